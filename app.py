@@ -1,0 +1,20 @@
+"""The casting API, put together. No logic lives here."""
+
+from chalice.app import Chalice, CORSConfig
+
+from chalicelib.auth import auth
+from chalicelib.errors import EXPOSED_HEADERS, envelope
+from chalicelib.routes import BLUEPRINTS, seal
+from chalicelib.settings import WEB_ORIGIN
+
+app = Chalice(app_name="casting")
+app.api.cors = CORSConfig(
+    allow_origin=WEB_ORIGIN,
+    allow_headers=["If-Match"],
+    expose_headers=EXPOSED_HEADERS,
+    max_age=600,
+)
+app.register_middleware(envelope, "http")
+for blueprint in (auth, *BLUEPRINTS):
+    app.register_blueprint(blueprint)
+seal(app)

@@ -1,0 +1,256 @@
+"""Every way a request can fail: one name, one status, one sentence; and the envelope that tells it.
+
+What the API answers itself is below as classes, what API Gateway answers for us as GATEWAY_ANSWERS.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar, NamedTuple
+
+from chalice.app import ChaliceUnhandledError, Request, Response
+
+from chalicelib.settings import WEB_ORIGIN
+
+MESSAGES = {
+    400: "bad request",
+    403: "unauthorized",
+    404: "resource not found",
+    405: "method not allowed",
+    409: "conflict",
+    412: "precondition failed",
+    413: "payload too large",
+    415: "unsupported media type",
+    422: "unprocessable",
+    429: "too many requests",
+    500: "internal server error",
+    503: "temporarily unavailable",
+}
+"""What clients may match. A 401 has three: TokenExpired, InvalidClaims, InvalidHeader."""
+
+ANSWER_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+"""On every answer, beside the CORS headers: on success those are from Chalice."""
+
+EXPOSED_HEADERS = ["Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate"]
+"""What a script in a browser may read besides the body."""
+
+CORS_HEADERS = {
+    "Access-Control-Allow-Origin": WEB_ORIGIN,
+    "Access-Control-Expose-Headers": ",".join(EXPOSED_HEADERS),
+}
+
+
+class ApiError(ChaliceUnhandledError):
+    """A request failed in a way that we know; `detail` tells the person who sent it."""
+
+    status: ClassVar[int] = 500
+    message: ClassVar[str] = ""
+    detail: ClassVar[str] = "Something went wrong on our side."
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.message = cls.message or MESSAGES[cls.status]
+
+    def __init__(self, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail or self.detail)
+        self.own_headers = headers or {}
+
+    def response(self) -> Response:
+        """Give the answer that tells this failure."""
+        return failure(self.status, self.message, str(self), {**self.headers, **self.own_headers})
+
+
+class BadBody(ApiError):
+    status = 400
+    detail = "The body is not JSON."
+
+
+class BadCursor(ApiError):
+    status = 400
+    detail = "The cursor is not one that this list gave out."
+
+
+class BadLimit(ApiError):
+    status = 400
+    detail = "The limit must be a whole number from 1 to 100."
+
+
+class BadSort(ApiError):
+    status = 400
+    detail = "This list cannot be sorted like that."
+
+
+class TokenExpired(ApiError):
+    status = 401
+    message = "token expired"
+    detail = "The token has expired: get a new one."
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class InvalidClaims(ApiError):
+    status = 401
+    message = "invalid claims"
+    detail = "The token was not issued for this API: check issuer, audience and times."
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class InvalidHeader(ApiError):
+    status = 401
+    message = "invalid header"
+    detail = "Send one valid token as Authorization: Bearer <token>."
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class PermissionMissing(ApiError):
+    status = 403
+    detail = "The token does not carry the permission that this needs."
+
+
+class MovieNotFound(ApiError):
+    status = 404
+    detail = "There is no movie with this id."
+
+
+class ActorNotFound(ApiError):
+    status = 404
+    detail = "There is no actor with this id."
+
+
+class RoleNotFound(ApiError):
+    status = 404
+    detail = "There is no role with this id."
+
+
+class MethodNotAllowed(ApiError):
+    status = 405
+    detail = "This path does not take this method; the Allow header lists those that it takes."
+
+    def __init__(self, methods: Iterable[str]) -> None:
+        super().__init__(headers={"Allow": ", ".join(sorted(methods))})
+
+
+class AlreadyCast(ApiError):
+    status = 409
+    detail = "This actor is in this movie already."
+
+
+class Contended(ApiError):
+    status = 409
+    detail = "Others kept changing this at the same moment: try again."
+    headers = {"Retry-After": "1"}
+
+
+class VersionMoved(ApiError):
+    status = 412
+    detail = "If-Match does not hold: this has been changed since you read it."
+
+    def __init__(self, version: int) -> None:
+        super().__init__(headers={"ETag": f'"{version}"'})
+
+
+class BodyTooLarge(ApiError):
+    status = 413
+    detail = "The body is larger than 64 KiB."
+
+
+class NotJson(ApiError):
+    status = 415
+    detail = "Send the body as application/json in UTF-8."
+
+
+class InvalidBody(ApiError):
+    status = 422
+    detail = "The body does not have the fields that this needs."
+
+
+class InternalError(ApiError):
+    status = 500
+
+
+class TableBusy(ApiError):
+    status = 503
+    detail = "The table is throttled at the moment."
+    headers = {"Retry-After": "1"}
+
+
+class TableUnreachable(ApiError):
+    status = 503
+    detail = "The table does not answer at the moment."
+    headers = {"Retry-After": "2"}
+
+
+def failure(status: int, message: str, detail: str, headers: Mapping[str, str]) -> Response:
+    """Give an answer in the envelope of a failure, with the headers that every failure has."""
+    body = {"success": False, "error": status, "message": message, "detail": detail}
+    return Response(body, {**ANSWER_HEADERS, **CORS_HEADERS, **headers}, status)
+
+
+def envelope(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Middleware: every failure in the envelope, whoever found it; the headers of every answer."""
+    try:
+        response = get_response(request)
+    except ApiError as error:
+        return error.response()
+    if response.status_code >= 400:
+        # Chalice's own: an exception that nobody expected, which it has logged with its traceback.
+        return InternalError().response()
+    response.headers.update(ANSWER_HEADERS)
+    return response
+
+
+class GatewayAnswer(NamedTuple):
+    """What API Gateway says, in our envelope, where a request never reaches a function."""
+
+    status: int
+    message: str
+    detail: str
+    headers: Mapping[str, str] = {}
+
+    def response(self) -> Response:
+        """Give the answer, in whose body API Gateway fills in `$context` variables."""
+        return failure(self.status, self.message, self.detail, self.headers)
+
+
+def _as(error: type[ApiError]) -> GatewayAnswer:
+    return GatewayAnswer(error.status, error.message, error.detail, error.headers)
+
+
+_NO_SUCH_PATH = GatewayAnswer(404, MESSAGES[404], "There is nothing at this path.")
+_BAD_REQUEST = GatewayAnswer(400, MESSAGES[400], "The request cannot be read.")
+_OUR_FAULT = _as(InternalError)
+_TOO_MANY = GatewayAnswer(429, MESSAGES[429], "Slow down a little.", {"Retry-After": "1"})
+
+GATEWAY_ANSWERS = {
+    # The authorizer denies for authentication only, and says in its context which of the three it
+    # is.
+    "ACCESS_DENIED": _as(InvalidHeader)._replace(
+        message="$context.authorizer.message",
+        detail="This token is not accepted: the message tells why.",
+    ),
+    "API_CONFIGURATION_ERROR": _OUR_FAULT,
+    "AUTHORIZER_CONFIGURATION_ERROR": _OUR_FAULT,
+    "AUTHORIZER_FAILURE": _OUR_FAULT,
+    "BAD_REQUEST_BODY": _BAD_REQUEST,
+    "BAD_REQUEST_PARAMETERS": _BAD_REQUEST,
+    # These two stand for everything that is not listed. The message is a constant because
+    # Amazon's own echoes the Authorization header.
+    "DEFAULT_4XX": _BAD_REQUEST,
+    "DEFAULT_5XX": _OUR_FAULT,
+    "INTEGRATION_FAILURE": _OUR_FAULT,
+    "INTEGRATION_TIMEOUT": GatewayAnswer(
+        503, MESSAGES[503], "The answer took too long.", {"Retry-After": "2"}
+    ),
+    "INVALID_SIGNATURE": _NO_SUCH_PATH,
+    # API Gateway's name for "no such path or method, and no AWS signature either".
+    "MISSING_AUTHENTICATION_TOKEN": _NO_SUCH_PATH,
+    "QUOTA_EXCEEDED": _TOO_MANY,
+    "REQUEST_TOO_LARGE": _as(BodyTooLarge),
+    "RESOURCE_NOT_FOUND": _NO_SUCH_PATH,
+    "THROTTLED": _TOO_MANY,
+    "UNAUTHORIZED": _as(InvalidHeader),
+    "UNSUPPORTED_MEDIA_TYPE": _as(NotJson),
+}
+"""API Gateway's response types, and what each of them says. Read by the local server."""

@@ -1,0 +1,208 @@
+"""What a request says: its body as a typed value, its place in a list, its conditions.
+
+Every refusal names the field and what was expected of it, and quotes nothing that the caller sent
+but the short name of a field.
+"""
+
+import base64
+import binascii
+import functools
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Any, TypedDict, cast, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from chalicelib import strict_json
+from chalicelib.auth import View, auth
+from chalicelib.errors import (
+    BadBody,
+    BadCursor,
+    BadLimit,
+    BadSort,
+    BodyTooLarge,
+    InvalidBody,
+    NotJson,
+)
+
+MAX_BODY = 64 * 1024  # bytes
+MAX_CURSOR = 2_048  # characters; a sort key has 1,024 bytes at most (DynamoDB)
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+FINGERPRINT = 6  # bytes: enough to catch a cursor that was put into another list by mistake
+
+Name = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")
+]
+"""A title or a name: 1 to 200 characters of any script, without control characters."""
+
+
+class Body(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A request's body; a field that was not sent is UNSET."""
+
+
+def takes(body_type: type[Body]) -> Callable[[View], View]:
+    """Give a view the request's body as its first argument; the type stands as `takes` on the view.
+
+    Refuses with NotJson, BodyTooLarge, BadBody or InvalidBody.
+    """
+
+    def declare(view: View) -> View:
+        @functools.wraps(view)
+        def parsed(**path: str) -> Any:
+            return view(_body(body_type), **path)
+
+        parsed.__dict__["takes"] = body_type
+        return parsed
+
+    return declare
+
+
+def given(body: Body) -> dict[str, Any]:
+    """Give the fields that were sent, dates as YYYY-MM-DD."""
+    fields: dict[str, Any] = msgspec.to_builtins(body)
+    return fields
+
+
+def _body(body_type: type[Body]) -> Body:
+    request = auth.current_request
+    # API Gateway takes a body without a media type for JSON too.
+    if not _is_json(request.headers.get("content-type", "application/json")):
+        raise NotJson()
+    raw = cast(bytes, request.raw_body)
+    if len(raw) > MAX_BODY:
+        raise BodyTooLarge()
+    try:
+        document = strict_json.parse(raw)
+    except ValueError as error:
+        raise BadBody() from error
+    if not isinstance(document, dict):
+        raise InvalidBody("The body must be a JSON object.")
+    fields = body_type.__struct_fields__
+    if not document:
+        raise InvalidBody(f"The body is empty: send some of {', '.join(fields)}.")
+    if unknown := document.keys() - set(fields):
+        raise InvalidBody(f"{_named(min(unknown))} is not a field here: send {', '.join(fields)}.")
+    trimmed = {k: _trimmed(v) if isinstance(v, str) else v for k, v in document.items()}
+    try:
+        return msgspec.convert(trimmed, body_type)
+    except msgspec.ValidationError as error:
+        raise InvalidBody(_sentence(str(error), body_type)) from error
+
+
+def _is_json(content_type: str) -> bool:
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
+    return media_type == "application/json" and all(c in ("utf-8", "utf8") for c in charsets)
+
+
+def _sentence(refusal: str, body_type: type[Body]) -> str:
+    """Make a sentence of msgspec's refusal, without the values that it quotes."""
+    if missing := re.fullmatch(r"Object missing required field `(\w+)`", refusal):
+        return f"{missing[1]} is missing."
+    what, _, place = refusal.partition(" - at `$.")
+    field = place.rstrip("`")
+    if "matching regex" in what:
+        what = "Expected text without control characters"
+    elif what.startswith("Invalid RFC3339"):
+        what = "Expected a date that exists, as YYYY-MM-DD"
+    elif what.startswith("Invalid enum value"):
+        what = f"Expected one of {', '.join(_choices(get_type_hints(body_type)[field]))}"
+    return f"{field}: {what}." if field else f"{what}."
+
+
+def _choices(annotation: Any) -> list[str]:
+    if isinstance(annotation, str):
+        return [annotation]
+    return [choice for part in get_args(annotation) for choice in _choices(part)]
+
+
+def _named(field: str) -> str:
+    return field if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", field) else "One name"
+
+
+def _trimmed(text: str) -> str:
+    """Strip white space; what shows nothing at all (spaces, zero-width characters) is empty."""
+    text = text.strip()
+    return text if any(unicodedata.category(c)[0] not in "CZ" for c in text) else ""
+
+
+class Paging(TypedDict):
+    """Where in a list to go on: after this sort key, and how many items to give at most."""
+
+    after: str | None
+    limit: int
+
+
+def page(of: str) -> Paging:
+    """Read `limit` and `cursor` of a request for the list that `of` names.
+
+    Refuses with BadLimit, and with BadCursor where the cursor is malformed or another list's.
+    """
+    limit = query("limit")
+    if limit is None:
+        limit = str(DEFAULT_LIMIT)
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_LIMIT:
+        raise BadLimit()
+    given_cursor = query("cursor")
+    return {
+        "limit": int(limit),
+        "after": None if given_cursor is None else _after(of, given_cursor),
+    }
+
+
+def cursor(of: str, sort_key: str) -> str:
+    """Write down a place in the list that `of` names, for `page` to read.
+
+    It holds a sort key and a fingerprint of the list, and no secret: the list's partition comes
+    from the request, so a made-up cursor can only be another place in the same list.
+    """
+    return base64.urlsafe_b64encode(_fingerprint(of) + sort_key.encode()).rstrip(b"=").decode()
+
+
+def _after(of: str, text: str) -> str:
+    try:
+        if len(text) > MAX_CURSOR:
+            raise BadCursor()
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        sort_key = raw[FINGERPRINT:].decode()
+    except (binascii.Error, ValueError) as error:
+        raise BadCursor() from error
+    if cursor(of, sort_key) != text:
+        raise BadCursor()
+    return sort_key
+
+
+def _fingerprint(of: str) -> bytes:
+    return hashlib.sha256(of.encode()).digest()[:FINGERPRINT]
+
+
+def query(name: str) -> str | None:
+    """Give a query parameter, the last one where it stands twice, or None."""
+    parameters = auth.current_request.query_params
+    return None if parameters is None else parameters.get(name)
+
+
+def sort(*orders: str) -> str:
+    """Read `sort`, one of these orders and the first of them where there is none; else BadSort."""
+    order = query("sort")
+    if order is None:
+        return orders[0]
+    if order not in orders:
+        raise BadSort(f"This list can be sorted by {', '.join(orders)}.")
+    return order
+
+
+def if_match() -> frozenset[int] | None:
+    """Give the versions of which If-Match allows any; None where it allows all.
+
+    An entity tag that is not one of ours (weak, or no number) matches nothing; of more than 100 the
+    newest count, for DynamoDB compares with no more.
+    """
+    condition = auth.current_request.headers.get("if-match")
+    if condition is None or condition.strip() == "*":
+        return None
+    tags = (re.fullmatch(r'"([1-9][0-9]{0,9})"', tag.strip()) for tag in condition.split(","))
+    return frozenset(sorted(int(tag[1]) for tag in tags if tag)[-100:])

@@ -1,0 +1,36 @@
+"""Who may do what: the agency's roles and their permissions, written once.
+
+Handlers, the local issuer, the tests, the README's table and the identity provider's set-up read
+this.
+"""
+
+from typing import NamedTuple
+
+
+class AgencyRole(NamedTuple):
+    """A kind of person at the agency: the name that people see, and what the person may do."""
+
+    name: str
+    permissions: frozenset[str]
+
+
+_LOOK_UP = frozenset({"get:movies", "get:actors", "get:roles"})
+_CAST = _LOOK_UP | {
+    "post:actors",
+    "patch:actors",
+    "delete:actors",
+    "patch:movies",
+    "post:roles",
+    "patch:roles",
+    "delete:roles",
+}
+_PRODUCE = _CAST | {"post:movies", "delete:movies"}
+
+AGENCY_ROLES = {
+    "assistant": AgencyRole("Casting Assistant", _LOOK_UP),
+    "director": AgencyRole("Casting Director", _CAST),
+    "producer": AgencyRole("Executive Producer", _PRODUCE),
+}
+
+PERMISSIONS = frozenset[str]().union(*(role.permissions for role in AGENCY_ROLES.values()))
+"""Every permission there is; a token's other permissions are none of ours."""

@@ -1,0 +1,51 @@
+"""The settings, read once from the environment.
+
+A missing or wrong one stops the function, with its name.
+"""
+
+import os
+import re
+
+LEEWAY = 30
+"""Seconds by which the issuer's clock and ours may differ, for the verifier and the handlers."""
+
+_LAMBDA_MARKS = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT")
+_HTTPS_URL = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+_LOCAL_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}/?")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
+
+class SettingError(RuntimeError):
+    """A setting is missing or cannot be what it is."""
+
+
+def _read(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise SettingError(f"the setting {name} is missing")
+    return value
+
+
+STAGE = _read("STAGE")
+TABLE_NAME = _read("TABLE_NAME")
+AUTH_ISSUER = _read("AUTH_ISSUER")
+AUTH_AUDIENCE = _read("AUTH_AUDIENCE")
+WEB_ORIGIN = _read("WEB_ORIGIN")
+DYNAMODB_URL = os.environ.get("DYNAMODB_URL") or None
+
+# AWS_EXECUTION_ENV would not do as a mark: Chalice sets it on laptops too.
+ON_A_LAPTOP = STAGE == "local" and not any(mark in os.environ for mark in _LAMBDA_MARKS)
+
+if not _HTTPS_URL.fullmatch(AUTH_ISSUER) and not (
+    ON_A_LAPTOP and _LOCAL_URL.fullmatch(AUTH_ISSUER)
+):
+    raise SettingError(
+        "the setting AUTH_ISSUER must be an https URL"
+        " (http://127.0.0.1:<port>/ is for the stage local on a developer's machine only)"
+    )
+if not _ORIGIN.fullmatch(WEB_ORIGIN):
+    raise SettingError("the setting WEB_ORIGIN must be one origin, like https://app.example.com")
+if DYNAMODB_URL and not ON_A_LAPTOP:
+    raise SettingError(
+        "the setting DYNAMODB_URL is for the stage local on a developer's machine only"
+    )

@@ -1,0 +1,86 @@
+"""Actors."""
+
+from typing import Any, cast
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.errors import ActorNotFound
+from chalicelib.store import links, table
+from chalicelib.store.roles import ACTOR, Parent, Role, cast_key, parent_key
+from chalicelib.store.table import IntegerAttribute, Page
+
+SORTS = ("name", "-name")
+
+
+class Actor(Parent, discriminator="actor"):
+    """An actor, with an age or a date of birth; their roles copy the name."""
+
+    name = UnicodeAttribute()
+    gender = UnicodeAttribute()
+    age = IntegerAttribute(null=True)
+    date_of_birth = UnicodeAttribute(null=True)  # YYYY-MM-DD
+
+    copied = ("name",)
+
+    def in_role(self, role: Role) -> dict[str, Any]:
+        return {
+            "actor_name": self.name,
+            "gsi1sk": cast_key(role.billing_order, self.name, self.id),
+        }
+
+
+def _places(actor_id: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Give the place in the list that follows from these fields."""
+    if "name" not in fields:
+        return {}
+    return {"gsi1sk": table.sort_key(table.fold(fields["name"]), actor_id)}
+
+
+def add(**fields: Any) -> Actor:
+    """Add an actor: one PutItem."""
+    actor_id, time = table.new_id(), table.now()
+    actor = Actor(ACTOR + actor_id, "#", id=actor_id, created_at=time, updated_at=time, version=1)
+    actor.set(gsi1pk="ACTORS", **fields, **_places(actor_id, fields))
+    table.put(actor)
+    return actor
+
+
+def get(actor_id: str) -> tuple[Actor, Page[Role]]:
+    """Read an actor with their first 100 roles, newest movie first if these are all: one Query."""
+    actor, roles = links.get(parent_key(ACTOR, actor_id, ActorNotFound), ActorNotFound)
+    if roles.last is None:
+        roles.items.sort(key=lambda role: role.gsi2sk or "", reverse=True)
+    return cast(Actor, actor), roles
+
+
+def page(sort: str, *, after: str | None, limit: int) -> Page[Actor]:
+    """List actors in one of the orders SORTS: one Query."""
+    found = table.page(
+        "gsi1",
+        "ACTORS",
+        after=after,
+        limit=limit,
+        forward=not sort.startswith("-"),
+        key=lambda actor_id: (ACTOR + actor_id, "#"),
+    )
+    return cast(Page[Actor], found)
+
+
+def change(actor_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> Actor:
+    """Change the given fields, and what the actor's roles show of them (see `links.change`)."""
+    pk = parent_key(ACTOR, actor_id, ActorNotFound)
+    changes = {**fields, **_places(actor_id, fields)}
+    # An actor has one of the two: the one that is given takes the other's place.
+    if "age" in fields:
+        changes["date_of_birth"] = None
+    elif "date_of_birth" in fields:
+        changes["age"] = None
+    return links.change(Actor, pk, changes, versions, ActorNotFound)
+
+
+def remove(actor_id: str, versions: frozenset[int] | None) -> None:
+    """Remove an actor with all their roles (see `links.remove`)."""
+    pk = parent_key(ACTOR, actor_id, ActorNotFound)
+    # Out of the list, and before the newest of their own movies.
+    hidden = {"gsi1pk": None, "gsi1sk": None, "gsi2pk": pk, "gsi2sk": "~"}
+    links.remove(pk, hidden, versions, ActorNotFound)

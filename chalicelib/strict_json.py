@@ -1,0 +1,62 @@
+"""JSON from strangers: request bodies, the two halves of a token, the issuer's keys."""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+"""Levels of nesting; our deepest document, a set of keys, has three."""
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def parse(text: bytes) -> Any:
+    """Parse UTF-8 JSON in which every object's names are unique and every number and string is
+    real.
+
+    Gives dict, list, str, int, float, bool or None. Raises ValueError for what RFC 8259 leaves to
+    chance: duplicate names, NaN and infinities, lone surrogates, nesting beyond MAX_DEPTH.
+    """
+    document = text.decode("utf-8")
+    _limit_depth(document)
+    value = json.loads(
+        document,
+        object_pairs_hook=_unique,
+        parse_constant=_refuse_constant,
+        parse_float=_finite,
+    )
+    if "\\u" in document:
+        # An escaped half of a surrogate pair cannot be written to UTF-8 again.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
+
+
+def _limit_depth(document: str) -> None:
+    # Counted before parsing: how deep the parser itself can go differs between Pythons.
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(document):
+        if token[0] in ("{", "["):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        elif token[0] in ("}", "]"):
+            depth -= 1
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object has two members of the same name")
+    return members
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
