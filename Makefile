@@ -1,0 +1,45 @@
+# The commands of this project; README.md says what they do.
+
+PYTHON ?= python3
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+
+export PYTHONUNBUFFERED := 1
+
+.PHONY: run test check token format clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/installed
+	@$(IN_VENV) -m dev.serve
+
+test: $(VENV)/installed
+	@$(IN_VENV) -m dev.engine
+	@$(IN_VENV) -m pytest
+
+check: $(VENV)/installed
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+
+token: $(VENV)/installed
+	@$(IN_VENV) -m dev.issuer
+
+format: $(VENV)/installed
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .local
+
+# The file is written last: an installation that was interrupted is done again.
+$(VENV)/installed: requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "casting: there is no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "casting: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=..." >&2; exit 1; }
+	@echo "Installing into $(VENV) (once) ..."
+	@$(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "casting: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
+	@$(IN_VENV) -m pip install -qq --disable-pip-version-check --requirement requirements-dev.txt || \
+	  { echo "casting: the packages could not be installed; is there a network?" >&2; exit 1; }
+	@touch $@

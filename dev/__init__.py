@@ -1,0 +1,1 @@
+"""What makes the API run on a developer's machine. Never deployed."""

@@ -1,0 +1,134 @@
+"""`make run`: a DynamoDB, an issuer, demo data and the API, on this machine, until Ctrl-C."""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from chalice.app import Chalice
+from chalice.config import Config
+
+from chalicelib.permissions import AGENCY_ROLES
+from dev import engine, issuer, local
+from dev.local import LOCAL, PROJECT, say, stop
+
+
+def main() -> None:
+    port = _port()
+    taken = local.read_json("running.json").get("url", "another port")
+    with (
+        local.lock("lock", f"it is running already, on {taken}; stop that one with Ctrl-C first"),
+        contextlib.ExitStack() as parts,
+    ):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        if not local.is_free(port):
+            stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
+        try:
+            _run(port, parts)
+        except KeyboardInterrupt:
+            say("\nStopping; what was written is kept ...")
+        finally:
+            (LOCAL / "running.json").unlink(missing_ok=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _port() -> int:
+    port = os.environ.get("PORT") or "8000"
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
+        stop("PORT is a number from 1 to 65535")
+    return int(port)
+
+
+def _run(port: int, parts: contextlib.ExitStack) -> None:
+    settings = local.settings()
+    foreign_issuer = bool(os.environ.get("AUTH_ISSUER"))
+    if not os.environ.get("DYNAMODB_URL"):
+        url = parts.enter_context(engine.running(local.port_of(settings["DYNAMODB_URL"])))
+        settings["DYNAMODB_URL"] = url
+    if not foreign_issuer:
+        issuer_port = local.free_port(local.port_of(settings["AUTH_ISSUER"]))
+        settings["AUTH_ISSUER"] = f"http://127.0.0.1:{issuer_port}/"
+        parts.enter_context(issuer.running(issuer_port))
+    os.environ.update(settings)
+
+    # Only now, because the settings are read when these are imported.
+    try:
+        from app import app
+        from dev import gateway
+    except RuntimeError as error:
+        stop(str(error))
+    _prepare_table(settings)
+
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("dev.gateway").setLevel(logging.INFO)
+    try:
+        server = gateway.create_server(app, _config(app), port)
+    except OSError:
+        stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
+    url = f"http://127.0.0.1:{port}"
+    local.write_json(
+        "running.json",
+        {
+            "pid": os.getpid(),
+            "url": url,
+            "issuer": settings["AUTH_ISSUER"],
+            "audience": settings["AUTH_AUDIENCE"],
+            "foreign_issuer": foreign_issuer,
+        },
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _greet(url, settings, foreign_issuer)
+    while True:
+        signal.pause()
+
+
+def _prepare_table(settings: dict[str, str]) -> None:
+    from pynamodb.exceptions import PynamoDBException
+
+    from chalicelib.errors import ApiError
+    from chalicelib.store.table import Item
+    from dev import seed
+
+    table = {"url": os.environ.get("DYNAMODB_URL"), "name": settings["TABLE_NAME"]}
+    unfinished = LOCAL / "seeding.json"
+    try:
+        if not Item.exists():
+            Item.create_table(wait=True)
+            local.write_json(unfinished.name, table)
+        if unfinished.exists():
+            seed.load()
+            unfinished.unlink()
+    except (PynamoDBException, ApiError) as error:
+        stop(f"the DynamoDB at {settings['DYNAMODB_URL']} cannot be used: {error}")
+
+
+def _config(app: Chalice) -> Config:
+    return Config(
+        chalice_stage="local",
+        user_provided_params={"chalice_app": app, "project_dir": str(PROJECT)},
+        config_from_disk=json.loads((PROJECT / ".chalice" / "config.json").read_text()),
+    )
+
+
+def _greet(url: str, settings: dict[str, str], foreign_issuer: bool) -> None:
+    say(f"\nThe casting API is on {url}. Ctrl-C stops it.")
+    if foreign_issuer:
+        say(f"It trusts tokens of {settings['AUTH_ISSUER']} for {settings['AUTH_AUDIENCE']}.")
+        return
+    for role, (name, _) in AGENCY_ROLES.items():
+        token = issuer.mint(role, settings["AUTH_ISSUER"], settings["AUTH_AUDIENCE"])
+        say(f"\nAs {name} (make token ROLE={role} gives another token; this one lasts a day):\n")
+        say(f"curl {url}/movies -H 'Authorization: Bearer {token}'")
+    say("")
+
+
+if __name__ == "__main__":
+    main()
