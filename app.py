@@ -4,7 +4,10 @@ from chalice.app import Chalice, CORSConfig
 
 from chalicelib.auth import auth
 from chalicelib.errors import EXPOSED_HEADERS, envelope
-from chalicelib.routes import BLUEPRINTS, seal
+from chalicelib.routes.actors import actors
+from chalicelib.routes.meta import meta, seal
+from chalicelib.routes.movies import movies
+from chalicelib.routes.roles import roles
 from chalicelib.settings import WEB_ORIGIN
 
 app = Chalice(app_name="casting")
@@ -15,6 +18,6 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 app.register_middleware(envelope, "http")
-for blueprint in (auth, *BLUEPRINTS):
+for blueprint in (auth, meta, movies, actors, roles):
     app.register_blueprint(blueprint)
 seal(app)

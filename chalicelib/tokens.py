@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Claims(NamedTuple):
-    """What we believe of a token: who, until when (seconds since 1970), which of our permissions."""
+    """What we believe of a token: who, until when (seconds since 1970), and may do what."""
 
     sub: str
     exp: float

@@ -132,3 +132,7 @@ def stop_orphan() -> None:
     # It answers no more once it begins to save; it has saved once it is gone.
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    install()

@@ -70,7 +70,7 @@ def _run(port: int, parts: contextlib.ExitStack) -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("dev.gateway").setLevel(logging.INFO)
     try:
-        server = gateway.create_server(app, _config(app), port)
+        server = gateway.create_server(app, chalice_config(app), port)
     except OSError:
         stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
     url = f"http://127.0.0.1:{port}"
@@ -110,7 +110,7 @@ def _prepare_table(settings: dict[str, str]) -> None:
         stop(f"the DynamoDB at {settings['DYNAMODB_URL']} cannot be used: {error}")
 
 
-def _config(app: Chalice) -> Config:
+def chalice_config(app: Chalice) -> Config:
     return Config(
         chalice_stage="local",
         user_provided_params={"chalice_app": app, "project_dir": str(PROJECT)},

@@ -52,9 +52,13 @@ def _check_birth(born: datetime.date | UnsetType | None) -> None:
         raise ValueError(f"Expected a date of the last {MAX_AGE} years - at `$.date_of_birth`")
 
 
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
 def age_today(born: datetime.date) -> int:
     """Give the age in whole years, in UTC; negative before birth."""
-    today = datetime.datetime.now(datetime.UTC).date()
+    today = now().date()
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 

@@ -1,0 +1,192 @@
+"""The API over HTTP, in this process, on moto; and (see `product`) as `make run` starts it."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.issuer import AUDIENCE, Issuer
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+_issuer = Issuer()
+for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
+    os.environ.pop(name, None)
+# Before anything of ours is imported: the settings are read then, once.
+os.environ.update(
+    STAGE="local",
+    TABLE_NAME="casting-test",
+    AUTH_ISSUER=_issuer.url,
+    AUTH_AUDIENCE=AUDIENCE,
+    WEB_ORIGIN="http://localhost:3000",
+    AWS_DEFAULT_REGION="eu-central-1",
+)
+
+from moto import mock_aws  # noqa: E402 -- after the settings
+
+from app import app  # noqa: E402
+from chalicelib import tokens  # noqa: E402
+from chalicelib.store import table  # noqa: E402
+from chalicelib.store.table import Item  # noqa: E402
+from dev import gateway, serve  # noqa: E402
+from tests.client import Client  # noqa: E402
+
+app.log.propagate = True  # so that caplog sees it
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    """The issuer that this process's API trusts."""
+    yield _issuer
+    _issuer.close()
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    """Where this process's API is."""
+    server = gateway.create_server(app, serve.chalice_config(app), 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture()
+def empty_table() -> Iterator[None]:
+    """An empty table in moto."""
+    with mock_aws():
+        Item.create_table(wait=True)
+        yield
+
+
+@pytest.fixture()
+def as_(url: str, issuer: Issuer, empty_table: None) -> Callable[[str], Client]:
+    """Log in as one of the agency's roles."""
+    return lambda role: Client(url, issuer.token(role))
+
+
+@pytest.fixture()
+def producer(as_: Callable[[str], Client]) -> Client:
+    return as_("producer")
+
+
+@pytest.fixture()
+def director(as_: Callable[[str], Client]) -> Client:
+    return as_("director")
+
+
+@pytest.fixture()
+def assistant(as_: Callable[[str], Client]) -> Client:
+    return as_("assistant")
+
+
+@pytest.fixture()
+def nobody(url: str, empty_table: None) -> Client:
+    return Client(url)
+
+
+@pytest.fixture()
+def fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that nobody has asked for yet."""
+    monkeypatch.setattr(tokens, "KEYS", tokens.KeySet(_issuer.url))
+
+
+class Sent(list[str]):
+    """The names of the DynamoDB requests that were sent, and their answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[dict[str, Any]] = []
+
+
+@pytest.fixture()
+def sent(empty_table: None) -> Iterator[Sent]:
+    """What is sent to DynamoDB while a test runs; `sent.clear()` forgets the preparations."""
+    found = Sent()
+    events = table._table.connection.client.meta.events
+
+    def before(model: Any, **_: Any) -> None:
+        found.append(model.name)
+
+    def after(parsed: dict[str, Any], **_: Any) -> None:
+        found.answers.append(parsed)
+
+    events.register("before-call.dynamodb", before)
+    events.register("after-call.dynamodb", after)
+    yield found
+    events.unregister("before-call.dynamodb", before)
+    events.unregister("after-call.dynamodb", after)
+
+
+class Product:
+    """The product as a stranger starts it: `python -m dev.serve`, which is `make run`."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.settings = settings
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "Product":
+        environment = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("AWS_", "AUTH_")) and k not in ("STAGE", "TABLE_NAME", "WEB_ORIGIN")
+        }
+        environment |= {"LOCAL_DIR": str(self.folder), "PORT": str(self.port), **self.settings}
+        self.output = open(self.folder.with_suffix(".log"), "ab+")  # noqa: SIM115 -- until stop
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "dev.serve"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=self.output,
+            stderr=self.output,
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if "Ctrl-C stops it" in self.said():
+                return self
+            time.sleep(0.05)
+        raise AssertionError(f"it did not start: {self.said()}")
+
+    def said(self) -> str:
+        return self.folder.with_suffix(".log").read_text()
+
+    def stop(self, number: int = 15) -> None:
+        self.process.send_signal(number)
+        self.process.wait(30)
+        self.output.close()
+
+
+@pytest.fixture(scope="session")
+def product_issuer() -> Iterator[Issuer]:
+    """The issuer that the product trusts."""
+    issuer = Issuer()
+    yield issuer
+    issuer.close()
+
+
+@pytest.fixture(scope="session")
+def product(
+    tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer
+) -> Iterator[Product]:
+    """The whole product, running, with the tests' issuer."""
+    folder = tmp_path_factory.mktemp("product") / "local"
+    product = Product(folder, AUTH_ISSUER=product_issuer.url).start()
+    yield product
+    product.stop()
+
+
+@pytest.fixture(scope="session")
+def real(product: Product, product_issuer: Issuer) -> Client:
+    """An Executive Producer on the running product."""
+    return Client(product.url, product_issuer.token("producer"))

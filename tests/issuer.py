@@ -1,0 +1,120 @@
+"""A token issuer for the tests: keys of several kinds, and a server that can fail in many ways."""
+
+import base64
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jose import jws
+
+from chalicelib.permissions import AGENCY_ROLES
+from dev.issuer import public_jwk
+
+AUDIENCE = "casting-api"
+
+
+_keys: dict[str, rsa.RSAPrivateKey] = {}
+
+
+def rsa_key(name: str, bits: int = 2_048) -> rsa.RSAPrivateKey:
+    """Give the private key of this name, made at its first use."""
+    if name not in _keys:
+        _keys[name] = rsa.generate_private_key(public_exponent=65_537, key_size=bits)
+    return _keys[name]
+
+
+def pem(key: Any) -> str:
+    """Give a private key as PEM, as jose wants it."""
+    return str(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode()
+    )
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def jwk(name: str, bits: int = 2_048, **members: Any) -> dict[str, Any]:
+    """Give the public half of a key as an issuer publishes it, under its name."""
+    published: dict[str, Any] = {**public_jwk(rsa_key(name, bits)), "kid": name}
+    return {k: v for k, v in {**published, **members}.items() if v is not None}
+
+
+def signed(header: bytes | dict[str, Any], payload: bytes | dict[str, Any], key: str) -> str:
+    """Give a token of exactly this header and payload under a true RS256 signature of a key."""
+    parts = [p if isinstance(p, bytes) else json.dumps(p).encode() for p in (header, payload)]
+    unsigned = ".".join(map(base64url, parts))
+    return f"{unsigned}.{base64url(rs256(unsigned.encode(), key))}"
+
+
+def rs256(message: bytes, key: str) -> bytes:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    return rsa_key(key).sign(message, padding.PKCS1v15(), hashes.SHA256())
+
+
+class Issuer:
+    """An issuer on 127.0.0.1. Set `answer` to change what it serves; `fetches` counts requests."""
+
+    def __init__(self) -> None:
+        self.fetches = 0
+        self.paths: list[str] = []
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.answer: bytes = b""
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.fetches += 1
+                issuer.paths.append(self.path)
+                self.send_response(issuer.status)
+                for name, value in issuer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(issuer.answer)))
+                self.end_headers()
+                self.wfile.write(issuer.answer)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.publish(jwk("main"))
+
+    def publish(self, *keys: dict[str, Any]) -> None:
+        self.answer = json.dumps({"keys": keys}).encode()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def claims(self, role: str = "producer", **changes: Any) -> dict[str, Any]:
+        """Give the claims of a good token, changed; None takes a claim away."""
+        now = int(time.time())
+        good = {
+            "iss": self.url,
+            "sub": f"auth0|{role}",
+            "aud": [AUDIENCE, "https://tenant.example/userinfo"],
+            "iat": now,
+            "exp": now + 3_600,
+            "permissions": sorted(AGENCY_ROLES[role].permissions),
+        }
+        return {k: v for k, v in {**good, **changes}.items() if v is not None}
+
+    def token(self, role: str = "producer", *, key: str = "main", **changes: Any) -> str:
+        """Give a good token of a role, with these claims changed."""
+        token: str = jws.sign(
+            self.claims(role, **changes), pem(rsa_key(key)), {"kid": key}, algorithm="RS256"
+        )
+        return token
