@@ -88,6 +88,7 @@ class Handler(ChaliceRequestHandler):
     """Reads one request after another, and never leaves its sender without an answer."""
 
     server_version, sys_version = "casting", ""
+    command = path = requestline = ""  # until a request line has been read
     timeout = 60  # seconds without a byte
     disable_nagle_algorithm = True
     rfile: io.BufferedIOBase
@@ -112,7 +113,7 @@ class Handler(ChaliceRequestHandler):
     def parse_request(self) -> bool:
         head, oversized = self._read_head()
         if oversized:
-            self.command, self.path, self.requestline, self.request_version = "", "", "", "HTTP/1.1"
+            self.request_version = "HTTP/1.1"
             self._refuse(oversized)
             return False
         body, self.rfile = self.rfile, io.BytesIO(head)
@@ -233,7 +234,6 @@ class Handler(ChaliceRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself cannot read is refused in the envelope too."""
         self.request_version = "HTTP/1.1"
-        self.command = getattr(self, "command", None) or ""
         self._refuse("DEFAULT_4XX")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
