@@ -27,10 +27,9 @@ START_SECONDS, STOP_SECONDS = 30, 30
 
 def install() -> None:
     """Make the engine's environment, unless it is there and for these requirements."""
-    ENVIRONMENT.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     stamp = ENVIRONMENT / "installed"
     made_for = f"{sys.version}\n{ENVIRONMENT}\n{REQUIREMENTS.read_text()}"
-    with local.lock("install.lock"):
+    with local.lock(ENVIRONMENT.with_suffix(".lock")):
         if stamp.exists() and stamp.read_text() == made_for:
             return
         local.say("Installing the local DynamoDB (once) ...")
@@ -127,11 +126,18 @@ def stop_orphan() -> None:
     local.say("Saving what the last run left behind ...")
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while _mark_at(port) and time.monotonic() < deadline:
+    while _is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    # It answers no more once it begins to save; it has saved once it is gone.
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and that nobody asks for (Z) does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")  # on Linux; elsewhere such a process does not stay
+    return not (status.exists() and status.read_text().rpartition(") ")[2].startswith("Z"))
 
 
 if __name__ == "__main__":

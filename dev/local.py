@@ -69,10 +69,10 @@ def write_json(name: str, content: dict[str, Any]) -> None:
 
 
 @contextmanager
-def lock(name: str, taken: str | None = None) -> Iterator[TextIO]:
+def lock(path: Path, taken: str | None = None) -> Iterator[TextIO]:
     """Hold a lock that ends with the process; stop with `taken` if another holds it, or wait."""
-    LOCAL.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(LOCAL / name, "a+") as file:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(path, "a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if taken else 0))
         except BlockingIOError:

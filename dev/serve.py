@@ -21,7 +21,7 @@ def main() -> None:
     port = _port()
     taken = local.read_json("running.json").get("url", "another port")
     with (
-        local.lock("lock", f"it is running already, on {taken}; stop that one with Ctrl-C first"),
+        local.lock(LOCAL / "lock", f"it is running already, on {taken}; stop that one with Ctrl-C first"),
         contextlib.ExitStack() as parts,
     ):
         for number in (signal.SIGTERM, signal.SIGHUP):

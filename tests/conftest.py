@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests.issuer import AUDIENCE, Issuer
-
 PROJECT = Path(__file__).resolve().parent.parent
+
+_folder = tempfile.TemporaryDirectory(prefix="casting-")
+# Before anything of dev/ is imported: a developer's own data are not the tests' matter.
+os.environ["LOCAL_DIR"] = _folder.name
+
+from tests.issuer import AUDIENCE, Issuer  # noqa: E402
 
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
@@ -27,6 +32,8 @@ os.environ.update(
     AUTH_AUDIENCE=AUDIENCE,
     WEB_ORIGIN="http://localhost:3000",
     AWS_DEFAULT_REGION="eu-central-1",
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
 )
 
 from moto import mock_aws  # noqa: E402 -- after the settings
@@ -35,7 +42,7 @@ from app import app  # noqa: E402
 from chalicelib import tokens  # noqa: E402
 from chalicelib.store import table  # noqa: E402
 from chalicelib.store.table import Item  # noqa: E402
-from dev import gateway, serve  # noqa: E402
+from dev import engine, gateway, serve  # noqa: E402
 from tests.client import Client  # noqa: E402
 
 app.log.propagate = True  # so that caplog sees it
@@ -64,6 +71,24 @@ def empty_table() -> Iterator[None]:
     with mock_aws():
         Item.create_table(wait=True)
         yield
+
+
+@pytest.fixture(scope="session")
+def engine_url() -> Iterator[str]:
+    """A real engine of this process's own."""
+    with engine.running() as url:
+        yield url
+
+
+@pytest.fixture()
+def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty table in the real engine, for this process's API; gives the engine's URL."""
+    connection = table._table.connection
+    monkeypatch.setattr(connection, "host", engine_url)
+    monkeypatch.setattr(connection, "_client", None)
+    Item.create_table(wait=True)
+    yield engine_url
+    Item.delete_table()
 
 
 @pytest.fixture()

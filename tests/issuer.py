@@ -1,6 +1,7 @@
 """A token issuer for the tests: keys of several kinds, and a server that can fail in many ways."""
 
 import base64
+import contextlib
 import json
 import threading
 import time
@@ -71,6 +72,7 @@ class Issuer:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.answer: bytes = b""
+        self.drip = 0.0  # seconds between two bytes of the answer
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -82,7 +84,13 @@ class Issuer:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(issuer.answer)))
                 self.end_headers()
-                self.wfile.write(issuer.answer)
+                if not issuer.drip:
+                    self.wfile.write(issuer.answer)
+                    return
+                with contextlib.suppress(OSError):
+                    for byte in issuer.answer:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(issuer.drip)
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -1,0 +1,240 @@
+"""Deleting and renaming what has roles: right for any number of them, on both sides."""
+
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.store import links, table
+from chalicelib.store.actors import Actor
+from chalicelib.store.movies import Movie
+from chalicelib.store.roles import Role
+from tests.client import Client, assert_failure
+from tests.conftest import Sent
+from tests.judge import faults
+
+COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
+
+
+@pytest.fixture()
+def empty_table(real_table: str) -> str:
+    """The real engine here: moto takes seconds for a transaction in a table of some hundred items."""
+    return real_table
+
+
+def all_items() -> list[dict[str, Any]]:
+    client = boto3.client("dynamodb", endpoint_url=table._table.connection.host)
+    pages = client.get_paginator("scan").paginate(TableName=table.TABLE_NAME)
+    return [item for page in pages for item in page["Items"]]
+
+
+@pytest.fixture(params=["movie", "actor"])
+def side(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def build(side: str, count: int) -> tuple[str, list[str]]:
+    """Write a movie or actor with this many roles; gives its path, and those of the other ends.
+
+    Item by item: through the API 250 roles would take this test a minute.
+    """
+    common = {"created_at": table.now(), "updated_at": table.now(), "version": 1}
+
+    def movie(number: int, roles: int) -> Movie:
+        movie_id = f"{number:016}"
+        made = Movie(f"MOVIE#{movie_id}", "#", id=movie_id, role_count=roles, **common)
+        made.set(title=f"Movie {number}", release_date="2000-01-01", gsi1pk="MOVIES")
+        made.set(gsi1sk=f"movie {number}\x1f{movie_id}", gsi2pk="MOVIES")
+        made.set(gsi2sk=f"2000-01-01\x1f{movie_id}")
+        return made
+
+    def actor(number: int, roles: int) -> Actor:
+        actor_id = f"{number:016}"
+        made = Actor(f"ACTOR#{actor_id}", "#", id=actor_id, role_count=roles, **common)
+        made.set(name=f"Actor {number}", gender="other", age=1, gsi1pk="ACTORS")
+        made.set(gsi1sk=f"actor {number}\x1f{actor_id}")
+        return made
+
+    movies = [movie(0, count)] if side == "movie" else [movie(n, 1) for n in range(count)]
+    actors = [actor(0, count)] if side == "actor" else [actor(n, 1) for n in range(count)]
+    with table.Item.batch_write() as batch:
+        for item in [*movies, *actors]:
+            batch.save(item)
+        for number in range(count):
+            film = movies[0] if side == "movie" else movies[number]
+            person = actors[0] if side == "actor" else actors[number]
+            role_id = f"{film.id}.{person.id}"
+            fields = {"id": role_id, "billing_order": number + 1, **common}
+            beside_movie = Role(film.pk, f"ROLE#{person.id}", **fields)
+            beside_movie.set(gsi1pk=film.pk, gsi2pk="ROLES")
+            beside_movie.set(gsi2sk=f"{common['created_at']}\x1f{role_id}")
+            beside_movie.set(**person.in_role(beside_movie))
+            beside_actor = Role(person.pk, f"ROLE#{film.id}", **fields)
+            beside_actor.set(gsi2pk=person.pk, **film.in_role(beside_actor))
+            batch.save(beside_movie)
+            batch.save(beside_actor)
+    assert faults(all_items()) == []
+    if side == "movie":
+        return f"/movies/{movies[0].id}", [f"/actors/{a.id}" for a in actors]
+    return f"/actors/{actors[0].id}", [f"/movies/{m.id}" for m in movies]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_what_is_deleted_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
+    path, others = build(side, count)
+    answer = producer.delete(path)
+    assert answer.status == 200
+    assert answer.body == {"success": True, "deleted": path.rpartition("/")[2]}
+    left = all_items()
+    assert faults(left) == []
+    assert len(left) == count  # the other ends, and nothing else
+    assert_failure(producer.get(path), 404)
+    for other in others[:3]:
+        shown = producer.get(other)
+        assert shown["roles"] == []
+        assert next(v for k, v in shown.body.items() if k in ("movie", "actor"))["role_count"] == 0
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_new_name_shows_in_every_role(producer: Client, side: str, count: int) -> None:
+    path, others = build(side, count)
+    new = {"title": "Zulu", "release_date": "1964-01-22"} if side == "movie" else {"name": "Zulu"}
+    answer = producer.patch(path, new)
+    assert answer.status == 200
+    shown = answer[side]
+    assert {k: shown[k] for k in new} == new
+    assert (shown["version"], shown["role_count"]) == (2, count)
+    assert faults(all_items()) == []
+    assert producer.get(path)[side] == shown
+    for other in others[:3]:
+        role = producer.get(other)["roles"][0]
+        assert (role["movie_title"] if side == "movie" else role["actor_name"]) == "Zulu"
+
+
+@pytest.mark.parametrize("field", ["title", "release_date"])
+def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) -> None:
+    path, _ = build("movie", 3)
+    new = {"title": "Zulu"} if field == "title" else {"release_date": "1964-01-22"}
+    shown = producer.patch(path, new)["movie"]
+    assert shown["title"] == ("Zulu" if field == "title" else "Movie 0")
+    assert shown["release_date"] == ("2000-01-01" if field == "title" else "1964-01-22")
+    assert faults(all_items()) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "removing", "renaming"),
+    [
+        (33, ["DeleteItem", "Query", "TransactWriteItems"], None),
+        # One more than fits: marked, a batch, the rest with the parent.
+        (
+            34,
+            ["DeleteItem", "Query", "UpdateItem", "TransactWriteItems"]
+            + ["Query", "TransactWriteItems"],
+            None,
+        ),
+        (99, None, ["UpdateItem", "Query", "TransactWriteItems"]),
+        (
+            100,
+            None,
+            ["UpdateItem", "Query", "UpdateItem"]
+            + ["Query", "TransactWriteItems", "Query", "TransactWriteItems", "Query"],
+        ),
+    ],
+)
+def test_one_transaction_does_it_while_it_fits(
+    producer: Client, sent: Sent, side: str, count: int,
+    removing: list[str] | None, renaming: list[str] | None,
+) -> None:  # fmt: skip
+    path, _ = build(side, count)
+    sent.clear()
+    if removing:
+        assert producer.delete(path).status == 200
+    else:
+        body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+        assert producer.patch(path, body).status == 200
+    assert sent == (removing or renaming)
+
+
+def test_if_match_guards_what_has_roles_too(producer: Client, side: str) -> None:
+    path, _ = build(side, 2)
+    body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+    before = all_items()
+    assert_failure(producer.patch(path, body, **{"If-Match": '"2"'}), 412)
+    assert_failure(producer.delete(path, **{"If-Match": '"2"'}), 412)
+    assert all_items() == before
+    assert producer.patch(path, body, **{"If-Match": '"1"'}).status == 200
+    assert producer.delete(path, **{"If-Match": '"2"'}).status == 200
+    assert faults(all_items()) == []
+
+
+class Killed(BaseException):
+    """The function ends here."""
+
+
+def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+    """Let the function die before it sends its next request."""
+    send, left = table._send, iter(range(requests))
+
+    def send_or_die(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        if next(left, None) is None:
+            raise Killed
+        return send(operation, request)
+
+    monkeypatch.setattr(table, "_send", send_or_die)
+
+
+@pytest.mark.usefixtures("empty_table")
+@pytest.mark.parametrize("requests", range(1, 11))
+def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
+    producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, others = build(side, 100)
+    pk, store = f"{side.upper()}#{path.rpartition('/')[2]}", f"chalicelib.store.{side}s"
+    module = __import__(store, fromlist=["remove"])
+    with monkeypatch.context() as patch:
+        kill_after(patch, requests)
+        try:
+            module.remove(pk.partition("#")[2], None)
+        except Killed:
+            pass
+    left = table.get(pk, "#")
+    begun = left is None or bool(getattr(left, "deleting", None))
+    # Only the mark and the counts may differ from a table in which nothing is going on.
+    assert [f for f in faults(all_items()) if not f.endswith(("deleted", "by name"))] == []
+    if begun:
+        listed = producer.every(f"/{side}s", f"{side}s", limit=100)
+        assert pk.partition("#")[2] not in [item["id"] for item in listed]
+        assert_failure(producer.get(path), 404)
+        new = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+        assert_failure(producer.patch(path, new), 404)
+        assert_failure(producer.get(f"{path}/{'actors' if side == 'movie' else 'movies'}"), 404)
+        other = producer.new_actor() if side == "movie" else producer.new_movie()
+        ids = {f"{side}_id": pk.partition("#")[2], "actor_id" if side == "movie" else "movie_id": other}
+        assert_failure(producer.post("/roles", ids), 404)
+    assert producer.delete(path).status == (404 if left is None else 200)
+    assert faults(all_items()) == []
+    assert_failure(producer.delete(path), 404)
+    assert len(others) == 100
+
+
+@pytest.mark.parametrize("requests", range(2, 8))
+def test_a_renaming_that_was_cut_off_is_finished_by_the_next(
+    producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = build(side, 205)
+    new = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+    module = __import__(f"chalicelib.store.{side}s", fromlist=["change"])
+    with monkeypatch.context() as patch:
+        kill_after(patch, requests)
+        try:
+            module.change(path.rpartition("/")[2], new, None)
+        except Killed:
+            pass
+    assert all("old name" in fault or "wrong place of" in fault for fault in faults(all_items()))
+    assert producer.patch(path, new).status == 200
+    assert faults(all_items()) == []
+
+
+def test_the_numbers_are_what_dynamodb_takes() -> None:
+    assert 1 + 3 * links.REMOVED <= 100 < 1 + 3 * (links.REMOVED + 1)
+    assert 1 + links.RENAMED == 100
