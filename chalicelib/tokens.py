@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, NoReturn
 import requests
 from jose import jwk
 from jose.backends.base import Key
+from jose.exceptions import JOSEError
+from urllib3.exceptions import HTTPError
 
 from chalicelib import strict_json
 from chalicelib.errors import ApiError, InvalidClaims, InvalidHeader, TokenExpired
@@ -152,7 +154,8 @@ def _is_audience(aud: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # Within what a double holds exactly: times beyond it cannot be compared with each other.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
 
 
 class KeySet:
@@ -187,7 +190,7 @@ class KeySet:
         try:
             self._keys = _usable(strict_json.parse(self._download()))
             self._fetched = now
-        except (requests.RequestException, ValueError, TypeError, KeyError) as error:
+        except (requests.RequestException, HTTPError, ValueError, TypeError, KeyError) as error:
             log.warning("the issuer's keys cannot be had: %s", type(error).__name__)
 
     def _download(self) -> bytes:
@@ -197,6 +200,7 @@ class KeySet:
             session.trust_env = self._url.startswith("https:")
             with session.get(
                 self._url,
+                headers={"Accept-Encoding": "identity"},
                 timeout=(self.CONNECT, self.READ),
                 allow_redirects=False,
                 stream=True,
@@ -204,8 +208,10 @@ class KeySet:
                 if response.status_code != 200:
                     raise ValueError(f"status {response.status_code}")
                 body = b""
-                for chunk in response.iter_content(4_096):
-                    body += chunk
+                # What has arrived, not what was asked for: the latter would wait for an issuer
+                # that sends a byte now and then.
+                while piece := response.raw.read1(4_096):
+                    body += piece
                     if len(body) > self.MAX_BODY or time.monotonic() > deadline:
                         raise ValueError("too large or too slow")
                 return body
@@ -218,30 +224,30 @@ def _usable(document: Any) -> dict[str, Key]:
         raise ValueError("not a set of keys")
     named = [key for key in keys if isinstance(key, dict) and isinstance(key.get("kid"), str)]
     kids = [key["kid"] for key in named]
-    usable = {
-        key["kid"]: jwk.construct({"kty": "RSA", "n": key["n"], "e": key["e"]}, "RS256")
-        for key in named
-        if kids.count(key["kid"]) == 1 and _is_strong_signing_key(key)
-    }
-    if not usable:
+    usable = {key["kid"]: _signing_key(key) for key in named if kids.count(key["kid"]) == 1}
+    found = {kid: key for kid, key in usable.items() if key}
+    if not found:
         # An issuer without a key is one that is broken, not one that trusts nobody any more.
         raise ValueError("no usable key")
-    return usable
+    return found
 
 
-def _is_strong_signing_key(key: dict[str, Any]) -> bool:
+def _signing_key(members: dict[str, Any]) -> Key | None:
+    """Give the key of a JWK; None where it is not an RSA key, strong enough, for signatures."""
     if (
-        key.get("kty") != "RSA"
-        or key.get("use", "sig") != "sig"
-        or key.get("alg", "RS256") != "RS256"
-        or "verify" not in key.get("key_ops", ["verify"])
+        members.get("kty") != "RSA"
+        or members.get("use", "sig") != "sig"
+        or members.get("alg", "RS256") != "RS256"
+        or members.get("key_ops", ["verify"]) != ["verify"]
     ):
-        return False
+        return None
     try:
-        n, e = (int.from_bytes(_decoded(key[part])) for part in ("n", "e"))
-    except (ApiError, KeyError, TypeError):
-        return False
-    return n.bit_length() >= KeySet.MIN_BITS and e >= 65_537 and n % 2 == e % 2 == 1
+        n, e = (int.from_bytes(_decoded(members[part])) for part in ("n", "e"))
+        if n.bit_length() < KeySet.MIN_BITS or e < 65_537 or not n % 2 == e % 2 == 1:
+            return None
+        return jwk.construct({"kty": "RSA", "n": members["n"], "e": members["e"]}, "RS256")
+    except (ApiError, JOSEError, KeyError, TypeError, ValueError):
+        return None
 
 
 KEYS = KeySet(AUTH_ISSUER)

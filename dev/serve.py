@@ -21,7 +21,9 @@ def main() -> None:
     port = _port()
     taken = local.read_json("running.json").get("url", "another port")
     with (
-        local.lock(LOCAL / "lock", f"it is running already, on {taken}; stop that one with Ctrl-C first"),
+        local.lock(
+            LOCAL / "lock", f"it is running already, on {taken}; stop that one with Ctrl-C first"
+        ),
         contextlib.ExitStack() as parts,
     ):
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -119,15 +121,14 @@ def chalice_config(app: Chalice) -> Config:
 
 
 def _greet(url: str, settings: dict[str, str], foreign_issuer: bool) -> None:
-    say(f"\nThe casting API is on {url}. Ctrl-C stops it.")
     if foreign_issuer:
-        say(f"It trusts tokens of {settings['AUTH_ISSUER']} for {settings['AUTH_AUDIENCE']}.")
-        return
-    for role, (name, _) in AGENCY_ROLES.items():
-        token = issuer.mint(role, settings["AUTH_ISSUER"], settings["AUTH_AUDIENCE"])
-        say(f"\nAs {name} (make token ROLE={role} gives another token; this one lasts a day):\n")
-        say(f"curl {url}/movies -H 'Authorization: Bearer {token}'")
-    say("")
+        say(f"Tokens come from {settings['AUTH_ISSUER']}, for {settings['AUTH_AUDIENCE']}.")
+    else:
+        say("A token for each role, good for a day (make token ROLE=... gives others):")
+        for role, (name, _) in AGENCY_ROLES.items():
+            token = issuer.mint(role, settings["AUTH_ISSUER"], settings["AUTH_AUDIENCE"])
+            say(f"\n# {name}\ncurl {url}/movies -H 'Authorization: Bearer {token}'")
+    say(f"\nThe casting API is on {url}; Ctrl-C stops it.")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def empty_table() -> Iterator[None]:
     """An empty table in moto."""
     with mock_aws():
@@ -80,7 +80,7 @@ def engine_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture()
+@pytest.fixture
 def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty table in the real engine, for this process's API; gives the engine's URL."""
     connection = table._table.connection
@@ -91,33 +91,33 @@ def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     Item.delete_table()
 
 
-@pytest.fixture()
+@pytest.fixture
 def as_(url: str, issuer: Issuer, empty_table: None) -> Callable[[str], Client]:
     """Log in as one of the agency's roles."""
     return lambda role: Client(url, issuer.token(role))
 
 
-@pytest.fixture()
+@pytest.fixture
 def producer(as_: Callable[[str], Client]) -> Client:
     return as_("producer")
 
 
-@pytest.fixture()
+@pytest.fixture
 def director(as_: Callable[[str], Client]) -> Client:
     return as_("director")
 
 
-@pytest.fixture()
+@pytest.fixture
 def assistant(as_: Callable[[str], Client]) -> Client:
     return as_("assistant")
 
 
-@pytest.fixture()
+@pytest.fixture
 def nobody(url: str, empty_table: None) -> Client:
     return Client(url)
 
 
-@pytest.fixture()
+@pytest.fixture
 def fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys that nobody has asked for yet."""
     monkeypatch.setattr(tokens, "KEYS", tokens.KeySet(_issuer.url))
@@ -131,7 +131,7 @@ class Sent(list[str]):
         self.answers: list[dict[str, Any]] = []
 
 
-@pytest.fixture()
+@pytest.fixture
 def sent(empty_table: None) -> Iterator[Sent]:
     """What is sent to DynamoDB while a test runs; `sent.clear()` forgets the preparations."""
     found = Sent()
@@ -162,10 +162,17 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> "Product":
+        """Start it and wait until it serves."""
+        return self.start_until("; Ctrl-C stops it")
+
+    def start_until(self, said: str) -> "Product":
+        """Start it and wait until it says this."""
+        already = self.said().count(said) if self.folder.with_suffix(".log").exists() else 0
         environment = {
             k: v
             for k, v in os.environ.items()
-            if not k.startswith(("AWS_", "AUTH_")) and k not in ("STAGE", "TABLE_NAME", "WEB_ORIGIN")
+            if not k.startswith(("AWS_", "AUTH_"))
+            and k not in ("STAGE", "TABLE_NAME", "WEB_ORIGIN")
         }
         environment |= {"LOCAL_DIR": str(self.folder), "PORT": str(self.port), **self.settings}
         self.output = open(self.folder.with_suffix(".log"), "ab+")  # noqa: SIM115 -- until stop
@@ -178,9 +185,9 @@ class Product:
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            if "Ctrl-C stops it" in self.said():
+            if self.said().count(said) > already:
                 return self
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise AssertionError(f"it did not start: {self.said()}")
 
     def said(self) -> str:
@@ -201,9 +208,7 @@ def product_issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="session")
-def product(
-    tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer
-) -> Iterator[Product]:
+def product(tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer) -> Iterator[Product]:
     """The whole product, running, with the tests' issuer."""
     folder = tmp_path_factory.mktemp("product") / "local"
     product = Product(folder, AUTH_ISSUER=product_issuer.url).start()

@@ -1,4 +1,4 @@
-"""Reads a whole table and tells what is wrong with it: nothing may dangle, nothing be miscounted."""
+"""Tells what is wrong with a whole table: nothing may dangle, nothing be miscounted."""
 
 from collections import Counter
 from typing import Any

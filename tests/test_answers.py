@@ -41,7 +41,7 @@ def test_an_unknown_path_is_not_found_with_a_token_and_without(
         assert str(producer.token)[:20] not in answer.text
 
 
-@pytest.mark.parametrize("path", [path for path in app.routes])
+@pytest.mark.parametrize("path", list(app.routes))
 def test_a_wrong_verb_is_told_the_right_ones(nobody: Client, path: str) -> None:
     real = {m for m, r in app.routes[path].items() if r.view_name != "method_not_allowed"}
     wrong = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND", "get"} - real
@@ -55,7 +55,7 @@ def test_a_wrong_verb_is_told_the_right_ones(nobody: Client, path: str) -> None:
             assert_failure(answer, 405)
 
 
-@pytest.mark.parametrize("path", [path for path in app.routes])
+@pytest.mark.parametrize("path", list(app.routes))
 def test_a_browser_may_ask_before_it_calls(nobody: Client, path: str) -> None:
     real = {m for m, r in app.routes[path].items() if r.view_name != "method_not_allowed"}
     answer = nobody.call(
@@ -160,7 +160,7 @@ def test_every_gateway_answer_is_in_the_envelope() -> None:
     ]
 
 
-def test_the_authorizers_word_is_the_message(producer: Client, url: str) -> None:
+def test_the_authorizers_word_is_the_message(url: str) -> None:
     answer = gateway.says("ACCESS_DENIED", message="token expired")
     assert json.loads(answer["body"])["message"] == "token expired"
     assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")

@@ -49,7 +49,7 @@ NO_OBJECT = {
 }
 
 
-@pytest.fixture()
+@pytest.fixture
 def paths(producer: Client) -> list[tuple[str, str]]:
     """Every route that takes a body, with something that exists."""
     movie_id, actor_id = producer.new_movie(), producer.new_actor()

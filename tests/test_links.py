@@ -1,10 +1,12 @@
 """Deleting and renaming what has roles: right for any number of them, on both sides."""
 
+import contextlib
 from typing import Any
 
 import boto3
 import pytest
 
+from chalicelib.settings import TABLE_NAME
 from chalicelib.store import links, table
 from chalicelib.store.actors import Actor
 from chalicelib.store.movies import Movie
@@ -16,15 +18,15 @@ from tests.judge import faults
 COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
 
 
-@pytest.fixture()
+@pytest.fixture
 def empty_table(real_table: str) -> str:
-    """The real engine here: moto takes seconds for a transaction in a table of some hundred items."""
+    """The real engine here: moto takes seconds for a transaction in a table of hundreds."""
     return real_table
 
 
 def all_items() -> list[dict[str, Any]]:
     client = boto3.client("dynamodb", endpoint_url=table._table.connection.host)
-    pages = client.get_paginator("scan").paginate(TableName=table.TABLE_NAME)
+    pages = client.get_paginator("scan").paginate(TableName=TABLE_NAME)
     return [item for page in pages for item in page["Items"]]
 
 
@@ -38,7 +40,7 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
 
     Item by item: through the API 250 roles would take this test a minute.
     """
-    common = {"created_at": table.now(), "updated_at": table.now(), "version": 1}
+    common: dict[str, Any] = {"created_at": table.now(), "updated_at": table.now(), "version": 1}
 
     def movie(number: int, roles: int) -> Movie:
         movie_id = f"{number:016}"
@@ -64,7 +66,7 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
             film = movies[0] if side == "movie" else movies[number]
             person = actors[0] if side == "actor" else actors[number]
             role_id = f"{film.id}.{person.id}"
-            fields = {"id": role_id, "billing_order": number + 1, **common}
+            fields: dict[str, Any] = {"id": role_id, "billing_order": number + 1, **common}
             beside_movie = Role(film.pk, f"ROLE#{person.id}", **fields)
             beside_movie.set(gsi1pk=film.pk, gsi2pk="ROLES")
             beside_movie.set(gsi2sk=f"{common['created_at']}\x1f{role_id}")
@@ -193,10 +195,8 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
     module = __import__(store, fromlist=["remove"])
     with monkeypatch.context() as patch:
         kill_after(patch, requests)
-        try:
+        with contextlib.suppress(Killed):
             module.remove(pk.partition("#")[2], None)
-        except Killed:
-            pass
     left = table.get(pk, "#")
     begun = left is None or bool(getattr(left, "deleting", None))
     # Only the mark and the counts may differ from a table in which nothing is going on.
@@ -209,7 +209,10 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
         assert_failure(producer.patch(path, new), 404)
         assert_failure(producer.get(f"{path}/{'actors' if side == 'movie' else 'movies'}"), 404)
         other = producer.new_actor() if side == "movie" else producer.new_movie()
-        ids = {f"{side}_id": pk.partition("#")[2], "actor_id" if side == "movie" else "movie_id": other}
+        ids = {
+            f"{side}_id": pk.partition("#")[2],
+            "actor_id" if side == "movie" else "movie_id": other,
+        }
         assert_failure(producer.post("/roles", ids), 404)
     assert producer.delete(path).status == (404 if left is None else 200)
     assert faults(all_items()) == []
@@ -226,10 +229,8 @@ def test_a_renaming_that_was_cut_off_is_finished_by_the_next(
     module = __import__(f"chalicelib.store.{side}s", fromlist=["change"])
     with monkeypatch.context() as patch:
         kill_after(patch, requests)
-        try:
+        with contextlib.suppress(Killed):
             module.change(path.rpartition("/")[2], new, None)
-        except Killed:
-            pass
     assert all("old name" in fault or "wrong place of" in fault for fault in faults(all_items()))
     assert producer.patch(path, new).status == 200
     assert faults(all_items()) == []

@@ -91,7 +91,9 @@ def test_strings_are_trimmed(producer: Client) -> None:
     movie_id = producer.new_movie(" \t Heat\n ")
     assert producer.get(f"/movies/{movie_id}")["movie"]["title"] == "Heat"
     trimmed = "x" * 200
-    assert producer.get(f"/movies/{producer.new_movie(f' {trimmed} ')}")["movie"]["title"] == trimmed
+    assert (
+        producer.get(f"/movies/{producer.new_movie(f' {trimmed} ')}")["movie"]["title"] == trimmed
+    )
 
 
 @pytest.mark.parametrize("date", ["1895-12-28", "2024-02-29", "9999-12-31", "0001-01-01"])
@@ -133,7 +135,9 @@ BAD_FIELDS = [
 
 
 @pytest.mark.parametrize("bad", BAD_FIELDS)
-def test_a_bad_field_is_refused_and_changes_nothing(producer: Client, bad: dict[str, object]) -> None:
+def test_a_bad_field_is_refused_and_changes_nothing(
+    producer: Client, bad: dict[str, object]
+) -> None:
     good = {"title": "Heat", "release_date": "1995-12-15"}
     movie_id = producer.new_movie()
     before = producer.get("/movies").body

@@ -18,7 +18,7 @@ from tests.issuer import Issuer
 NOWHERE = "AAAAAAAAAAAAAAAA"
 
 ROUTES = {
-    (method, path): route.view_function.permission
+    (method, path): vars(route.view_function)["permission"]
     for path, methods in app.routes.items()
     for method, route in methods.items()
     if route.view_name != "method_not_allowed"
@@ -208,7 +208,7 @@ def test_a_route_that_declares_nothing_answers_401_to_everyone() -> None:
 def test_every_route_declares_a_permission_or_that_it_is_public() -> None:
     for path, methods in app.routes.items():
         for method, route in methods.items():
-            permission = route.view_function.permission
+            permission = vars(route.view_function)["permission"]
             assert permission is None or permission in PERMISSIONS
             assert (route.authorizer is not None) == (permission is not None), (method, path)
 

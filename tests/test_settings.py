@@ -39,7 +39,9 @@ def test_good_settings_start(settings: dict[str, str | None]) -> None:
 @pytest.mark.parametrize("missing", DEPLOYED)
 def test_a_missing_setting_is_named(missing: str) -> None:
     for value in (None, ""):
-        assert f"SettingError: the setting {missing} is missing" in start({**DEPLOYED, missing: value})
+        assert f"SettingError: the setting {missing} is missing" in start(
+            {**DEPLOYED, missing: value}
+        )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,9 @@ def test_a_local_issuer_is_not_trusted_in_lambda(mark: str) -> None:
     for value in ("x", ""):
         assert "AUTH_ISSUER" in start({**LOCAL, mark: value})
     assert start({**LOCAL, "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11"}) == ""
-    assert "DYNAMODB_URL" in start({**DEPLOYED, "STAGE": "local", mark: "x", "DYNAMODB_URL": "http://x:1"})
+    assert "DYNAMODB_URL" in start(
+        {**DEPLOYED, "STAGE": "local", mark: "x", "DYNAMODB_URL": "http://x:1"}
+    )
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "Local", "local "])
@@ -96,6 +100,8 @@ def test_only_the_stage_local_is_local(stage: str) -> None:
     assert "DYNAMODB_URL" in start({**DEPLOYED, "STAGE": stage, "DYNAMODB_URL": "http://x:1"})
 
 
-@pytest.mark.parametrize("origin", ["*", "app.example.com", "https://a/", "https://a, https://b", "null"])
+@pytest.mark.parametrize(
+    "origin", ["*", "app.example.com", "https://a/", "https://a, https://b", "null"]
+)
 def test_the_web_origin_is_one_origin(origin: str) -> None:
     assert "WEB_ORIGIN" in start({**DEPLOYED, "WEB_ORIGIN": origin})

@@ -28,19 +28,19 @@ class Clock:
         return self.time
 
 
-@pytest.fixture()
+@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture()
+@pytest.fixture
 def own_issuer() -> Iterator[Issuer]:
     issuer = Issuer()
     yield issuer
     issuer.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def keys(own_issuer: Issuer, clock: Clock) -> KeySet:
     return KeySet(own_issuer.url, clock)
 
@@ -103,9 +103,7 @@ def test_a_flood_of_unknown_keys_causes_one_fetch_in_30_seconds(
 
 def test_one_fetch_at_a_time_serves_all_who_wait(keys: KeySet, own_issuer: Issuer) -> None:
     found: list[object] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(keys.get("main"))) for _ in range(20)
-    ]
+    threads = [threading.Thread(target=lambda: found.append(keys.get("main"))) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,4 @@
-"""/ and /health, which anyone may ask; and what every path says to a method that it does not take."""
+"""/ and /health, which anyone may ask; and what a path says to a method that it does not take."""
 
 from typing import NoReturn
 

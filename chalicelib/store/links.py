@@ -103,8 +103,10 @@ def _rename_in_steps(item_type: type[P], pk: str, actions: list[Action], conditi
 
 
 def _rename_step(parent: Parent, role: Role) -> Step:
+    # A role that was changed since it was read may have another place in the cast by now.
+    as_read = Role.version == role.version
     actions = table.sets(Role, parent.in_role(role))
-    return table.update_step(*_other_end(role), actions, Role.pk.exists(), Moved)
+    return table.update_step(*_other_end(role), actions, as_read, Moved)
 
 
 def remove(

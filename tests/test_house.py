@@ -1,0 +1,166 @@
+"""The house: which file may import what, what each function loads, what the documents say."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import app
+from tests.conftest import PROJECT
+
+STDLIB = frozenset(sys.stdlib_module_names)
+
+MAY_IMPORT = {
+    "app.py": {"chalice.app", "chalicelib.auth", "chalicelib.errors", "chalicelib.routes",
+               "chalicelib.settings"},
+    "chalicelib/settings.py": set(),
+    "chalicelib/permissions.py": set(),
+    "chalicelib/strict_json.py": set(),
+    "chalicelib/errors.py": {"chalice.app", "chalicelib.settings"},
+    "chalicelib/tokens.py": {"jose", "requests", "urllib3", "chalicelib.errors",
+                             "chalicelib.permissions", "chalicelib.settings",
+                             "chalicelib.strict_json"},
+    # The verifier only inside the authorizer: see what the API's function loads.
+    "chalicelib/auth.py": {"chalice.app", "chalicelib.errors", "chalicelib.permissions",
+                           "chalicelib.settings", "chalicelib.tokens"},
+    "chalicelib/inputs.py": {"msgspec", "chalicelib.auth", "chalicelib.errors",
+                             "chalicelib.strict_json"},
+    "chalicelib/outputs.py": {"chalice.app", "chalicelib.auth", "chalicelib.inputs",
+                              "chalicelib.store.table"},
+    "chalicelib/store/": {"botocore", "pynamodb", "chalicelib.errors", "chalicelib.settings",
+                          "chalicelib.store"},
+    "chalicelib/routes/": {"chalice.app", "msgspec", "chalicelib.auth", "chalicelib.errors",
+                           "chalicelib.inputs", "chalicelib.outputs", "chalicelib.routes",
+                           "chalicelib.store"},
+}  # fmt: skip
+
+DEPLOYED = [PROJECT / "app.py", *sorted((PROJECT / "chalicelib").rglob("*.py"))]
+
+
+def imports(file: Path) -> set[str]:
+    """Give the modules that a file imports, `from a import b` as a.b where that is a module."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: import by the whole name"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                path = PROJECT / whole.replace(".", "/")
+                is_module = path.with_suffix(".py").exists() or path.is_dir()
+                found.add(whole if is_module else str(node.module))
+    return {name for name in found if name.partition(".")[0] not in STDLIB}
+
+
+@pytest.mark.parametrize("file", DEPLOYED, ids=lambda file: str(file.relative_to(PROJECT)))
+def test_a_file_imports_only_what_is_below_it(file: Path) -> None:
+    name = str(file.relative_to(PROJECT))
+    allowed = next((may for path, may in MAY_IMPORT.items() if name.startswith(path)), set())
+    for imported in imports(file):
+        assert any(imported == a or imported.startswith(f"{a}.") for a in allowed), imported
+
+
+def loaded_by(code: str) -> set[str]:
+    """Run this in a new interpreter as Lambda would; gives the packages that it has loaded."""
+    settings = {
+        "STAGE": "prod",
+        "TABLE_NAME": "casting",
+        "AUTH_ISSUER": "https://agency.example/",
+        "AUTH_AUDIENCE": "casting-api",
+        "WEB_ORIGIN": "https://app.example.com",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
+    script = f"{code}\nimport sys; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=PROJECT,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(found.stdout.split())
+
+
+def test_the_apis_function_loads_no_verifier() -> None:
+    loaded = loaded_by("import app")
+    assert {"chalicelib.store.roles", "pynamodb", "msgspec"} <= loaded
+    assert loaded.isdisjoint(
+        {"chalicelib.tokens", "jose", "cryptography", "requests", "ecdsa", "rsa", "boto3"}
+    )
+    assert loaded.isdisjoint({"chalice.local", "chalice.test", "chalice.config", "dev", "tests"})
+
+
+def test_the_authorizers_function_loads_no_database() -> None:
+    loaded = loaded_by(
+        "from chalicelib.auth import auth0\n"
+        "event = {'type': 'TOKEN', 'authorizationToken': 'Bearer x', 'methodArn': 'a/b/GET/c'}\n"
+        "assert auth0(event, {})['policyDocument']['Statement'][0]['Effect'] == 'Deny'\n"
+    )
+    assert {"chalicelib.tokens", "jose", "requests"} <= loaded
+    assert loaded.isdisjoint({"botocore", "boto3", "pynamodb", "msgspec", "chalicelib.store"})
+    assert loaded.isdisjoint({"chalice.local", "chalice.test", "chalice.config", "dev", "tests"})
+
+
+def test_the_authorizer_is_a_function_of_its_own() -> None:
+    [authorizer] = app.builtin_auth_handlers
+    assert authorizer.handler_string == "chalicelib.auth.auth0"
+    assert authorizer.ttl_seconds == 60
+
+
+def test_only_python_is_shipped() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "chalicelib"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert tracked
+    assert [name for name in tracked if not name.endswith(".py")] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "dev/engine-requirements.txt"]
+)
+def test_requirements_are_exact(name: str) -> None:
+    for line in (PROJECT / name).read_text().splitlines():
+        if line and not line.startswith(("#", "-r ")):
+            assert re.fullmatch(r"[A-Za-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*", line), line
+
+
+def test_the_readme_shows_the_routes_as_they_are() -> None:
+    readme = (PROJECT / "README.md").read_text()
+    assert len(readme.splitlines()) <= 150
+    shown = re.findall(r"^\| `([A-Z]+) (/\S*)` \| (?:`([a-z:]+)`|—) \|", readme, re.MULTILINE)
+    routes = {
+        (method, path, vars(route.view_function)["permission"] or "")
+        for path, methods in app.routes.items()
+        for method, route in methods.items()
+        if route.view_name != "method_not_allowed"
+    }
+    assert set(shown) == routes
+    assert len(shown) == len(routes)
+
+
+DOCUMENTS = [
+    PROJECT / name
+    for name in ("README.md", "CONTRIBUTING.md", "docs/table.md", "docs/decisions.md")
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\[([^\]]+)\]\(([^)]+)\)", document.read_text())
+    for text, target in links:
+        if target.startswith(("http:", "https:")):
+            continue
+        file = (document.parent / target.partition("#")[0]).resolve()
+        assert file.exists(), target
+        # A link to a function is written as `module.function`.
+        if match := re.fullmatch(r"`\w+\.(\w+)`", text):
+            assert re.search(rf"^(def|class) {match[1]}\b", file.read_text(), re.MULTILINE), text
