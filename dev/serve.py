@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 from chalice.app import Chalice
@@ -18,6 +19,7 @@ from dev.local import LOCAL, PROJECT, say, stop
 
 
 def main() -> None:
+    began = time.monotonic()
     port = _port()
     taken = local.read_json("running.json").get("url", "another port")
     with (
@@ -31,7 +33,7 @@ def main() -> None:
         if not local.is_free(port):
             stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
         try:
-            _run(port, parts)
+            _run(port, parts, began)
         except KeyboardInterrupt:
             say("\nStopping; what was written is kept ...")
         finally:
@@ -49,7 +51,7 @@ def _port() -> int:
     return int(port)
 
 
-def _run(port: int, parts: contextlib.ExitStack) -> None:
+def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
     settings = local.settings()
     foreign_issuer = bool(os.environ.get("AUTH_ISSUER"))
     if not os.environ.get("DYNAMODB_URL"):
@@ -88,6 +90,7 @@ def _run(port: int, parts: contextlib.ExitStack) -> None:
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _greet(url, settings, foreign_issuer)
+    say(f"\nThe casting API is on {url}, after {time.monotonic() - began:.1f} s; Ctrl-C stops it.")
     while True:
         signal.pause()
 
@@ -128,7 +131,6 @@ def _greet(url: str, settings: dict[str, str], foreign_issuer: bool) -> None:
         for role, (name, _) in AGENCY_ROLES.items():
             token = issuer.mint(role, settings["AUTH_ISSUER"], settings["AUTH_AUDIENCE"])
             say(f"\n# {name}\ncurl {url}/movies -H 'Authorization: Bearer {token}'")
-    say(f"\nThe casting API is on {url}; Ctrl-C stops it.")
 
 
 if __name__ == "__main__":

@@ -144,6 +144,8 @@ def test_a_malformed_cursor_is_refused(producer: Client) -> None:
             mark,
             mark + b"\xff\xfe",
             mark + b"nonsense",
+            mark + b"x\x1f" + b"A" * 16 + b"." + b"A" * 15,
+            mark + (b"ROLE#" + b"A" * 15),
             mark + key[:-1],
             mark + key + b"!",
             mark + b"x" * 1_100 + key,

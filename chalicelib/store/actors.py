@@ -4,9 +4,9 @@ from typing import Any, cast
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.errors import ActorNotFound
+from chalicelib.errors import ActorNotFound, BadCursor
 from chalicelib.store import links, table
-from chalicelib.store.roles import ACTOR, Parent, Role, cast_key, parent_key
+from chalicelib.store.roles import ACTOR, Parent, Role, cast_key
 from chalicelib.store.table import IntegerAttribute, Page
 
 SORTS = ("name", "-name")
@@ -47,7 +47,7 @@ def add(**fields: Any) -> Actor:
 
 def get(actor_id: str) -> tuple[Actor, Page[Role]]:
     """Read an actor with their first 100 roles, newest movie first if these are all: one Query."""
-    actor, roles = links.get(parent_key(ACTOR, actor_id, ActorNotFound), ActorNotFound)
+    actor, roles = links.get(table.key(ACTOR, actor_id, ActorNotFound), ActorNotFound)
     if roles.last is None:
         roles.items.sort(key=lambda role: role.gsi2sk or "", reverse=True)
     return cast(Actor, actor), roles
@@ -61,14 +61,14 @@ def page(sort: str, *, after: str | None, limit: int) -> Page[Actor]:
         after=after,
         limit=limit,
         forward=not sort.startswith("-"),
-        key=lambda actor_id: (ACTOR + actor_id, "#"),
+        owner=lambda actor_id: (table.key(ACTOR, actor_id, BadCursor), "#"),
     )
     return cast(Page[Actor], found)
 
 
 def change(actor_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> Actor:
     """Change the given fields, and what the actor's roles show of them (see `links.change`)."""
-    pk = parent_key(ACTOR, actor_id, ActorNotFound)
+    pk = table.key(ACTOR, actor_id, ActorNotFound)
     changes = {**fields, **_places(actor_id, fields)}
     # An actor has one of the two: the one that is given takes the other's place.
     if "age" in fields:
@@ -80,7 +80,7 @@ def change(actor_id: str, fields: dict[str, Any], versions: frozenset[int] | Non
 
 def remove(actor_id: str, versions: frozenset[int] | None) -> None:
     """Remove an actor with all their roles (see `links.remove`)."""
-    pk = parent_key(ACTOR, actor_id, ActorNotFound)
+    pk = table.key(ACTOR, actor_id, ActorNotFound)
     # Out of the list, and before the newest of their own movies.
     hidden = {"gsi1pk": None, "gsi1sk": None, "gsi2pk": pk, "gsi2sk": "~"}
     links.remove(pk, hidden, versions, ActorNotFound)

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.errors import MovieNotFound
+from chalicelib.errors import BadCursor, MovieNotFound
 from chalicelib.store import links, table
-from chalicelib.store.roles import MOVIE, Parent, Role, parent_key
+from chalicelib.store.roles import MOVIE, Parent, Role
 from chalicelib.store.table import Page
 
 SORTS = ("title", "-title", "release_date", "-release_date")
@@ -49,7 +49,7 @@ def add(**fields: Any) -> Movie:
 
 def get(movie_id: str) -> tuple[Movie, Page[Role]]:
     """Read a movie with its first 100 roles, in billing order where these are all: one Query."""
-    movie, roles = links.get(parent_key(MOVIE, movie_id, MovieNotFound), MovieNotFound)
+    movie, roles = links.get(table.key(MOVIE, movie_id, MovieNotFound), MovieNotFound)
     if roles.last is None:
         roles.items.sort(key=lambda role: role.gsi1sk or "")
     return cast(Movie, movie), roles
@@ -63,21 +63,21 @@ def page(sort: str, *, after: str | None, limit: int) -> Page[Movie]:
         after=after,
         limit=limit,
         forward=not sort.startswith("-"),
-        key=lambda movie_id: (MOVIE + movie_id, "#"),
+        owner=lambda movie_id: (table.key(MOVIE, movie_id, BadCursor), "#"),
     )
     return cast(Page[Movie], found)
 
 
 def change(movie_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> Movie:
     """Change the given fields, and what the movie's roles show of them (see `links.change`)."""
-    pk = parent_key(MOVIE, movie_id, MovieNotFound)
+    pk = table.key(MOVIE, movie_id, MovieNotFound)
     changes = {**fields, **_places(movie_id, fields)}
     return links.change(Movie, pk, changes, versions, MovieNotFound)
 
 
 def remove(movie_id: str, versions: frozenset[int] | None) -> None:
     """Remove a movie with all its roles (see `links.remove`)."""
-    pk = parent_key(MOVIE, movie_id, MovieNotFound)
+    pk = table.key(MOVIE, movie_id, MovieNotFound)
     # Out of the lists, and before the first of its own cast.
     hidden = {"gsi1pk": pk, "gsi1sk": "#", "gsi2pk": None, "gsi2sk": None}
     links.remove(pk, hidden, versions, MovieNotFound)

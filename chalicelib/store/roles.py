@@ -69,19 +69,18 @@ class Role(Item, discriminator="role"):
         return self.id.partition(".")[2]
 
 
-def keys(role_id: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Give the keys of a role's two items, beside the movie and beside the actor."""
+def keys(
+    role_id: str, missing: type[ApiError] = RoleNotFound
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Give the keys of a role's two items, beside the movie and beside the actor.
+
+    Refuses with `missing` what cannot be a role's id.
+    """
     movie_id, _, actor_id = role_id.partition(".")
-    if not (table.is_id(movie_id) and table.is_id(actor_id)):
-        raise RoleNotFound()
-    return (MOVIE + movie_id, ROLE + actor_id), (ACTOR + actor_id, ROLE + movie_id)
-
-
-def parent_key(kind: str, parent_id: str, missing: type[ApiError]) -> str:
-    """Give a movie's or an actor's partition key; `missing` for what cannot be an id."""
-    if not table.is_id(parent_id):
-        raise missing()
-    return kind + parent_id
+    return (
+        (table.key(MOVIE, movie_id, missing), table.key(ROLE, actor_id, missing)),
+        (ACTOR + actor_id, ROLE + movie_id),
+    )
 
 
 def cast_key(billing_order: int | None, actor_name: str, actor_id: str) -> str:
@@ -102,8 +101,8 @@ def add(movie_id: str, actor_id: str, **fields: Any) -> Role:
 
     Refuses with MovieNotFound, ActorNotFound or AlreadyCast.
     """
-    movie_key = parent_key(MOVIE, movie_id, MovieNotFound)
-    actor_key = parent_key(ACTOR, actor_id, ActorNotFound)
+    movie_key = table.key(MOVIE, movie_id, MovieNotFound)
+    actor_key = table.key(ACTOR, actor_id, ActorNotFound)
     role_id = f"{movie_id}.{actor_id}"
 
     def attempt() -> Role:
@@ -162,7 +161,7 @@ def page(
         after=after,
         limit=limit,
         forward=False,
-        key=lambda role_id: keys(role_id)[0],
+        owner=lambda role_id: keys(role_id, BadCursor)[0],
     )
     return _roles(newest_first)
 
@@ -179,8 +178,8 @@ def _the_one(role_id: str, after: str | None) -> Page[Role]:
 def _beside(kind: str, parent_id: str, after: str | None, limit: int) -> Page[Role]:
     if not table.is_id(parent_id):
         return Page([], None)
-    if after is not None:
-        table.check_cursor(after, after.startswith(ROLE) and table.is_id(after[len(ROLE) :]))
+    if after is not None and after != table.key(ROLE, after.removeprefix(ROLE), BadCursor):
+        raise BadCursor()
     found = table.children(kind + parent_id, limit + 1, after, only=Role.sk.startswith(ROLE))
     return _roles(table.cut(found, limit, "sk"))
 
@@ -190,23 +189,27 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[Role]:
 
     Where nobody is left to list, one GetItem more tells an empty cast from no movie.
     """
-    pk = parent_key(MOVIE, movie_id, MovieNotFound)
+    pk = table.key(MOVIE, movie_id, MovieNotFound)
     found = table.page(
-        "gsi1", pk, after=after, limit=limit, key=lambda actor_id: (pk, ROLE + actor_id)
+        "gsi1",
+        pk,
+        after=after,
+        limit=limit,
+        owner=lambda actor_id: (pk, table.key(ROLE, actor_id, BadCursor)),
     )
     return _of_parent(found, pk, MovieNotFound)
 
 
 def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[Role]:
     """List an actor's movies, the newest first; otherwise as `cast`, with ActorNotFound."""
-    pk = parent_key(ACTOR, actor_id, ActorNotFound)
+    pk = table.key(ACTOR, actor_id, ActorNotFound)
     found = table.page(
         "gsi2",
         pk,
         after=after,
         limit=limit,
         forward=False,
-        key=lambda movie_id: (pk, ROLE + movie_id),
+        owner=lambda movie_id: (pk, table.key(ROLE, movie_id, BadCursor)),
     )
     return _of_parent(found, pk, ActorNotFound)
 

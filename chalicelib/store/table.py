@@ -150,6 +150,13 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def key(prefix: str, item_id: str, otherwise: type[ApiError]) -> str:
+    """Give a pk or sk made of this prefix and id; raises `otherwise` for what cannot be an id."""
+    if not is_id(item_id):
+        raise otherwise()
+    return prefix + item_id
+
+
 def fold(name: str) -> str:
     """Give what a name is sorted by: without case, accents and doubled spaces."""
     letters = unicodedata.normalize("NFKD", name)
@@ -233,19 +240,17 @@ def page(
     *,
     limit: int,
     after: str | None,
-    key: Callable[[str], tuple[str, str]],
+    owner: Callable[[str], tuple[str, str]],
     forward: bool = True,
 ) -> Page[Item]:
     """Read one page of an index's partition: one Query, which costs what the page holds.
 
-    `after` is the sort key to go on from, `key` gives the pk and sk of the item whose index entry
-    ends in this id. Raises BadCursor where `after` cannot be a key of this list; that an item with
-    this key exists is not needed.
+    `after` is the sort key to go on from; `owner` gives the pk and sk of the item whose index
+    entry ends in this id, and raises BadCursor where it is none. The item need not be there.
     """
     start = None
     if after is not None:
-        check_cursor(after, all(map(is_id, last_part(after).split("."))))
-        pk, sk = key(last_part(after))
+        pk, sk = owner(last_part(_short_enough(after)))
         start = {
             "pk": {"S": pk},
             "sk": {"S": sk},
@@ -271,9 +276,10 @@ def cut(items: list[ItemT], limit: int, sort_attribute: str) -> Page[ItemT]:
     return Page(items[:limit], getattr(items[limit - 1], sort_attribute))
 
 
-def check_cursor(after: str, well_formed: bool) -> None:
-    if not well_formed or len(after.encode()) > MAX_KEY:
+def _short_enough(after: str) -> str:
+    if len(after.encode()) > MAX_KEY:
         raise BadCursor()
+    return after
 
 
 def answers() -> None:
