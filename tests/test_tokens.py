@@ -220,7 +220,10 @@ def test_two_keys_of_one_name_are_none(keys: KeySet, own_issuer: Issuer) -> None
     assert keys.get("other")
 
 
-@pytest.mark.parametrize("members", [{"use": None}, {"alg": None}, {"key_ops": ["verify"]}])
+@pytest.mark.parametrize(
+    "members",
+    [{"use": None}, {"alg": None}, {"key_ops": ["verify"]}, {"key_ops": ["sign", "verify"]}],
+)
 def test_what_a_key_need_not_say_it_need_not_say(
     keys: KeySet, own_issuer: Issuer, members: dict[str, Any]
 ) -> None:
