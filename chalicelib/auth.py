@@ -80,16 +80,16 @@ def caller() -> Caller:
 
 
 def requires(permission: str) -> Callable[[View], View]:
-    """Declare the permission that a view's caller must have; it stands on the view."""
+    """Declare the permission that a view's caller must have, kept as `view.permission`."""
     if permission not in PERMISSIONS:
         raise ValueError(f"nobody can have the permission {permission}")
 
     def declare(view: View) -> View:
         @functools.wraps(view)
-        def guarded(*args: Any, **path: str) -> Any:
+        def guarded(**path: str) -> Any:
             if permission not in caller().permissions:
                 raise PermissionMissing(f"This needs the permission {permission}.")
-            return view(*args, **path)
+            return view(**path)
 
         guarded.__dict__["permission"] = permission
         return guarded

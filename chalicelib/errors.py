@@ -167,7 +167,7 @@ class InvalidBody(ApiError):
 
 
 class InternalError(ApiError):
-    status = 500
+    """Our fault: logged with its traceback, and not explained."""
 
 
 class TableBusy(ApiError):
@@ -224,8 +224,7 @@ _OUR_FAULT = _as(InternalError)
 _TOO_MANY = GatewayAnswer(429, MESSAGES[429], "Slow down a little.", {"Retry-After": "1"})
 
 GATEWAY_ANSWERS = {
-    # The authorizer denies for authentication only, and says in its context which of the three it
-    # is.
+    # The authorizer denies for authentication only; its context says which of the three it is.
     "ACCESS_DENIED": _as(InvalidHeader)._replace(
         message="$context.authorizer.message",
         detail="This token is not accepted: the message tells why.",

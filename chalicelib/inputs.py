@@ -33,18 +33,24 @@ MAX_CURSOR = 2_048  # characters; a sort key has 1,024 bytes at most (DynamoDB)
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 FINGERPRINT = 6  # bytes: enough to catch a cursor that was put into another list by mistake
 
+_EDGES = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
+
 Name = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")
 ]
 """A title or a name: 1 to 200 characters of any script, without control characters."""
 
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+"""What may be somebody's id; whether it is one, the store knows."""
+
 
 class Body(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A request's body; a field that was not sent is UNSET."""
+    """A request's body; in changes, a field that was not sent is UNSET."""
 
 
 def takes(body_type: type[Body]) -> Callable[[View], View]:
-    """Give a view the request's body as its first argument; the type stands as `takes` on the view.
+    """Give a view the request's body as its first argument; the type is kept as `view.takes`.
 
     Refuses with NotJson, BodyTooLarge, BadBody or InvalidBody.
     """
@@ -61,7 +67,7 @@ def takes(body_type: type[Body]) -> Callable[[View], View]:
 
 
 def given(body: Body) -> dict[str, Any]:
-    """Give the fields that were sent, dates as YYYY-MM-DD."""
+    """Give the fields but for those that are UNSET, dates as YYYY-MM-DD."""
     fields: dict[str, Any] = msgspec.to_builtins(body)
     return fields
 
@@ -99,17 +105,25 @@ def _is_json(content_type: str) -> bool:
 
 
 def _sentence(refusal: str, body_type: type[Body]) -> str:
-    """Make a sentence of msgspec's refusal, without the values that it quotes."""
+    """Make a sentence for a person of msgspec's refusal, without the values that it quotes."""
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", refusal):
         return f"{missing[1]} is missing."
     what, _, place = refusal.partition(" - at `$.")
     field = place.rstrip("`")
     if "matching regex" in what:
-        what = "Expected text without control characters"
+        what = "expected text without control characters"
     elif what.startswith("Invalid RFC3339"):
-        what = "Expected a date that exists, as YYYY-MM-DD"
+        what = "expected a date that exists, as YYYY-MM-DD"
     elif what.startswith("Invalid enum value"):
-        what = f"Expected one of {', '.join(_choices(get_type_hints(body_type)[field]))}"
+        what = f"expected one of {', '.join(_choices(get_type_hints(body_type)[field]))}"
+    elif limit := re.fullmatch(r"Expected `str` of length ([<>]=) (\d+)", what):
+        most = f"expected at most {limit[2]} characters"
+        what = most if limit[1] == "<=" else "expected some text, not an empty string"
+    elif bound := re.fullmatch(r"Expected `int` ([<>]=) (\d+)", what):
+        what = f"expected a number of {bound[2]} or {'less' if bound[1] == '<=' else 'more'}"
+    elif wrong := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
+        expected = [_WORDS.get(name, name) for name in wrong[1].split(" | ")]
+        what = f"expected {' or '.join(expected)}, got {_WORDS.get(wrong[2], wrong[2])}"
     return f"{field}: {what}." if field else f"{what}."
 
 
@@ -119,14 +133,27 @@ def _choices(annotation: Any) -> list[str]:
     return [choice for part in get_args(annotation) for choice in _choices(part)]
 
 
+_WORDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "date": "a date as YYYY-MM-DD",
+    "float": "a number with a fraction",
+    "int": "a whole number",
+    "object": "an object",
+    "str": "text",
+}
+"""msgspec's names of types, for people."""
+
+
 def _named(field: str) -> str:
-    return field if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", field) else "One name"
+    return field if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", field) else "One of the names"
 
 
 def _trimmed(text: str) -> str:
-    """Strip white space; what shows nothing at all (spaces, zero-width characters) is empty."""
-    text = text.strip()
-    return text if any(unicodedata.category(c)[0] not in "CZ" for c in text) else ""
+    """Strip white space and zero-width characters; what shows nothing at all is empty."""
+    text = _EDGES.sub("", text)
+    shows = (c not in _FILLERS and unicodedata.category(c)[0] not in "CMZ" for c in text)
+    return text if any(shows) else ""
 
 
 class Paging(TypedDict):
@@ -144,7 +171,7 @@ def page(of: str) -> Paging:
     limit = query("limit")
     if limit is None:
         limit = str(DEFAULT_LIMIT)
-    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_LIMIT:
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", limit) or int(limit) > MAX_LIMIT:
         raise BadLimit()
     given_cursor = query("cursor")
     return {

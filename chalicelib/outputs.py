@@ -55,5 +55,4 @@ def _prefix() -> str:
     """Give what stands before our paths in the caller's URL: API Gateway's stage, or nothing."""
     request = auth.current_request
     full: str = request.context["path"]
-    ours = request.path.format(**(request.uri_params or {}))
-    return full.rstrip("/").removesuffix(ours)
+    return full.rstrip("/").rsplit("/", request.path.count("/"))[0]

@@ -1,7 +1,6 @@
 """Who may do what: the agency's roles and their permissions, written once.
 
-Handlers, the local issuer, the tests, the README's table and the identity provider's set-up read
-this.
+Handlers, the local issuer and the tests read this.
 """
 
 from typing import NamedTuple

@@ -16,7 +16,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingError(RuntimeError):
-    """A setting is missing or cannot be what it is."""
+    """A setting is missing or not allowed."""
 
 
 def _read(name: str) -> str:

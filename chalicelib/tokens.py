@@ -193,6 +193,7 @@ class KeySet:
             log.warning("the issuer's keys cannot be had: %s", type(error).__name__)
 
     def _download(self) -> bytes:
+        # For the body; before it, READ is the longest time between two bytes.
         deadline = time.monotonic() + self.CONNECT + self.READ
         with requests.Session() as session:
             # A proxy from the environment must not come between a laptop and its own issuer.
@@ -240,7 +241,8 @@ def _signing_key(members: dict[str, Any]) -> Key | None:
     ):
         return None
     try:
-        if "verify" not in members.get("key_ops", ["verify"]):
+        operations = members.get("key_ops", ["verify"])
+        if not isinstance(operations, list) or "verify" not in operations:
             return None
         n, e = (int.from_bytes(_decoded(members[part])) for part in ("n", "e"))
         if n.bit_length() < KeySet.MIN_BITS or e < 65_537 or n % 2 == 0:

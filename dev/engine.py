@@ -20,9 +20,12 @@ from pathlib import Path
 from dev import local
 from dev.local import LOCAL, PROJECT
 
+# Not in LOCAL, which the tests move: they share the one installation.
 ENVIRONMENT = PROJECT / ".local" / "engine"
+PYTHON = ENVIRONMENT / "bin" / "python"
 REQUIREMENTS = PROJECT / "dev" / "engine-requirements.txt"
-START_SECONDS, STOP_SECONDS = 30, 30
+DATA, SCRATCH, LOG = LOCAL / "data", LOCAL / "tmp", LOCAL / "engine.log"
+START_SECONDS, STOP_SECONDS, PORTS_TRIED = 30, 30, 5
 
 
 def install() -> None:
@@ -30,13 +33,12 @@ def install() -> None:
     stamp = ENVIRONMENT / "installed"
     made_for = f"{sys.version}\n{ENVIRONMENT}\n{REQUIREMENTS.read_text()}"
     with local.lock(ENVIRONMENT.with_suffix(".lock")):
-        if stamp.exists() and stamp.read_text() == made_for:
+        if PYTHON.exists() and stamp.exists() and stamp.read_text() == made_for:
             return
         local.say("Installing the local DynamoDB (once) ...")
-        python = ENVIRONMENT / "bin" / "python"
         for command in (
             [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)],
-            [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+            [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
             + ["--requirement", str(REQUIREMENTS)],
         ):
             if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
@@ -49,10 +51,43 @@ def running(preferred_port: int = 0) -> Iterator[str]:
     """Run the engine on the data in LOCAL; gives its URL. Stops it gently."""
     install()
     stop_orphan()
-    port, mark = local.free_port(preferred_port), secrets.token_hex(8)
-    data, scratch = LOCAL / "data", LOCAL / "tmp"
-    for folder in (data, scratch):
+    for folder in (DATA, SCRATCH):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_damaged_data()
+    port = local.free_port(preferred_port)
+    process = _start(port)
+    for _ in range(PORTS_TRIED):
+        if process.poll() is None:
+            break
+        # Somebody else took the port between our look at it and the engine's.
+        port = local.free_port()
+        process = _start(port)
+    if process.poll() is not None:
+        local.stop(f"the local DynamoDB did not start; see {_shown(LOG)}")
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            local.say(f"The local DynamoDB does not stop; see {_shown(LOG)}.")
+        else:
+            (LOCAL / "engine.json").unlink(missing_ok=True)
+
+
+def _refuse_damaged_data() -> None:
+    # The engine would begin anew without a word, and save over them.
+    for file in DATA.glob("*.json"):
+        try:
+            json.loads(file.read_text())
+        except ValueError:
+            local.stop(f"{_shown(file)} is damaged; move it away, or delete it to begin anew")
+
+
+def _start(port: int) -> "subprocess.Popen[bytes]":
+    """Start the engine and wait until it answers, or has ended."""
+    mark = secrets.token_hex(8)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINISTACK_"))},
         "BIND_HOST": "127.0.0.1",
@@ -63,14 +98,14 @@ def running(preferred_port: int = 0) -> Iterator[str]:
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(data),
-        "TMPDIR": str(scratch),
+        "STATE_DIR": str(DATA),
+        "TMPDIR": str(SCRATCH),
         # It shows this word in its health, by which we know that the port is ours.
         "MINISTACK_EDITION": mark,
     }
-    with open(LOCAL / "engine.log", "w") as log:
+    with open(LOG, "w") as log:
         process = subprocess.Popen(
-            [str(ENVIRONMENT / "bin" / "python"), "-m", "ministack"],
+            [str(PYTHON), "-m", "ministack"],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -79,26 +114,13 @@ def running(preferred_port: int = 0) -> Iterator[str]:
             start_new_session=True,
         )
     local.write_json("engine.json", {"pid": process.pid, "port": port, "mark": mark})
-    try:
-        _wait_until_ready(process, port, mark)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            local.say(f"The local DynamoDB does not stop; see {LOCAL / 'engine.log'}.")
-        else:
-            (LOCAL / "engine.json").unlink(missing_ok=True)
-
-
-def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, mark: str) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        if _mark_at(port) == mark:
-            return
+    while process.poll() is None and _mark_at(port) != mark:
+        if time.monotonic() > deadline:
+            process.terminate()
+            local.stop(f"the local DynamoDB does not answer; see {_shown(LOG)}")
         time.sleep(0.02)
-    local.stop(f"the local DynamoDB did not start; see {_shown(LOCAL / 'engine.log')}")
+    return process
 
 
 def _shown(path: Path) -> Path:
@@ -120,9 +142,11 @@ def _mark_at(port: int) -> str | None:
 def stop_orphan() -> None:
     """Stop the engine of a run that was killed, gently: what was written is still in its memory."""
     orphan = local.read_json("engine.json")
-    port, pid = orphan.get("port", 0), orphan.get("pid", 0)
-    if not port or _mark_at(port) != orphan.get("mark"):
+    pid, port, mark = (orphan.get(name) for name in ("pid", "port", "mark"))
+    if not (isinstance(pid, int) and isinstance(port, int) and isinstance(mark, str)):
         return
+    if _mark_at(port) != mark:
+        return  # it has ended, and its number may be somebody else's by now
     local.say("Saving what the last run left behind ...")
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS

@@ -20,9 +20,11 @@ from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway, ThreadedHTTPServer
 
 from chalicelib.errors import ANSWER_HEADERS, GATEWAY_ANSWERS
+from chalicelib.routes.meta import VERBS
 
 MAX_HEADERS = 10_240  # bytes of request line and headers (API Gateway's quota)
 MAX_BODY = 10 * 1024 * 1024  # bytes (API Gateway's quota)
+MAX_TOKEN = 8_192  # characters (chalicelib.tokens)
 MAX_DRAINED = (
     16 * 1024 * 1024
 )  # bytes of a refused request that are read, so that its sender hears us
@@ -44,9 +46,18 @@ def says(response_type: str, **authorizer_context: str) -> Answer:
 class Gateway(LocalGateway):
     """Routes a request to the app as API Gateway would, or answers it itself."""
 
+    def route_of(self, path: str) -> str:
+        """Give the route that a path leads to, which holds nothing of what the caller sent."""
+        try:
+            matcher = self.event_converter._route_matcher
+            return str(matcher.match_route(_origin_form(path)).route)
+        except ValueError:
+            return "(no such path)"
+
     def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:
+        path = _origin_form(path)
         try:
             event = self._generate_lambda_event(method, path, headers, body)
         except ValueError:
@@ -84,11 +95,19 @@ class Gateway(LocalGateway):
         return answer
 
 
+def _origin_form(path: str) -> str:
+    """Give path and query alone; a semicolon, which urllib would cut off, is part of the path."""
+    if not path.startswith("/"):
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    path, question_mark, query = path.partition("?")
+    return path.replace(";", "%3B") + question_mark + query
+
+
 class Handler(ChaliceRequestHandler):
     """Reads one request after another, and never leaves its sender without an answer."""
 
-    server_version, sys_version = "casting", ""
     command = path = requestline = ""  # until a request line has been read
+    raw_requestline: bytes
     timeout = 60  # seconds without a byte
     disable_nagle_algorithm = True
     rfile: io.BufferedIOBase
@@ -110,17 +129,29 @@ class Handler(ChaliceRequestHandler):
             return self._generic_handle  # a verb that nobody knows: the gateway's matter
         raise AttributeError(name)
 
+    def version_string(self) -> str:
+        return "casting"
+
     def parse_request(self) -> bool:
+        # Some clients end a body with a line of their own (RFC 9112, 2.2).
+        for _ in range(8):
+            if self.raw_requestline.strip():
+                break
+            self.raw_requestline = self.rfile.readline(MAX_HEADERS)
         head, oversized = self._read_head()
         if oversized:
-            self.request_version = "HTTP/1.1"
-            self._refuse(oversized)
+            self.send_gateway_error(oversized)
             return False
         body, self.rfile = self.rfile, io.BytesIO(head)
         try:
-            return bool(super().parse_request())
+            parsed = bool(super().parse_request())
         finally:
             self.rfile = body
+        # http.server takes a request without a version, and drops all headers after a bad one.
+        if parsed and (self.request_version == "HTTP/0.9" or self.headers.get_payload()):
+            self.send_gateway_error("DEFAULT_4XX")
+            return False
+        return parsed
 
     def _read_head(self) -> tuple[bytes, str]:
         """Read up to the empty line; gives what was read, and the answer where that is too much."""
@@ -139,8 +170,9 @@ class Handler(ChaliceRequestHandler):
             at_line_start = piece.endswith(b"\n")
         if total <= MAX_HEADERS:
             return head, ""
-        guilty = max(longest, key=lambda name: longest[name])
-        return b"", "UNAUTHORIZED" if guilty == b"authorization" else "DEFAULT_4XX"
+        # A token that is too long is no token; nothing else about a head is the token's fault.
+        no_token = longest.get(b"authorization", 0) > MAX_TOKEN
+        return b"", "UNAUTHORIZED" if no_token else "DEFAULT_4XX"
 
     def _generic_handle(self) -> None:
         try:
@@ -150,7 +182,7 @@ class Handler(ChaliceRequestHandler):
             return
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
-            name = name.lower()
+            name, value = name.lower(), value.strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         try:
             answer = self._gateway.handle_request(self.command, self.path, headers, body)
@@ -188,7 +220,8 @@ class Handler(ChaliceRequestHandler):
                     pass  # trailers
                 return body
             body += self._read_exactly(int(size, 16), MAX_BODY - len(body))
-            self.rfile.readline(MAX_HEADERS)
+            if self.rfile.readline(MAX_HEADERS) not in (b"\r\n", b"\n"):
+                raise ValueError("DEFAULT_4XX")
 
     def _read_exactly(self, length: int, most: int) -> bytes:
         if length > most:
@@ -215,6 +248,11 @@ class Handler(ChaliceRequestHandler):
             self.wfile.write(body)
         self.wfile.flush()
 
+    def send_gateway_error(self, response_type: str) -> None:
+        """Refuse a request that cannot be read, in the envelope too."""
+        self.request_version = "HTTP/1.1"
+        self._refuse(response_type)
+
     def _refuse(self, response_type: str) -> None:
         """Answer, and take in what is still being sent: closing at once would lose the answer."""
         self.close_connection = True
@@ -233,12 +271,12 @@ class Handler(ChaliceRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself cannot read is refused in the envelope too."""
-        self.request_version = "HTTP/1.1"
-        self._refuse("DEFAULT_4XX")
+        self.send_gateway_error("DEFAULT_4XX")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        # Without the query: people put secrets there.
-        log.info("%s %s %s", self.command, self.path.partition("?")[0], int(code))
+        # The route and not the path: people put secrets, and worse, into both path and query.
+        method = self.command if self.command in VERBS | {"OPTIONS"} else "(another method)"
+        log.info("%s %s %s", method, self._gateway.route_of(self.path), int(code))
 
 
 class Server(ThreadedHTTPServer):

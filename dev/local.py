@@ -28,7 +28,11 @@ def settings() -> dict[str, str]:
     """Give the settings of the stage local, as the environment changes them."""
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     settings: dict[str, str] = config["stages"]["local"]["environment_variables"]
-    return {name: os.environ.get(name) or value for name, value in settings.items()}
+    # The stage is not for the environment to change: what is run here is the stage local.
+    return {
+        name: value if name == "STAGE" else os.environ.get(name) or value
+        for name, value in settings.items()
+    }
 
 
 def port_of(url: str) -> int:
@@ -71,8 +75,12 @@ def write_json(name: str, content: dict[str, Any]) -> None:
 @contextmanager
 def lock(path: Path, taken: str | None = None) -> Iterator[TextIO]:
     """Hold a lock that ends with the process; stop with `taken` if another holds it, or wait."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(path, "a+") as file:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = open(path, "a+")  # noqa: SIM115 -- closed below
+    except OSError as error:
+        stop(f"{path} cannot be written ({error.strerror}); move it away")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if taken else 0))
         except BlockingIOError:

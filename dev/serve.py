@@ -17,6 +17,8 @@ from chalicelib.permissions import AGENCY_ROLES
 from dev import engine, issuer, local
 from dev.local import LOCAL, PROJECT, say, stop
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def main() -> None:
     began = time.monotonic()
@@ -28,13 +30,15 @@ def main() -> None:
         ),
         contextlib.ExitStack() as parts,
     ):
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, _interrupt)
         if not local.is_free(port):
             stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
         try:
             _run(port, parts, began)
         except KeyboardInterrupt:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would lose what is saved
             say("\nStopping; what was written is kept ...")
         finally:
             (LOCAL / "running.json").unlink(missing_ok=True)
@@ -52,7 +56,8 @@ def _port() -> int:
 
 
 def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
-    settings = local.settings()
+    usual = local.settings()
+    settings = dict(usual)
     foreign_issuer = bool(os.environ.get("AUTH_ISSUER"))
     if not os.environ.get("DYNAMODB_URL"):
         url = parts.enter_context(engine.running(local.port_of(settings["DYNAMODB_URL"])))
@@ -81,7 +86,6 @@ def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
     local.write_json(
         "running.json",
         {
-            "pid": os.getpid(),
             "url": url,
             "issuer": settings["AUTH_ISSUER"],
             "audience": settings["AUTH_AUDIENCE"],
@@ -90,6 +94,8 @@ def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _greet(url, settings, foreign_issuer)
+    if moved := [f"{n}={v}" for n, v in settings.items() if v != usual[n]]:
+        say(f"\nOther ports than usual: `chalice local` needs {' '.join(moved)} in its config.")
     say(f"\nThe casting API is on {url}, after {time.monotonic() - began:.1f} s; Ctrl-C stops it.")
     while True:
         signal.pause()
@@ -102,17 +108,17 @@ def _prepare_table(settings: dict[str, str]) -> None:
     from chalicelib.store.table import Item
     from dev import seed
 
-    table = {"url": os.environ.get("DYNAMODB_URL"), "name": settings["TABLE_NAME"]}
     unfinished = LOCAL / "seeding.json"
     try:
         if not Item.exists():
             Item.create_table(wait=True)
-            local.write_json(unfinished.name, table)
+            local.write_json(unfinished.name, {})
         if unfinished.exists():
             seed.load()
             unfinished.unlink()
-    except (PynamoDBException, ApiError) as error:
-        stop(f"the DynamoDB at {settings['DYNAMODB_URL']} cannot be used: {error}")
+    except (PynamoDBException, ApiError, ValueError) as error:
+        reason = type(error).__name__
+        stop(f"the DynamoDB at {settings['DYNAMODB_URL']} cannot be used ({reason})")
 
 
 def chalice_config(app: Chalice) -> Config:

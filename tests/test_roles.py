@@ -76,7 +76,7 @@ def test_an_actor_is_cast_in_a_movie_once(producer: Client) -> None:
 
 def test_both_must_exist(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
-    for bad in ({"movie_id": NOWHERE}, {"actor_id": NOWHERE}, {"movie_id": "x"}, {"actor_id": ""}):
+    for bad in ({"movie_id": NOWHERE}, {"actor_id": NOWHERE}, {"movie_id": "x"}, {"actor_id": "x"}):
         refused = producer.post("/roles", {"movie_id": movie_id, "actor_id": actor_id, **bad})
         assert_failure(refused, 404)
         assert next(iter(bad)).removesuffix("_id") in refused["detail"]
@@ -205,7 +205,15 @@ def test_the_movie_and_the_actor_of_a_role_never_change(producer: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "body", [{"movie_id": NOWHERE}, {"actor_id": NOWHERE}, {"movie_id": 1, "actor_id": NOWHERE}]
+    "body",
+    [
+        {"movie_id": NOWHERE},
+        {"actor_id": NOWHERE},
+        {"movie_id": 1, "actor_id": NOWHERE},
+        {"movie_id": "", "actor_id": NOWHERE},
+        {"movie_id": NOWHERE, "actor_id": "  "},
+        {"movie_id": NOWHERE, "actor_id": "x" * 65},
+    ],
 )
 def test_a_role_needs_both_ids(producer: Client, body: dict[str, Any]) -> None:
     assert_failure(producer.post("/roles", body), 422)

@@ -18,6 +18,7 @@ from chalicelib.store.roles import Role
 actors = Blueprint(__name__)
 
 MAX_AGE = 150  # years
+EITHER = "Send either age or date_of_birth"
 
 Age = Annotated[int, Meta(ge=0, le=MAX_AGE)]
 Gender = Literal["female", "male", "non-binary", "other", "undisclosed"]
@@ -31,25 +32,27 @@ class NewActor(Body):
 
     def __post_init__(self) -> None:
         if (self.age is None) == (self.date_of_birth is None):
-            raise ValueError("Expected either `age` or `date_of_birth`")
+            raise ValueError(EITHER)
         _check_birth(self.date_of_birth)
 
 
 class ActorChanges(Body):
     name: Name | UnsetType = UNSET
     gender: Gender | UnsetType = UNSET
-    age: Age | UnsetType = UNSET
-    date_of_birth: datetime.date | UnsetType = UNSET
+    # Null for the one beside the other, as an actor is shown.
+    age: Age | UnsetType | None = UNSET
+    date_of_birth: datetime.date | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
-        if self.age is not UNSET and self.date_of_birth is not UNSET:
-            raise ValueError("Expected either `age` or `date_of_birth`")
+        both = (self.age, self.date_of_birth)
+        if both != (UNSET, UNSET) and sum(isinstance(v, int | datetime.date) for v in both) != 1:
+            raise ValueError(EITHER)
         _check_birth(self.date_of_birth)
 
 
 def _check_birth(born: datetime.date | UnsetType | None) -> None:
     if isinstance(born, datetime.date) and not 0 <= age_today(born) <= MAX_AGE:
-        raise ValueError(f"Expected a date of the last {MAX_AGE} years - at `$.date_of_birth`")
+        raise ValueError(f"expected a date of the last {MAX_AGE} years - at `$.date_of_birth`")
 
 
 def now() -> datetime.datetime:

@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Name, given, if_match, page, query, takes
+from chalicelib.inputs import Body, Id, Name, given, if_match, page, query, takes
 from chalicelib.outputs import created, deleted, listing, one
 from chalicelib.store import roles as store
 from chalicelib.store.roles import Role
@@ -17,13 +17,13 @@ BillingOrder = Annotated[int, Meta(ge=1, le=9999)]
 
 
 class NewRoleInMovie(Body):
-    actor_id: str
+    actor_id: Id
     character_name: Name | None = None
     billing_order: BillingOrder | None = None
 
 
 class NewRole(NewRoleInMovie, kw_only=True):
-    movie_id: str
+    movie_id: Id
 
 
 class RoleChanges(Body):

@@ -9,7 +9,8 @@ from chalicelib.store import links, table
 from chalicelib.store.roles import ACTOR, Parent, Role, cast_key
 from chalicelib.store.table import IntegerAttribute, Page
 
-SORTS = ("name", "-name")
+INDEXES: dict[str, table.Index] = {"name": "gsi1"}
+SORTS = table.sorts(INDEXES)
 
 
 class Actor(Parent, discriminator="actor"):
@@ -56,12 +57,12 @@ def get(actor_id: str) -> tuple[Actor, Page[Role]]:
 def page(sort: str, *, after: str | None, limit: int) -> Page[Actor]:
     """List actors in one of the orders SORTS: one Query."""
     found = table.page(
-        "gsi1",
+        INDEXES[sort.removeprefix("-")],
         "ACTORS",
         after=after,
         limit=limit,
         forward=not sort.startswith("-"),
-        owner=lambda actor_id: (table.key(ACTOR, actor_id, BadCursor), "#"),
+        key_of=lambda actor_id: (table.key(ACTOR, actor_id, BadCursor), "#"),
     )
     return cast(Page[Actor], found)
 
@@ -71,9 +72,9 @@ def change(actor_id: str, fields: dict[str, Any], versions: frozenset[int] | Non
     pk = table.key(ACTOR, actor_id, ActorNotFound)
     changes = {**fields, **_places(actor_id, fields)}
     # An actor has one of the two: the one that is given takes the other's place.
-    if "age" in fields:
+    if fields.get("age") is not None:
         changes["date_of_birth"] = None
-    elif "date_of_birth" in fields:
+    elif fields.get("date_of_birth"):
         changes["age"] = None
     return links.change(Actor, pk, changes, versions, ActorNotFound)
 

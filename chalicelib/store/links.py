@@ -2,7 +2,7 @@
 
 Changing or removing one touches the other end of each of its roles. While that fits into one
 transaction it is one; beyond, it is done in steps each of which leaves the table right, and which
-the same request, sent again, takes up where they stopped.
+the same request, sent again, takes up where they stopped. `Parent` itself is in roles.py.
 """
 
 import functools
@@ -134,6 +134,8 @@ def remove(
         parent, roles = _family(pk, REMOVED + 1)
         if parent is None:
             raise missing()
+        if not parent.deleting:
+            _check(parent, versions, missing)
         batch = roles[:REMOVED]
         removals = [step for role in batch for step in _remove_steps(role)]
         if len(roles) <= REMOVED:

@@ -9,7 +9,8 @@ from chalicelib.store import links, table
 from chalicelib.store.roles import MOVIE, Parent, Role
 from chalicelib.store.table import Page
 
-SORTS = ("title", "-title", "release_date", "-release_date")
+INDEXES: dict[str, table.Index] = {"title": "gsi1", "release_date": "gsi2"}
+SORTS = table.sorts(INDEXES)
 
 
 class Movie(Parent, discriminator="movie"):
@@ -58,12 +59,12 @@ def get(movie_id: str) -> tuple[Movie, Page[Role]]:
 def page(sort: str, *, after: str | None, limit: int) -> Page[Movie]:
     """List movies in one of the orders SORTS: one Query."""
     found = table.page(
-        "gsi1" if sort.endswith("title") else "gsi2",
+        INDEXES[sort.removeprefix("-")],
         "MOVIES",
         after=after,
         limit=limit,
         forward=not sort.startswith("-"),
-        owner=lambda movie_id: (table.key(MOVIE, movie_id, BadCursor), "#"),
+        key_of=lambda movie_id: (table.key(MOVIE, movie_id, BadCursor), "#"),
     )
     return cast(Page[Movie], found)
 

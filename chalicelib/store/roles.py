@@ -44,7 +44,8 @@ class Parent(Item):
         """Hold while this parent is there and what its roles copy is what was read."""
         condition: Condition = ALIVE
         for name in self.copied:
-            condition &= getattr(type(self), name) == getattr(self, name)
+            attribute, value = getattr(type(self), name), getattr(self, name)
+            condition &= attribute.does_not_exist() if value is None else attribute == value
         return condition
 
 
@@ -161,7 +162,7 @@ def page(
         after=after,
         limit=limit,
         forward=False,
-        owner=lambda role_id: keys(role_id, BadCursor)[0],
+        key_of=lambda role_id: keys(role_id, BadCursor)[0],
     )
     return _roles(newest_first)
 
@@ -195,7 +196,7 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[Role]:
         pk,
         after=after,
         limit=limit,
-        owner=lambda actor_id: (pk, table.key(ROLE, actor_id, BadCursor)),
+        key_of=lambda actor_id: (pk, table.key(ROLE, actor_id, BadCursor)),
     )
     return _of_parent(found, pk, MovieNotFound)
 
@@ -209,7 +210,7 @@ def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[Role]:
         after=after,
         limit=limit,
         forward=False,
-        owner=lambda movie_id: (pk, table.key(ROLE, movie_id, BadCursor)),
+        key_of=lambda movie_id: (pk, table.key(ROLE, movie_id, BadCursor)),
     )
     return _of_parent(found, pk, ActorNotFound)
 
@@ -270,7 +271,9 @@ def remove(role_id: str, versions: frozenset[int] | None) -> None:
             condition &= Role.version == role.version
         table.transact(
             [
-                table.delete_step(*beside_movie, condition, Moved if versions else RoleNotFound),
+                table.delete_step(
+                    *beside_movie, condition, RoleNotFound if versions is None else Moved
+                ),
                 table.delete_step(*beside_actor, Role.pk.exists(), RoleNotFound),
                 count_step(movie_key, -1, Parent.pk.exists()),
                 count_step(actor_key, -1, Parent.pk.exists()),

@@ -1,7 +1,7 @@
 """The table: its keys and indexes, and every request that is sent to it.
 
-See docs/table.md for the items. A request leaves through `_send` alone, and what DynamoDB refuses
-is turned there, once, into one of our own errors.
+See docs/table.md for the items. A request leaves through `_send` or `_query`, and what DynamoDB
+refuses is turned there, once, into one of our own errors.
 """
 
 import random
@@ -17,7 +17,7 @@ from typing import Any, Generic, Literal, NoReturn, TypeVar
 from botocore.exceptions import BotoCoreError
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, UnicodeAttribute
 from pynamodb.constants import NUMBER
-from pynamodb.exceptions import VerboseClientError
+from pynamodb.exceptions import QueryError, VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -86,6 +86,7 @@ class Item(Model):
         connect_timeout_seconds = 1
         read_timeout_seconds = 3
         max_retry_attempts = 2
+        max_pool_connections = 50  # Lambda needs one; the local server has a thread a connection
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -105,11 +106,15 @@ class Item(Model):
     def set(self, **attributes: Any) -> None:
         """Set these attributes here, not in the table; None removes one."""
         for name, value in attributes.items():
+            if name not in self.get_attributes():
+                raise AttributeError(f"{type(self).__name__} has no attribute {name}")
             setattr(self, name, value)
 
 
 # Made once, before there are subclasses: each of them would make a client of its own.
 _table = Item._get_connection()
+
+Index = Literal["gsi1", "gsi2"]
 
 ItemT = TypeVar("ItemT", bound=Item)
 T = TypeVar("T")
@@ -198,8 +203,17 @@ def get_all(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
 
 
 def put(item: Item) -> None:
-    """Write an item that must not exist yet: one PutItem. Raises ConditionFailed."""
-    _send("PutItem", item.get_save_kwargs_from_instance(condition=Item.pk.does_not_exist()))
+    """Write an item whose id is new: one PutItem."""
+    kwargs = item.get_save_kwargs_from_instance(
+        condition=Item.pk.does_not_exist(), return_values_on_condition_failure="ALL_OLD"
+    )
+    try:
+        _send("PutItem", kwargs)
+    except ConditionFailed as failed:
+        # Ids are chance: what stands there is what we wrote ourselves, when the answer was lost
+        # and botocore sent the request again.
+        if failed.item is None or failed.item.created_at != item.created_at:
+            raise
 
 
 def update(
@@ -235,22 +249,22 @@ def children(
 
 
 def page(
-    index: Literal["gsi1", "gsi2"],
+    index: Index,
     partition: str,
     *,
     limit: int,
     after: str | None,
-    owner: Callable[[str], tuple[str, str]],
+    key_of: Callable[[str], tuple[str, str]],
     forward: bool = True,
 ) -> Page[Item]:
     """Read one page of an index's partition: one Query, which costs what the page holds.
 
-    `after` is the sort key to go on from; `owner` gives the pk and sk of the item whose index
+    `after` is the sort key to go on from; `key_of` gives the pk and sk of the item whose index
     entry ends in this id, and raises BadCursor where it is none. The item need not be there.
     """
     start = None
     if after is not None:
-        pk, sk = owner(last_part(_short_enough(after)))
+        pk, sk = key_of(last_part(_short_enough(after)))
         start = {
             "pk": {"S": pk},
             "sk": {"S": sk},
@@ -267,6 +281,11 @@ def page(
     )
     items = [Item.from_raw_data(raw) for raw in answer["Items"]]
     return cut(items, limit, f"{index}sk")
+
+
+def sorts(indexes: dict[str, Index]) -> list[str]:
+    """Give the orders of a list that has these indexes, each field up and down."""
+    return [sign + field for field in indexes for sign in ("", "-")]
 
 
 def cut(items: list[ItemT], limit: int, sort_attribute: str) -> Page[ItemT]:
@@ -329,6 +348,7 @@ def transact(steps: Sequence[Step]) -> None:
         if attempt:
             pause(attempt)
         try:
+            # A copy: botocore puts its token into it, which must be another one for each attempt.
             _send("TransactWriteItems", dict(request))
             return
         except VerboseClientError as cancelled:
@@ -366,8 +386,8 @@ def _item(raw: dict[str, Any] | None) -> Item | None:
 def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, Any]:
     try:
         return _table.query(pk, range_key_condition=only, **options)
-    except Exception as error:
-        _explain(getattr(error, "cause", None) or error)
+    except QueryError as error:
+        _explain(error.cause or error)  # what `_send` sees unwrapped
 
 
 def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
