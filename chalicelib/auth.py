@@ -8,7 +8,7 @@ import functools
 import json
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalice.app import AuthRequest, Blueprint, Chalice, Response
 
@@ -56,27 +56,20 @@ def _policy(
     }
 
 
-class Caller(NamedTuple):
-    """The caller of the current request, as the authorizer found them."""
-
-    sub: str
-    permissions: frozenset[str]
-
-
-def caller() -> Caller:
-    """Give the caller of the current request.
+def permissions() -> frozenset[str]:
+    """Give the permissions of the current request's caller, as the authorizer found them.
 
     Refuses with InvalidHeader where no authorizer ran, and with TokenExpired where API Gateway's
     cached Allow has outlived its token.
     """
     found = auth.current_request.context.get("authorizer") or {}
     try:
-        sub, permissions, exp = found["sub"], json.loads(found["permissions"]), float(found["exp"])
+        permissions, exp = json.loads(found["permissions"]), float(found["exp"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidHeader() from error
     if time.time() >= exp + LEEWAY:
         raise TokenExpired()
-    return Caller(sub, frozenset(permissions))
+    return frozenset(permissions)
 
 
 def requires(permission: str) -> Callable[[View], View]:
@@ -87,7 +80,7 @@ def requires(permission: str) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @functools.wraps(view)
         def guarded(**path: str) -> Any:
-            if permission not in caller().permissions:
+            if permission not in permissions():
                 raise PermissionMissing(f"This needs the permission {permission}.")
             return view(**path)
 

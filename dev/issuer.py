@@ -37,16 +37,19 @@ def private_key() -> rsa.RSAPrivateKey:
     except (OSError, ValueError):
         pass
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
-    pem = key.private_bytes(
+    LOCAL.mkdir(mode=0o700, parents=True, exist_ok=True)
+    KEY_FILE.unlink(missing_ok=True)
+    with open(os.open(KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(_pem(key))
+    return key
+
+
+def _pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    LOCAL.mkdir(mode=0o700, parents=True, exist_ok=True)
-    KEY_FILE.unlink(missing_ok=True)
-    with open(os.open(KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-    return key
 
 
 def public_jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
@@ -74,12 +77,9 @@ def mint(role: str, issuer: str, audience: str, ttl: int = DAY) -> str:
         "exp": now + ttl,
         "permissions": sorted(AGENCY_ROLES[role].permissions),
     }
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-    token: str = jwt.encode(claims, pem, "RS256", headers={"kid": public_jwk(key)["kid"]})
+    token: str = jwt.encode(
+        claims, _pem(key).decode(), "RS256", headers={"kid": public_jwk(key)["kid"]}
+    )
     return token
 
 

@@ -110,15 +110,26 @@ def assert_failure(answer: Answer, status: int, message: str | None = None) -> N
     assert told["detail"], told
     assert_headers(answer)
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
     if status == 401:
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def real_routes() -> dict[str, dict[str, Any]]:
+    """Give the routes of the contract, by path and method: without what is there to answer 405."""
+    from app import app
+
+    return {
+        path: {m: r for m, r in methods.items() if r.view_name != "method_not_allowed"}
+        for path, methods in app.routes.items()
+    }
 
 
 def assert_headers(answer: Answer) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
     assert answer.headers["content-security-policy"] == (
         "default-src 'none'; frame-ancestors 'none'"
     )

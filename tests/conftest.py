@@ -39,7 +39,6 @@ os.environ.update(
 from moto import mock_aws  # noqa: E402 -- after the settings
 
 from app import app  # noqa: E402
-from chalicelib import tokens  # noqa: E402
 from chalicelib.store import table  # noqa: E402
 from chalicelib.store.table import Item  # noqa: E402
 from dev import engine, gateway, serve  # noqa: E402
@@ -103,11 +102,6 @@ def producer(as_: Callable[[str], Client]) -> Client:
 
 
 @pytest.fixture
-def director(as_: Callable[[str], Client]) -> Client:
-    return as_("director")
-
-
-@pytest.fixture
 def assistant(as_: Callable[[str], Client]) -> Client:
     return as_("assistant")
 
@@ -115,12 +109,6 @@ def assistant(as_: Callable[[str], Client]) -> Client:
 @pytest.fixture
 def nobody(url: str, empty_table: None) -> Client:
     return Client(url)
-
-
-@pytest.fixture
-def fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that nobody has asked for yet."""
-    monkeypatch.setattr(tokens, "KEYS", tokens.KeySet(_issuer.url))
 
 
 class Sent(list[str]):

@@ -94,6 +94,41 @@ def test_a_bad_field_is_refused_and_changes_nothing(producer: Client, bad: dict[
     assert producer.get("/actors").body == before
 
 
+def test_null_beside_the_other_is_as_an_actor_is_shown(producer: Client) -> None:
+    path = f"/actors/{producer.new_actor(age=40)}"
+    born = producer.patch(path, {"age": None, "date_of_birth": "2000-02-29"})["actor"]
+    assert born["date_of_birth"] == "2000-02-29"
+    aged = producer.patch(path, {"age": 5, "date_of_birth": None})["actor"]
+    assert (aged["age"], aged["date_of_birth"]) == (5, None)
+    assert_failure(producer.patch(path, {"age": None, "date_of_birth": None}), 422)
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ({"name": ""}, "name: expected some text, not an empty string."),
+        ({"name": "x" * 201}, "name: expected at most 200 characters."),
+        ({"name": "a\x07b"}, "name: expected text without control characters."),
+        ({"name": 5}, "name: expected text, got a whole number."),
+        ({"age": True}, "age: expected a whole number or null, got true or false."),
+        ({"age": 151}, "age: expected a number of 150 or less."),
+        ({"age": -1}, "age: expected a number of 0 or more."),
+        ({"gender": "x"}, "gender: expected one of female, male, non-binary, other, undisclosed."),
+        (
+            {"date_of_birth": "2000-02-30"},
+            "date_of_birth: expected a date that exists, as YYYY-MM-DD.",
+        ),
+        ({"date_of_birth": "2999-01-01"}, "date_of_birth: expected a date of the last 150 years."),
+        ({"age": 1, "date_of_birth": "2000-01-01"}, "Send either age or date_of_birth."),
+        ({"colour": "red"}, "colour is not a field here: send name, gender, age, date_of_birth."),
+    ],
+)
+def test_a_refusal_is_a_sentence_for_a_person(
+    producer: Client, bad: dict[str, Any], sentence: str
+) -> None:
+    assert producer.patch(f"/actors/{producer.new_actor()}", bad)["detail"] == sentence
+
+
 @pytest.mark.parametrize("field", ["age", "date_of_birth"])
 def test_neither_age_nor_date_of_birth_can_be_taken_away(producer: Client, field: str) -> None:
     assert_failure(producer.patch(f"/actors/{producer.new_actor()}", {field: None}), 422)

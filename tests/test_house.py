@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from app import app
+from chalicelib.errors import MESSAGES
+from tests.client import real_routes
 from tests.conftest import PROJECT
 
 STDLIB = frozenset(sys.stdlib_module_names)
@@ -139,12 +141,13 @@ def test_the_readme_shows_the_routes_as_they_are() -> None:
     shown = re.findall(r"^\| `([A-Z]+) (/\S*)` \| (?:`([a-z:]+)`|—) \|", readme, re.MULTILINE)
     routes = {
         (method, path, vars(route.view_function)["permission"] or "")
-        for path, methods in app.routes.items()
+        for path, methods in real_routes().items()
         for method, route in methods.items()
-        if route.view_name != "method_not_allowed"
     }
     assert set(shown) == routes
     assert len(shown) == len(routes)
+    told = re.findall(r"^\| ([0-9, ]+) \|", readme, re.MULTILINE)
+    assert {int(status) for row in told for status in row.split(",")} == {*MESSAGES, 401}
 
 
 DOCUMENTS = [

@@ -9,19 +9,19 @@ import pytest
 from chalice.app import Chalice, Response
 
 from app import app
-from chalicelib.auth import Caller, refuse_undeclared
+from chalicelib.auth import auth0
 from chalicelib.errors import envelope
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
-from tests.client import Answer, Client, assert_failure, assert_headers
+from chalicelib.routes.meta import seal
+from tests.client import Answer, Client, assert_failure, assert_headers, real_routes
 from tests.issuer import Issuer
 
 NOWHERE = "AAAAAAAAAAAAAAAA"
 
 ROUTES = {
     (method, path): vars(route.view_function)["permission"]
-    for path, methods in app.routes.items()
+    for path, methods in real_routes().items()
     for method, route in methods.items()
-    if route.view_name != "method_not_allowed"
 }
 
 CONTRACT = {
@@ -183,7 +183,7 @@ def test_a_cached_allow_does_not_outlive_its_token() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [None, {}, context(exp=""), context(sub=""), context(permissions=""), context(exp="x"),
+    [None, {}, context(exp=""), context(permissions=""), context(exp="x"),
      context(permissions="get:movies")],
 )  # fmt: skip
 def test_a_request_that_no_authorizer_has_seen_is_refused(broken: dict[str, str] | None) -> None:
@@ -199,7 +199,7 @@ def test_a_route_that_declares_nothing_answers_401_to_everyone() -> None:
     def secrets() -> Response:
         raise AssertionError("it was called")
 
-    refuse_undeclared(forgetful)
+    seal(forgetful)
     for authorizer in (None, context()):
         status, body = invoke(forgetful, "/secrets", authorizer)
         assert (status, body["message"]) == (401, "invalid header")
@@ -220,5 +220,25 @@ def test_a_permission_that_nobody_can_have_is_a_mistake() -> None:
         requires("get:secrets")
 
 
-def test_a_caller_is_who_the_token_says() -> None:
-    assert Caller("auth0|x", frozenset()).sub == "auth0|x"
+def test_the_authorizers_answer_holds_for_the_whole_api(issuer: Issuer) -> None:
+    arn = "arn:aws:execute-api:eu-central-1:123456789012:abc123/prod/GET/movies/x"
+    for token, effect in ((issuer.token("assistant", sub="auth0|me"), "Allow"), ("x.y.z", "Deny")):
+        event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
+        policy = auth0(event, {})
+        assert policy["policyDocument"]["Statement"] == [
+            {
+                "Action": "execute-api:Invoke",
+                "Effect": effect,
+                # It is cached for the token, whatever is asked for next.
+                "Resource": ["arn:aws:execute-api:eu-central-1:123456789012:abc123/prod/*"],
+            }
+        ]
+        assert all(isinstance(value, str) for value in policy["context"].values())
+        if effect == "Allow":
+            assert policy["context"].keys() == {"sub", "permissions", "exp"}
+            assert policy["context"]["sub"] == policy["principalId"] == "auth0|me"
+            assert set(json.loads(policy["context"]["permissions"])) == set(
+                MAY["assistant"].split()
+            )
+        else:
+            assert policy["context"] == {"message": "invalid header"}

@@ -147,7 +147,9 @@ def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
         producer.get(f"/actors/{things.cast_actor}")
         producer.get(f"/roles/{things.role}")
         producer.get("/roles", movie_id=things.cast_movie)
+        producer.new_role(things.movie, things.actor)
     finally:
         events.unregister("provide-client-params.dynamodb", look)
-    assert [params["ConsistentRead"] for params in asked] == [True] * 4
+    assert [params["ConsistentRead"] for params in asked[:4]] == [True] * 4
+    assert asked[4]["RequestItems"]["casting-test"]["ConsistentRead"]
     assert not any("FilterExpression" in params for params in asked)

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from dev.issuer import public_jwk
 from tests.client import Client, assert_failure
 from tests.conftest import PROJECT, Product
 from tests.issuer import AUDIENCE, Issuer
@@ -122,6 +122,7 @@ def test_a_taken_port_is_one_sentence(own: Product, tmp_path: Path) -> None:
         {"PORT": "70000"},
         {"AUTH_ISSUER": "http://evil.example/"},
         {"DYNAMODB_URL": "http://127.0.0.1:9"},
+        {"DYNAMODB_URL": "nonsense"},
     ],
     ids=str,
 )
@@ -181,6 +182,60 @@ def test_a_stale_local_folder_does_not_matter(tmp_path: Path) -> None:
     assert as_role(product, "assistant").get("/movies").status == 200
     assert (folder / "issuer.pem").stat().st_mode & 0o777 == 0o600
     product.stop()
+
+
+def test_a_process_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "local"
+    folder.mkdir()
+    stranger = subprocess.Popen(["sleep", "60"])
+    for claim in ({}, {"mark": None}, {"mark": "x"}):
+        content = json.dumps({"pid": stranger.pid, "port": 9, **claim})
+        (folder / "engine.json").write_text(content)
+        Product(folder).start().stop()
+    assert stranger.poll() is None
+    stranger.terminate()
+    stranger.wait(10)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"a": '])
+def test_damaged_data_are_not_saved_over(tmp_path: Path, content: str) -> None:
+    data = tmp_path / "local" / "data"
+    data.mkdir(parents=True)
+    (data / "dynamodb.json").write_text(content)
+    refused = python("dev.serve", tmp_path / "local", PORT="48998")
+    assert refused.returncode == 1
+    [sentence] = refused.stderr.splitlines()
+    assert "dynamodb.json is damaged" in sentence
+    assert (data / "dynamodb.json").read_text() == content
+
+
+def test_a_local_folder_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "local").write_text("a file")
+    refused = python("dev.serve", tmp_path / "local", PORT="48998")
+    assert refused.returncode == 1
+    [sentence] = refused.stderr.splitlines()
+    assert "cannot be written" in sentence
+
+
+def test_ctrl_c_twice_still_saves(tmp_path: Path) -> None:
+    product = Product(tmp_path / "local").start()
+    movie_id = as_role(product, "producer").new_movie()
+    product.process.send_signal(signal.SIGINT)
+    product.stop(signal.SIGINT)
+    assert product.process.returncode == 0
+    assert "Traceback" not in product.said()
+    product.start()
+    assert as_role(product, "producer").get(f"/movies/{movie_id}").status == 200
+    product.stop()
+
+
+def test_several_that_start_at_once_do_not_take_each_others_ports(tmp_path: Path) -> None:
+    products = [Product(tmp_path / name) for name in ("one", "two", "three")]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(Product.start, products))
+    for product in products:
+        assert as_role(product, "assistant").get("/movies").status == 200
+        product.stop()
 
 
 def test_another_issuer_takes_the_place_of_the_local_one(
@@ -270,7 +325,6 @@ def test_the_local_issuer_gives_keys_and_nothing_that_mints(own: Product) -> Non
     for path in ("/", "/token", "/oauth/token", "/issuer.pem", "/.well-known/../issuer.pem"):
         assert issuer.get(path).status == 404
         assert issuer.post(path, {}).status == 501
-    assert public_jwk.__doc__
 
 
 @pytest.mark.parametrize(
