@@ -163,8 +163,8 @@ class Paging(TypedDict):
     limit: int
 
 
-def page(of: str) -> Paging:
-    """Read `limit` and `cursor` of a request for the list that `of` names.
+def paging(list_name: str) -> Paging:
+    """Read `limit` and `cursor` of a request for the list that `list_name` names.
 
     Refuses with BadLimit, and with BadCursor where the cursor is malformed or another list's.
     """
@@ -176,20 +176,22 @@ def page(of: str) -> Paging:
     given_cursor = query("cursor")
     return {
         "limit": int(limit),
-        "after": None if given_cursor is None else _after(of, given_cursor),
+        "after": None if given_cursor is None else _after(list_name, given_cursor),
     }
 
 
-def cursor(of: str, sort_key: str) -> str:
-    """Write down a place in the list that `of` names, for `page` to read.
+def cursor(list_name: str, sort_key: str) -> str:
+    """Write down a place in the list that `list_name` names, for `paging` to read.
 
     It holds a sort key and a fingerprint of the list, and no secret: the list's partition comes
     from the request, so a made-up cursor can only be another place in the same list.
     """
-    return base64.urlsafe_b64encode(_fingerprint(of) + sort_key.encode()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(_fingerprint(list_name) + sort_key.encode()).rstrip(b"=").decode()
+    )
 
 
-def _after(of: str, text: str) -> str:
+def _after(list_name: str, text: str) -> str:
     try:
         if len(text) > MAX_CURSOR:
             raise BadCursor()
@@ -197,13 +199,13 @@ def _after(of: str, text: str) -> str:
         sort_key = raw[FINGERPRINT:].decode()
     except (binascii.Error, ValueError) as error:
         raise BadCursor() from error
-    if cursor(of, sort_key) != text:
+    if cursor(list_name, sort_key) != text:
         raise BadCursor()
     return sort_key
 
 
-def _fingerprint(of: str) -> bytes:
-    return hashlib.sha256(of.encode()).digest()[:FINGERPRINT]
+def _fingerprint(list_name: str) -> bytes:
+    return hashlib.sha256(list_name.encode()).digest()[:FINGERPRINT]
 
 
 def query(name: str) -> str | None:

@@ -36,15 +36,15 @@ def deleted(resource_id: str) -> Response:
 
 
 def listing(
-    name: str, page: Page[ItemT], show: Callable[[ItemT], dict[str, Any]], of: str
+    name: str, page: Page[ItemT], show: Callable[[ItemT], dict[str, Any]], list_name: str
 ) -> Response:
-    """Answer with one page of the list that `of` names, and the cursor of the next one or null."""
+    """Answer with one page of a list, and the cursor of the next one or null."""
     shown = [show(item) for item in page.items]
-    return success({name: shown, "next_cursor": next_cursor(page, of)})
+    return success({name: shown, "next_cursor": next_cursor(page, list_name)})
 
 
-def next_cursor(page: Page[ItemT], of: str) -> str | None:
-    return None if page.last is None else cursor(of, page.last)
+def next_cursor(page: Page[ItemT], list_name: str) -> str | None:
+    return None if page.last is None else cursor(list_name, page.last)
 
 
 def _etag(shown: dict[str, Any]) -> dict[str, str]:

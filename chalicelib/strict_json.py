@@ -12,8 +12,7 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def parse(text: bytes) -> Any:
-    """Parse UTF-8 JSON in which every object's names are unique and every number and string is
-    real.
+    """Parse UTF-8 JSON whose objects have unique names and whose numbers and strings are real.
 
     Gives dict, list, str, int, float, bool or None. Raises ValueError for what RFC 8259 leaves to
     chance: duplicate names, NaN and infinities, lone surrogates, nesting beyond MAX_DEPTH.

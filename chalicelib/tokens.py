@@ -32,9 +32,8 @@ TYPES = {"JWT", "at+jwt"}
 ID_TOKEN_CLAIMS = {"nonce", "at_hash"}
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
-_PERMISSION = re.compile(
-    r"[\x21\x23-\x5b\x5d-\x7e]{1,280}"
-)  # a scope-token of RFC 6749, Auth0's length
+# A scope-token of RFC 6749, as long as Auth0's.
+_PERMISSION = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,280}")
 
 log = logging.getLogger(__name__)
 

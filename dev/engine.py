@@ -1,8 +1,7 @@
-"""A real DynamoDB engine on this machine: ministack, in an environment and a process group of its
-own.
+"""A real DynamoDB engine on this machine: ministack, in an environment of its own.
 
-It keeps its data in memory and saves them when it is asked to stop (SIGTERM), so nothing here
-kills it.
+It keeps its data in memory and saves them when it is asked to stop (SIGTERM), so nothing here kills
+it, and Ctrl-C does not reach it.
 """
 
 import http.client

@@ -1,9 +1,8 @@
 """Chalice's local server, with a faithful API Gateway in front of it.
 
 What API Gateway answers for us on AWS (no token, Deny, no such path, too large) is answered here
-too,
-out of the same table (`chalicelib.errors.GATEWAY_ANSWERS`), where Chalice's own local server says
-things of its own, drops the connection, or echoes the token.
+too, out of the same table (`chalicelib.errors.GATEWAY_ANSWERS`), where Chalice's own local server
+says things of its own, drops the connection, or echoes the token.
 """
 
 import io
@@ -25,9 +24,7 @@ from chalicelib.routes.meta import VERBS
 MAX_HEADERS = 10_240  # bytes of request line and headers (API Gateway's quota)
 MAX_BODY = 10 * 1024 * 1024  # bytes (API Gateway's quota)
 MAX_TOKEN = 8_192  # characters (chalicelib.tokens)
-MAX_DRAINED = (
-    16 * 1024 * 1024
-)  # bytes of a refused request that are read, so that its sender hears us
+MAX_DRAINED = 16 * 1024 * 1024  # bytes of a refused request that are read, to be heard at all
 DRAIN_SECONDS = 3
 
 log = logging.getLogger(__name__)

@@ -49,14 +49,8 @@ def jwk(name: str, bits: int = 2_048, **members: Any) -> dict[str, Any]:
     return {k: v for k, v in {**published, **members}.items() if v is not None}
 
 
-def signed(header: bytes | dict[str, Any], payload: bytes | dict[str, Any], key: str) -> str:
-    """Give a token of exactly this header and payload under a true RS256 signature of a key."""
-    parts = [p if isinstance(p, bytes) else json.dumps(p).encode() for p in (header, payload)]
-    unsigned = ".".join(map(base64url, parts))
-    return f"{unsigned}.{base64url(rs256(unsigned.encode(), key))}"
-
-
 def rs256(message: bytes, key: str) -> bytes:
+    """Give a key's true RS256 signature of a message."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Name, given, if_match, page, sort, takes
+from chalicelib.inputs import Body, Name, given, if_match, paging, sort, takes
 from chalicelib.outputs import created, deleted, listing, next_cursor, one
 from chalicelib.routes import roles as role_routes
 from chalicelib.store import actors as store
@@ -103,8 +103,8 @@ def shown_with_movie(role: Role) -> dict[str, Any]:
 def list_actors() -> Response:
     """List actors by name."""
     order = sort(*store.SORTS)
-    of = f"/actors?sort={order}"
-    return listing("actors", store.page(order, **page(of)), shown, of)
+    list_name = f"/actors?sort={order}"
+    return listing("actors", store.page(order, **paging(list_name)), shown, list_name)
 
 
 @actors.route("/actors", methods=["POST"], authorizer=auth0)
@@ -148,5 +148,7 @@ def delete_actor(actor_id: str) -> Response:
 @requires("get:actors")
 def list_actor_movies(actor_id: str) -> Response:
     """List an actor's movies, the newest first."""
-    of = f"/actors/{actor_id}/movies"
-    return listing("movies", roles.filmography(actor_id, **page(of)), shown_in_filmography, of)
+    list_name = f"/actors/{actor_id}/movies"
+    return listing(
+        "movies", roles.filmography(actor_id, **paging(list_name)), shown_in_filmography, list_name
+    )

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Name, given, if_match, page, sort, takes
+from chalicelib.inputs import Body, Name, given, if_match, paging, sort, takes
 from chalicelib.outputs import created, deleted, listing, next_cursor, one
 from chalicelib.routes import roles as role_routes
 from chalicelib.store import movies as store
@@ -55,8 +55,8 @@ def shown_in_cast(role: Role) -> dict[str, Any]:
 def list_movies() -> Response:
     """List movies, by title or by release date."""
     order = sort(*store.SORTS)
-    of = f"/movies?sort={order}"
-    return listing("movies", store.page(order, **page(of)), shown, of)
+    list_name = f"/movies?sort={order}"
+    return listing("movies", store.page(order, **paging(list_name)), shown, list_name)
 
 
 @movies.route("/movies", methods=["POST"], authorizer=auth0)
@@ -100,8 +100,8 @@ def delete_movie(movie_id: str) -> Response:
 @requires("get:movies")
 def list_movie_actors(movie_id: str) -> Response:
     """List a movie's cast in billing order."""
-    of = f"/movies/{movie_id}/actors"
-    return listing("actors", roles.cast(movie_id, **page(of)), shown_in_cast, of)
+    list_name = f"/movies/{movie_id}/actors"
+    return listing("actors", roles.cast(movie_id, **paging(list_name)), shown_in_cast, list_name)
 
 
 @movies.route("/movies/{movie_id}/actors", methods=["POST"], authorizer=auth0)

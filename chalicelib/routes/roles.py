@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Id, Name, given, if_match, page, query, takes
+from chalicelib.inputs import Body, Id, Name, given, if_match, paging, query, takes
 from chalicelib.outputs import created, deleted, listing, one
 from chalicelib.store import roles as store
 from chalicelib.store.roles import Role
@@ -58,8 +58,8 @@ def list_of(movie_id: str | None = None, actor_id: str | None = None) -> str:
 def list_roles() -> Response:
     """List roles, the newest first; with `movie_id` or `actor_id`, those of one movie or actor."""
     filters = {"movie_id": query("movie_id"), "actor_id": query("actor_id")}
-    of = list_of(**filters)
-    return listing("roles", store.page(**filters, **page(of)), shown, of)
+    list_name = list_of(**filters)
+    return listing("roles", store.page(**filters, **paging(list_name)), shown, list_name)
 
 
 @roles.route("/roles", methods=["POST"], authorizer=auth0)

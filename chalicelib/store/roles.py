@@ -1,9 +1,8 @@
 """Roles: who plays whom in what.
 
 A role is two items, one beside its movie and one beside its actor, so that each of them reads its
-roles
-with one Query. Both are written and removed in one transaction, which also counts them on either
-side.
+roles with one Query. Both are written and removed in one transaction, which also counts them on
+either side.
 """
 
 from typing import Any, ClassVar
