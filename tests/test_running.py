@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dev import local
 from tests.client import Client, assert_failure
 from tests.conftest import PROJECT, Product
 from tests.issuer import AUDIENCE, Issuer
@@ -99,7 +100,7 @@ def test_make_token_takes_a_lifetime_and_says_what_is_wrong(own: Product) -> Non
 
 
 def test_a_second_run_says_where_the_first_one_is(own: Product) -> None:
-    second = python("dev.serve", own.folder, PORT="1")
+    second = python("dev.serve", own.folder, PORT=str(local.free_port()))
     assert second.returncode == 1
     assert second.stderr.splitlines() == [
         f"casting: it is running already, on {own.url}; stop that one with Ctrl-C first"
@@ -127,7 +128,7 @@ def test_a_taken_port_is_one_sentence(own: Product, tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path, wrong: dict[str, str]) -> None:
-    settings = {"PORT": "48999", "DYNAMODB_URL": "http://127.0.0.1:9", **wrong}
+    settings = {"PORT": str(local.free_port()), "DYNAMODB_URL": "http://127.0.0.1:9", **wrong}
     refused = python("dev.serve", tmp_path / "local", **settings)
     assert refused.returncode == 1
     [sentence] = refused.stderr.splitlines()
@@ -202,7 +203,7 @@ def test_damaged_data_are_not_saved_over(tmp_path: Path, content: str) -> None:
     data = tmp_path / "local" / "data"
     data.mkdir(parents=True)
     (data / "dynamodb.json").write_text(content)
-    refused = python("dev.serve", tmp_path / "local", PORT="48998")
+    refused = python("dev.serve", tmp_path / "local", PORT=str(local.free_port()))
     assert refused.returncode == 1
     [sentence] = refused.stderr.splitlines()
     assert "dynamodb.json is damaged" in sentence
@@ -211,7 +212,7 @@ def test_damaged_data_are_not_saved_over(tmp_path: Path, content: str) -> None:
 
 def test_a_local_folder_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "local").write_text("a file")
-    refused = python("dev.serve", tmp_path / "local", PORT="48998")
+    refused = python("dev.serve", tmp_path / "local", PORT=str(local.free_port()))
     assert refused.returncode == 1
     [sentence] = refused.stderr.splitlines()
     assert "cannot be written" in sentence
