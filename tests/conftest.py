@@ -19,7 +19,7 @@ _folder = tempfile.TemporaryDirectory(prefix="casting-")
 # Before anything of dev/ is imported: a developer's own data are not the tests' matter.
 os.environ["LOCAL_DIR"] = _folder.name
 
-from tests.issuer import AUDIENCE, Issuer  # noqa: E402
+from tests.issuer import AUDIENCE, Issuer
 
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
@@ -36,13 +36,13 @@ os.environ.update(
     AWS_SECRET_ACCESS_KEY="test",
 )
 
-from moto import mock_aws  # noqa: E402 -- after the settings
+from moto import mock_aws
 
-from app import app  # noqa: E402
-from chalicelib.store import table  # noqa: E402
-from chalicelib.store.table import Item  # noqa: E402
-from dev import engine, gateway, serve  # noqa: E402
-from tests.client import Client  # noqa: E402
+from app import app
+from chalicelib.store import table
+from chalicelib.store.table import Item
+from dev import engine, gateway, serve
+from tests.client import Client
 
 app.log.propagate = True  # so that caplog sees it
 

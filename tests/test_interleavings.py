@@ -175,7 +175,7 @@ def test_what_is_being_deleted_cannot_be_changed(
 @pytest.mark.parametrize("side", ["movie", "actor"])
 @pytest.mark.parametrize("number", range(9))
 def test_a_long_renaming_gives_way_to_a_later_one(
-    producer: Client, real_table: str, monkeypatch: pytest.MonkeyPatch, side: str, number: int
+    producer: Client, real_table: str, side: str, number: int
 ) -> None:
     path, _ = build(side, 205)
     field = "title" if side == "movie" else "name"
