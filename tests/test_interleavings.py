@@ -204,3 +204,19 @@ def test_a_long_deletion_takes_what_is_cast_meanwhile_too(
     assert between.was_done
     assert faults(all_items(real_table)) == []
     assert_failure(producer.get(path), 404)
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+@pytest.mark.parametrize("number", range(8))
+def test_if_match_holds_for_a_long_deletion_until_it_has_begun(
+    producer: Client, real_table: str, side: str, number: int
+) -> None:
+    path, _ = build(side, 70)
+    new = {"title": "Later"} if side == "movie" else {"name": "Later"}
+    between, changed = Between(), []
+    table._table.connection.client.meta.events.register_first("before-call.dynamodb", between)
+    between.before(number, lambda: changed.append(producer.patch(path, new).status))
+    answer = producer.delete(path, **{"If-Match": '"1"'})
+    # Whoever came first: a change that was made is not deleted unseen.
+    assert (answer.status, changed) in [(412, [200]), (200, [404])]
+    assert faults(all_items(real_table)) == []

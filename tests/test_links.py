@@ -260,3 +260,14 @@ def test_a_lost_answer_to_a_post_is_no_failure(producer: Client, name: str) -> N
     assert producer.get(answer.headers["location"]).status == 200
     assert len(all_items()) == before + (2 if name == "cast" else 1)
     assert faults(all_items()) == []
+
+
+def test_the_longest_name_there_is_fits_into_every_key(producer: Client) -> None:
+    # One character, of which sorting makes eighteen.
+    long = "\ufdfa" * 200
+    movie_id, actor_id = producer.new_movie(long), producer.new_actor(long)
+    producer.new_role(movie_id, actor_id, character_name=long, billing_order=1)
+    assert producer.get("/movies")["movies"][0]["title"] == long
+    assert producer.get(f"/movies/{movie_id}/actors")["actors"][0]["name"] == long
+    producer.new_movie(long)
+    assert len(producer.every("/movies", "movies", limit=1)) == 2

@@ -121,8 +121,7 @@ def remove(
     marked as `deleting` and given the attributes `hidden`, which take it out of the lists. Refuses
     with `missing`, and with VersionMoved where it is at none of `versions`.
     """
-    begun = Parent.deleting.exists()
-    condition = Parent.pk.exists() & (begun | _at(versions))
+    condition = Parent.pk.exists() & (Parent.deleting.exists() | _at(versions))
     try:
         table.delete(pk, "#", condition & (Parent.role_count == 0))
         return
@@ -148,7 +147,7 @@ def remove(
                 table.update(type(parent), pk, "#", mark, ALIVE & condition)
             except ConditionFailed as failed:
                 raise Moved() from failed
-        table.transact([count_step(pk, -len(batch), begun), *removals])
+        table.transact([count_step(pk, -len(batch), Parent.pk.exists()), *removals])
         return False
 
     while not table.exclusively(finished):
