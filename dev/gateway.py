@@ -20,10 +20,10 @@ from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway, T
 
 from chalicelib.errors import ANSWER_HEADERS, GATEWAY_ANSWERS
 from chalicelib.routes.meta import VERBS
+from chalicelib.tokens import MAX_TOKEN
 
 MAX_HEADERS = 10_240  # bytes of request line and headers (API Gateway's quota)
 MAX_BODY = 10 * 1024 * 1024  # bytes (API Gateway's quota)
-MAX_TOKEN = 8_192  # characters (chalicelib.tokens)
 MAX_DRAINED = 16 * 1024 * 1024  # bytes of a refused request that are read, to be heard at all
 DRAIN_SECONDS = 3
 
