@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 
-from chalicelib.settings import TABLE_NAME
 from chalicelib.store import table
 from chalicelib.store.roles import Parent
 from tests.client import Answer, Client, assert_failure
 from tests.judge import faults
-from tests.test_links import build
+from tests.test_links import all_items, build
 
 
 class Agency:
@@ -82,19 +80,19 @@ class Between:
             self.action()
 
 
+def attached() -> Between:
+    """Give one that the API's present client asks before each of its requests."""
+    found = Between()
+    table._table.connection.client.meta.events.register_first("before-call.dynamodb", found)
+    return found
+
+
 @pytest.fixture
 def between(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
     monkeypatch.setattr(table, "BACKOFF", 0)
-    found = Between()
-    events = table._table.connection.client.meta.events
-    events.register_first("before-call.dynamodb", found)
+    events, found = table._table.connection.client.meta.events, attached()
     yield found
     events.unregister("before-call.dynamodb", found)
-
-
-def all_items(endpoint: str | None = None) -> list[dict[str, Any]]:
-    pages = boto3.client("dynamodb", endpoint_url=endpoint).get_paginator("scan")
-    return [i for page in pages.paginate(TableName=TABLE_NAME) for i in page["Items"]]
 
 
 @pytest.mark.parametrize("meanwhile", OPERATIONS)
@@ -179,13 +177,11 @@ def test_a_long_renaming_gives_way_to_a_later_one(
 ) -> None:
     path, _ = build(side, 205)
     field = "title" if side == "movie" else "name"
-    between = Between()
-    events = table._table.connection.client.meta.events
-    events.register_first("before-call.dynamodb", between)
+    between = attached()
     between.before(number, lambda: producer.patch(path, {field: "Later"}))
     assert producer.patch(path, {field: "Sooner"}).status == 200
     assert between.was_done
-    assert faults(all_items(real_table)) == []
+    assert faults(all_items()) == []
 
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
@@ -197,12 +193,11 @@ def test_a_long_deletion_takes_what_is_cast_meanwhile_too(
     other = producer.new_actor() if side == "movie" else producer.new_movie()
     end = "actor_id" if side == "movie" else "movie_id"
     body = {f"{side}_id": path.rpartition("/")[2], end: other}
-    between = Between()
-    table._table.connection.client.meta.events.register_first("before-call.dynamodb", between)
+    between = attached()
     between.before(number, lambda: producer.post("/roles", body))
     assert producer.delete(path).status == 200
     assert between.was_done
-    assert faults(all_items(real_table)) == []
+    assert faults(all_items()) == []
     assert_failure(producer.get(path), 404)
 
 
@@ -213,10 +208,9 @@ def test_if_match_holds_for_a_long_deletion_until_it_has_begun(
 ) -> None:
     path, _ = build(side, 70)
     new = {"title": "Later"} if side == "movie" else {"name": "Later"}
-    between, changed = Between(), []
-    table._table.connection.client.meta.events.register_first("before-call.dynamodb", between)
+    between, changed = attached(), []
     between.before(number, lambda: changed.append(producer.patch(path, new).status))
     answer = producer.delete(path, **{"If-Match": '"1"'})
     # Whoever came first: a change that was made is not deleted unseen.
     assert (answer.status, changed) in [(412, [200]), (200, [404])]
-    assert faults(all_items(real_table)) == []
+    assert faults(all_items()) == []
