@@ -2,6 +2,7 @@
 
 from chalice.app import Chalice, CORSConfig
 
+from chalicelib import deadline
 from chalicelib.auth import auth
 from chalicelib.errors import EXPOSED_HEADERS, envelope
 from chalicelib.routes.actors import actors
@@ -13,11 +14,12 @@ from chalicelib.settings import WEB_ORIGIN
 app = Chalice(app_name="casting")
 app.api.cors = CORSConfig(
     allow_origin=WEB_ORIGIN,
-    allow_headers=["If-Match"],
+    allow_headers=["Idempotency-Key", "If-Match", "If-None-Match"],
     expose_headers=EXPOSED_HEADERS,
     max_age=600,
 )
 app.register_middleware(envelope, "http")
+app.register_middleware(deadline.watch, "http")
 for blueprint in (auth, meta, movies, actors, roles):
     app.register_blueprint(blueprint)
 seal(app)

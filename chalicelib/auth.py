@@ -72,6 +72,11 @@ def permissions() -> frozenset[str]:
     return frozenset(permissions)
 
 
+def caller() -> str:
+    """Give the current request's caller, the token's `sub`."""
+    return str(auth.current_request.context["authorizer"]["sub"])
+
+
 def requires(permission: str) -> Callable[[View], View]:
     """Declare the permission that a view's caller must have, kept as `view.permission`."""
     if permission not in PERMISSIONS:

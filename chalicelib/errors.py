@@ -52,7 +52,7 @@ class ApiError(ChaliceUnhandledError):
     headers: ClassVar[dict[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.message = cls.message or MESSAGES[cls.status]
+        cls.message = cls.__dict__.get("message") or MESSAGES[cls.status]
 
     def __init__(self, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail or self.detail)
@@ -71,6 +71,11 @@ class BadBody(ApiError):
 class BadCursor(ApiError):
     status = 400
     detail = "The cursor is not one that this list gave out."
+
+
+class BadIdempotencyKey(ApiError):
+    status = 400
+    detail = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
 
 
 class BadLimit(ApiError):
@@ -137,10 +142,16 @@ class AlreadyCast(ApiError):
     detail = "This actor is in this movie already."
 
 
-class Contended(ApiError):
+class TryAgain(ApiError):
+    """Nothing is wrong with the request: sent again, it may succeed."""
+
+    status = 503
+    headers = {"Retry-After": "1"}
+
+
+class Contended(TryAgain):
     status = 409
     detail = "Others kept changing this at the same moment: try again."
-    headers = {"Retry-After": "1"}
 
 
 class VersionMoved(ApiError):
@@ -166,18 +177,20 @@ class InvalidBody(ApiError):
     detail = "The body does not have the fields that this needs."
 
 
+class KeyReused(ApiError):
+    status = 422
+    detail = "This Idempotency-Key came with another body before: take a new one."
+
+
 class InternalError(ApiError):
     """Our fault: logged with its traceback, and not explained."""
 
 
-class TableBusy(ApiError):
-    status = 503
+class TableBusy(TryAgain):
     detail = "The table is throttled at the moment."
-    headers = {"Retry-After": "1"}
 
 
-class TableUnreachable(ApiError):
-    status = 503
+class TableUnreachable(TryAgain):
     detail = "The table does not answer at the moment."
     headers = {"Retry-After": "2"}
 

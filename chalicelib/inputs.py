@@ -8,6 +8,7 @@ import base64
 import binascii
 import functools
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -17,10 +18,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chalicelib import strict_json
-from chalicelib.auth import View, auth
+from chalicelib.auth import View, auth, caller
 from chalicelib.errors import (
     BadBody,
     BadCursor,
+    BadIdempotencyKey,
     BadLimit,
     BadSort,
     BodyTooLarge,
@@ -31,6 +33,7 @@ from chalicelib.errors import (
 MAX_BODY = 64 * 1024  # bytes
 MAX_CURSOR = 2_048  # characters; a sort key has 1,024 bytes at most (DynamoDB)
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+DIGEST = 12  # bytes: 16 characters, the form of an id
 FINGERPRINT = 6  # bytes: enough to catch a cursor that was put into another list by mistake
 
 _EDGES = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
@@ -233,5 +236,35 @@ def if_match() -> frozenset[int] | None:
     condition = auth.current_request.headers.get("if-match")
     if condition is None or condition.strip() == "*":
         return None
-    tags = (re.fullmatch(r'"([1-9][0-9]{0,9})"', tag.strip()) for tag in condition.split(","))
-    return frozenset(sorted(int(tag[1]) for tag in tags if tag)[-100:])
+    return frozenset(sorted(_versions(condition))[-100:])
+
+
+def is_known(version: int) -> bool:
+    """Tell whether the caller has this version already: If-None-Match names it, or is `*`."""
+    condition = auth.current_request.headers.get("if-none-match", "")
+    # It compares weakly (RFC 9110, 13.1.2): a proxy may have made a tag weak on its way.
+    return condition.strip() == "*" or version in _versions(condition, weak="(?:W/)?")
+
+
+def _versions(condition: str, weak: str = "") -> list[int]:
+    tags = (re.fullmatch(weak + r'"([1-9][0-9]{0,9})"', t.strip()) for t in condition.split(","))
+    return [int(tag[1]) for tag in tags if tag]
+
+
+def idempotency(body: Body) -> str | None:
+    """Give what this request is known by when it is sent again; None without Idempotency-Key.
+
+    `<hash of key, caller and route>.<hash of what was sent>`; refuses with BadIdempotencyKey.
+    """
+    request = auth.current_request
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not re.fullmatch(r"[ -~]{1,255}", key) or not key.strip():
+        raise BadIdempotencyKey()
+    return f"{_digest(key, caller(), request.path)}.{_digest(request.uri_params, given(body))}"
+
+
+def _digest(*parts: Any) -> str:
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+    return base64.urlsafe_b64encode(digest[:DIGEST]).decode()

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from chalice.app import Response
 
 from chalicelib.auth import auth
-from chalicelib.inputs import cursor
+from chalicelib.inputs import cursor, is_known
 from chalicelib.store.table import Item, Page
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -20,7 +20,9 @@ def success(
 
 
 def one(name: str, shown: dict[str, Any], **members: Any) -> Response:
-    """Answer with one resource, and its version as the ETag."""
+    """Answer with one resource, and its version as the ETag; 304 where the caller has it."""
+    if is_known(shown["version"]):
+        return Response("", _etag(shown), 304)
     return success({name: shown, **members}, headers=_etag(shown))
 
 
@@ -30,9 +32,21 @@ def created(name: str, shown: dict[str, Any], path: str) -> Response:
     return success({name: shown, "created": shown["id"]}, 201, headers)
 
 
-def deleted(resource_id: str) -> Response:
-    """Answer that a resource is gone."""
-    return success({"deleted": resource_id})
+def changed(name: str, shown: dict[str, Any], remaining: int = 0) -> Response:
+    """Answer with a resource that was changed; `remaining` roles do not show it yet."""
+    return _begun({name: shown}, remaining, _etag(shown))
+
+
+def deleted(resource_id: str, remaining: int = 0) -> Response:
+    """Answer that a resource is gone; `remaining` of its roles are not yet."""
+    return _begun({"deleted": resource_id}, remaining, {})
+
+
+def _begun(members: dict[str, Any], remaining: int, headers: dict[str, Any]) -> Response:
+    # Accepted: it holds, and the same request, sent again, goes on with what remains.
+    if not remaining:
+        return success(members, headers=headers)
+    return success({**members, "remaining": remaining}, 202, {**headers, "Retry-After": "1"})
 
 
 def listing(
@@ -47,7 +61,7 @@ def next_cursor(page: Page[ItemT], list_name: str) -> str | None:
     return None if page.last is None else cursor(list_name, page.last)
 
 
-def _etag(shown: dict[str, Any]) -> dict[str, str]:
+def _etag(shown: dict[str, Any]) -> dict[str, Any]:
     return {"ETag": f'"{shown["version"]}"'}
 
 

@@ -171,7 +171,7 @@ def test_a_name_that_changed_since_it_was_read_is_read_again(
 def test_an_id_that_comes_twice_overwrites_nothing(
     producer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "new_id", lambda: "0123456789abcdef")
+    monkeypatch.setattr(table, "new_id", lambda _: "0123456789abcdef")
     movie = producer.get(f"/movies/{producer.new_movie('First')}").body
     assert_failure(producer.post("/movies", {"title": "Second", "release_date": "2000-01-01"}), 500)
     assert producer.get("/movies/0123456789abcdef").body == movie

@@ -16,12 +16,13 @@ from tests.conftest import PROJECT
 STDLIB = frozenset(sys.stdlib_module_names)
 
 MAY_IMPORT = {
-    "app.py": {"chalice.app", "chalicelib.auth", "chalicelib.errors", "chalicelib.routes",
-               "chalicelib.settings"},
+    "app.py": {"chalice.app", "chalicelib.auth", "chalicelib.deadline", "chalicelib.errors",
+               "chalicelib.routes", "chalicelib.settings"},
     "chalicelib/settings.py": set(),
     "chalicelib/permissions.py": set(),
     "chalicelib/strict_json.py": set(),
     "chalicelib/errors.py": {"chalice.app", "chalicelib.settings"},
+    "chalicelib/deadline.py": {"chalice.app"},
     "chalicelib/tokens.py": {"jose", "requests", "urllib3", "chalicelib.errors",
                              "chalicelib.permissions", "chalicelib.settings",
                              "chalicelib.strict_json"},
@@ -32,8 +33,8 @@ MAY_IMPORT = {
                              "chalicelib.strict_json"},
     "chalicelib/outputs.py": {"chalice.app", "chalicelib.auth", "chalicelib.inputs",
                               "chalicelib.store.table"},
-    "chalicelib/store/": {"botocore", "pynamodb", "chalicelib.errors", "chalicelib.settings",
-                          "chalicelib.store"},
+    "chalicelib/store/": {"botocore", "pynamodb", "chalicelib.deadline", "chalicelib.errors",
+                          "chalicelib.settings", "chalicelib.store"},
     "chalicelib/routes/": {"chalice.app", "msgspec", "chalicelib.auth", "chalicelib.errors",
                            "chalicelib.inputs", "chalicelib.outputs", "chalicelib.routes",
                            "chalicelib.store"},

@@ -14,7 +14,7 @@ from chalicelib.store.roles import Role
 from tests.client import Client, assert_failure
 from tests.conftest import Sent
 from tests.judge import faults
-from tests.test_requests import WRITES, Things
+from tests.test_requests import WRITE, WRITES, Things
 
 COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
 
@@ -127,20 +127,21 @@ def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) ->
 @pytest.mark.parametrize(
     ("count", "removing", "renaming"),
     [
-        (33, ["DeleteItem", "Query", "TransactWriteItems"], None),
+        (33, [WRITE, "Query", WRITE], None),
         # One more than fits: marked, a batch, the rest with the parent.
         (
             34,
-            ["DeleteItem", "Query", "UpdateItem", "TransactWriteItems"]
-            + ["Query", "TransactWriteItems"],
+            [WRITE, "Query", "UpdateItem", WRITE, "Query", WRITE],
             None,
         ),
-        (99, None, ["UpdateItem", "Query", "TransactWriteItems"]),
+        (99, None, ["UpdateItem", "Query", WRITE]),
         (
             100,
             None,
             ["UpdateItem", "Query", "UpdateItem"]
-            + ["Query", "TransactWriteItems", "Query", "TransactWriteItems", "Query"],
+            + ["Query", "TransactGetItems", WRITE, "Query", "TransactGetItems", WRITE]
+            # Closed by the count.
+            + ["UpdateItem"],
         ),
     ],
 )

@@ -67,11 +67,11 @@ WRITES: dict[str, tuple[Call, list[str]]] = {
         lambda c, t: c.patch(f"/actors/{t.cast_actor}", {"name": "B"}),
         ["UpdateItem", "Query", WRITE],
     ),
-    "remove a movie": (lambda c, t: c.delete(f"/movies/{t.movie}"), ["DeleteItem"]),
-    "remove an actor": (lambda c, t: c.delete(f"/actors/{t.actor}"), ["DeleteItem"]),
+    "remove a movie": (lambda c, t: c.delete(f"/movies/{t.movie}"), [WRITE]),
+    "remove an actor": (lambda c, t: c.delete(f"/actors/{t.actor}"), [WRITE]),
     "remove a movie with a role": (
         lambda c, t: c.delete(f"/movies/{t.cast_movie}"),
-        ["DeleteItem", "Query", WRITE],
+        [WRITE, "Query", WRITE],
     ),
     "cast": (
         lambda c, t: c.post("/roles", {"movie_id": t.movie, "actor_id": t.actor}),

@@ -7,8 +7,8 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Name, given, if_match, paging, sort, takes
-from chalicelib.outputs import created, deleted, listing, next_cursor, one
+from chalicelib.inputs import Body, Name, given, idempotency, if_match, paging, sort, takes
+from chalicelib.outputs import changed, created, deleted, listing, next_cursor, one
 from chalicelib.routes import roles as role_routes
 from chalicelib.store import actors as store
 from chalicelib.store import roles
@@ -112,7 +112,7 @@ def list_actors() -> Response:
 @takes(NewActor)
 def create_actor(new: NewActor) -> Response:
     """Add an actor, with an age or a date of birth."""
-    return created("actor", shown(store.add(**given(new))), "/actors")
+    return created("actor", shown(store.add(idempotency(new), **given(new))), "/actors")
 
 
 @actors.route("/actors/{actor_id}", methods=["GET"], authorizer=auth0)
@@ -133,15 +133,15 @@ def get_actor(actor_id: str) -> Response:
 @takes(ActorChanges)
 def change_actor(changes: ActorChanges, actor_id: str) -> Response:
     """Change the fields that are given, and leave the others alone."""
-    return one("actor", shown(store.change(actor_id, given(changes), if_match())))
+    actor, remaining = store.change(actor_id, given(changes), if_match())
+    return changed("actor", shown(actor), remaining)
 
 
 @actors.route("/actors/{actor_id}", methods=["DELETE"], authorizer=auth0)
 @requires("delete:actors")
 def delete_actor(actor_id: str) -> Response:
     """Remove an actor with all their roles."""
-    store.remove(actor_id, if_match())
-    return deleted(actor_id)
+    return deleted(actor_id, store.remove(actor_id, if_match()))
 
 
 @actors.route("/actors/{actor_id}/movies", methods=["GET"], authorizer=auth0)

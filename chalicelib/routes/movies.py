@@ -7,8 +7,8 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Name, given, if_match, paging, sort, takes
-from chalicelib.outputs import created, deleted, listing, next_cursor, one
+from chalicelib.inputs import Body, Name, given, idempotency, if_match, paging, sort, takes
+from chalicelib.outputs import changed, created, deleted, listing, next_cursor, one
 from chalicelib.routes import roles as role_routes
 from chalicelib.store import movies as store
 from chalicelib.store import roles
@@ -64,7 +64,7 @@ def list_movies() -> Response:
 @takes(NewMovie)
 def create_movie(new: NewMovie) -> Response:
     """Add a movie."""
-    return created("movie", shown(store.add(**given(new))), "/movies")
+    return created("movie", shown(store.add(idempotency(new), **given(new))), "/movies")
 
 
 @movies.route("/movies/{movie_id}", methods=["GET"], authorizer=auth0)
@@ -85,15 +85,15 @@ def get_movie(movie_id: str) -> Response:
 @takes(MovieChanges)
 def change_movie(changes: MovieChanges, movie_id: str) -> Response:
     """Change the fields that are given, and leave the others alone."""
-    return one("movie", shown(store.change(movie_id, given(changes), if_match())))
+    movie, remaining = store.change(movie_id, given(changes), if_match())
+    return changed("movie", shown(movie), remaining)
 
 
 @movies.route("/movies/{movie_id}", methods=["DELETE"], authorizer=auth0)
 @requires("delete:movies")
 def delete_movie(movie_id: str) -> Response:
     """Remove a movie with all its roles."""
-    store.remove(movie_id, if_match())
-    return deleted(movie_id)
+    return deleted(movie_id, store.remove(movie_id, if_match()))
 
 
 @movies.route("/movies/{movie_id}/actors", methods=["GET"], authorizer=auth0)
@@ -109,7 +109,7 @@ def list_movie_actors(movie_id: str) -> Response:
 @takes(role_routes.NewRoleInMovie)
 def cast_movie_actor(new: role_routes.NewRoleInMovie, movie_id: str) -> Response:
     """Cast an actor in a movie: the same as POST /roles."""
-    return role_routes.show_created(roles.add(movie_id, **given(new)))
+    return role_routes.show_created(roles.add(movie_id, request=idempotency(new), **given(new)))
 
 
 @movies.route("/movies/{movie_id}/actors/{actor_id}", methods=["DELETE"], authorizer=auth0)

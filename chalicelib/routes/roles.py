@@ -6,8 +6,8 @@ from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Id, Name, given, if_match, paging, query, takes
-from chalicelib.outputs import created, deleted, listing, one
+from chalicelib.inputs import Body, Id, Name, given, idempotency, if_match, paging, query, takes
+from chalicelib.outputs import changed, created, deleted, listing, one
 from chalicelib.store import roles as store
 from chalicelib.store.roles import Role
 
@@ -67,7 +67,7 @@ def list_roles() -> Response:
 @takes(NewRole)
 def create_role(new: NewRole) -> Response:
     """Cast an actor in a movie."""
-    return show_created(store.add(**given(new)))
+    return show_created(store.add(request=idempotency(new), **given(new)))
 
 
 @roles.route("/roles/{role_id}", methods=["GET"], authorizer=auth0)
@@ -82,7 +82,7 @@ def get_role(role_id: str) -> Response:
 @takes(RoleChanges)
 def change_role(changes: RoleChanges, role_id: str) -> Response:
     """Change the fields that are given; null takes a field's value away."""
-    return one("role", shown(store.change(role_id, given(changes), if_match())))
+    return changed("role", shown(store.change(role_id, given(changes), if_match())))
 
 
 @roles.route("/roles/{role_id}", methods=["DELETE"], authorizer=auth0)

@@ -37,13 +37,15 @@ def _places(actor_id: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {"gsi1sk": table.sort_key(table.fold(fields["name"]), actor_id)}
 
 
-def add(**fields: Any) -> Actor:
-    """Add an actor: one PutItem."""
-    actor_id, time = table.new_id(), table.now()
+def add(request: str | None = None, **fields: Any) -> Actor:
+    """Add an actor: one PutItem. Of a request that was made before it gives the actor as it is.
+
+    Refuses with KeyReused.
+    """
+    actor_id, time = table.new_id(request), table.now()
     actor = Actor(ACTOR + actor_id, "#", id=actor_id, created_at=time, updated_at=time, version=1)
-    actor.set(gsi1pk="ACTORS", **fields, **_places(actor_id, fields))
-    table.put(actor)
-    return actor
+    actor.set(gsi1pk="ACTORS", request=request, **fields, **_places(actor_id, fields))
+    return table.put(actor)
 
 
 def get(actor_id: str) -> tuple[Actor, Page[Role]]:
@@ -67,7 +69,9 @@ def page(sort: str, *, after: str | None, limit: int) -> Page[Actor]:
     return cast(Page[Actor], found)
 
 
-def change(actor_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> Actor:
+def change(
+    actor_id: str, fields: dict[str, Any], versions: frozenset[int] | None
+) -> tuple[Actor, int]:
     """Change the given fields, and what the actor's roles show of them (see `links.change`)."""
     pk = table.key(ACTOR, actor_id, ActorNotFound)
     changes = {**fields, **_places(actor_id, fields)}
@@ -79,9 +83,9 @@ def change(actor_id: str, fields: dict[str, Any], versions: frozenset[int] | Non
     return links.change(Actor, pk, changes, versions, ActorNotFound)
 
 
-def remove(actor_id: str, versions: frozenset[int] | None) -> None:
+def remove(actor_id: str, versions: frozenset[int] | None) -> int:
     """Remove an actor with all their roles (see `links.remove`)."""
     pk = table.key(ACTOR, actor_id, ActorNotFound)
     # Out of the list, and before the newest of their own movies.
     hidden = {"gsi1pk": None, "gsi1sk": None, "gsi2pk": pk, "gsi2sk": "~"}
-    links.remove(pk, hidden, versions, ActorNotFound)
+    return links.remove(pk, hidden, versions, ActorNotFound)

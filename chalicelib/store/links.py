@@ -5,16 +5,15 @@ transaction it is one; beyond, it is done in steps each of which leaves the tabl
 the same request, sent again, takes up where they stopped. `Parent` itself is in roles.py.
 """
 
-import functools
+import contextlib
 from typing import Any, TypeVar, cast
 
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
-from chalicelib.errors import ApiError, VersionMoved
+from chalicelib.errors import ApiError, TryAgain, VersionMoved
 from chalicelib.store import table
 from chalicelib.store.roles import ALIVE, Parent, Role, count_step, found_parent, keys
-from chalicelib.store.table import MAX_ACTIONS, ConditionFailed, Item, Moved, Page, Step
+from chalicelib.store.table import ATTEMPTS, MAX_ACTIONS, ConditionFailed, Item, Moved, Page, Step
 
 SHOWN = 100
 """Roles that are shown with their movie or actor."""
@@ -26,10 +25,6 @@ RENAMED = MAX_ACTIONS - 1
 """Roles that one transaction renames: for each the item at the other end, for all the parent."""
 
 P = TypeVar("P", bound=Parent)
-
-
-class Gone(Exception):
-    """A movie or actor whose roles were being renamed has since been renamed again, or deleted."""
 
 
 def get(pk: str, missing: type[ApiError]) -> tuple[Parent, Page[Role]]:
@@ -44,11 +39,13 @@ def change(
     changes: dict[str, Any],
     versions: frozenset[int] | None,
     missing: type[ApiError],
-) -> P:
-    """Set these attributes; None removes one. Gives the item as it is then.
+) -> tuple[P, int]:
+    """Set these attributes; None removes one. Gives the item as it is then, and a number.
 
-    One UpdateItem where no role shows what is changed. Refuses with `missing`, and with
-    VersionMoved where it is at none of `versions`.
+    One UpdateItem where no role shows what is changed. The number is of the roles that do not show
+    it yet, where they were too many for one transaction and could not all be reached; whatever is
+    changed next goes on with them. Refuses with `missing`, and with VersionMoved where it is at
+    none of `versions`.
     """
     changes = {**changes, "updated_at": table.now()}
     actions = [*table.sets(item_type, changes), item_type.version.add(1)]
@@ -56,50 +53,102 @@ def change(
     condition = ALIVE & _at(versions)
     try:
         alone = condition & (Parent.role_count == 0) if renamed else condition
-        return table.update(item_type, pk, "#", actions, alone)
+        return _named(table.update(item_type, pk, "#", actions, alone))
     except ConditionFailed as failed:
         _check(failed.item, versions, missing)
         if not renamed:
             raise
 
-    def attempt() -> P:
+    def attempt() -> tuple[P, bool]:
         parent, roles = _family(pk, RENAMED + 1)
         _check(parent, versions, missing)
         parent = cast(P, parent)
-        if len(roles) > RENAMED:
-            return _rename_in_steps(item_type, pk, actions, condition)
-        as_read = ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)
-        parent.set(**changes, version=parent.version + 1)
-        renamed_parent = table.update_step(pk, "#", actions, as_read, Moved)
-        table.transact([renamed_parent, *(_rename_step(parent, role) for role in roles)])
-        return parent
+        if len(roles) <= RENAMED:
+            as_read = ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)
+            parent.set(**changes, version=parent.version + 1, renaming=None)
+            done = [*actions, Parent.renaming.remove()]
+            renamed_parent = table.update_step(pk, "#", done, as_read, Moved)
+            table.transact([renamed_parent, *(_rename_step(parent, role) for role in roles)])
+            return parent, True
+        # The parent first: whoever is cast from now on copies the new name.
+        try:
+            begun = [*actions, Parent.renaming.set(changes["updated_at"])]
+            return table.update(item_type, pk, "#", begun, condition), False
+        except ConditionFailed as failed:
+            raise Moved() from failed
+
+    parent, done = table.exclusively(attempt)
+    return (parent, 0) if done else _named(parent)
+
+
+def _named(parent: P) -> tuple[P, int]:
+    return parent, rename_roles(parent) if parent.renaming else 0
+
+
+def rename_roles(parent: Parent) -> int:
+    """Let all roles of a movie or actor show its name; gives how many could not be reached.
+
+    What has begun is not refused: where the table or the time does not suffice, the rest is left.
+    """
+    left = max(parent.role_count, 1)
+    try:
+        for _ in range(ATTEMPTS):
+            seen = 0
+            last: str | None = "#"
+            while last:
+                count, last = _rename_batch(parent, last)
+                seen += count
+                left = max(parent.role_count - seen, 1)
+            # A role whose casting is under way may be counted and not be seen yet: the renaming is
+            # done when as many were seen as there were, from before the first to after the last.
+            if seen == parent.role_count:
+                whole = parent.as_read() & (Parent.role_count == seen)
+                with contextlib.suppress(ConditionFailed):
+                    table.update(type(parent), parent.pk, "#", [Parent.renaming.remove()], whole)
+                    return 0
+            parent = _reread(parent)
+    except Gone:
+        return 0  # whoever renamed it meanwhile goes on with all of the roles
+    except TryAgain:
+        pass
+    return left
+
+
+class Gone(Exception):
+    """A movie or actor whose roles were being renamed has since been renamed again, or deleted."""
+
+
+def _rename_batch(parent: Parent, after: str) -> tuple[int, str | None]:
+    """Rename the next roles after this sk; gives how many there are, and where to go on."""
+
+    def attempt() -> tuple[int, str | None]:
+        roles = [r for r in table.children(parent.pk, RENAMED, after) if isinstance(r, Role)]
+        if not roles:
+            return 0, None
+        last = roles[-1].sk if len(roles) == RENAMED else None
+        # What was reached before this was cut off need not be written again. A transaction reads
+        # it, which no other one that is still being carried out can change afterwards.
+        others = table.snapshot([_other_end(role) for role in roles])
+        stale = [r for r, other in zip(roles, others, strict=True) if not _shows(other, parent, r)]
+        if stale:
+            unchanged = table.check_step(parent.pk, "#", parent.as_read(), Gone)
+            table.transact([unchanged, *(_rename_step(parent, role) for role in stale)])
+        return len(roles), last
 
     return table.exclusively(attempt)
 
 
-def _rename_in_steps(item_type: type[P], pk: str, actions: list[Action], condition: Condition) -> P:
-    # The parent first: whoever is cast from now on copies the new name. Then the roles that were
-    # there, each batch on condition that the name is still this one.
-    try:
-        parent = table.update(item_type, pk, "#", actions, condition)
-    except ConditionFailed as failed:
-        raise Moved() from failed
+def _shows(other: Item | None, parent: Parent, role: Role) -> bool:
+    return all(getattr(other, name, None) == v for name, v in parent.in_role(role).items())
 
-    def batch_after(last: str) -> str | None:
-        roles = [r for r in table.children(pk, RENAMED, last) if isinstance(r, Role)]
-        if not roles:
-            return None
-        unchanged = table.check_step(pk, "#", parent.as_read(), Gone)
-        table.transact([unchanged, *(_rename_step(parent, role) for role in roles)])
-        return roles[-1].sk
 
-    last: str | None = "#"
-    try:
-        while last:
-            last = table.exclusively(functools.partial(batch_after, last))
-    except Gone:
-        pass  # whoever renamed it meanwhile goes on with all of the roles
-    return parent
+def _reread(parent: P) -> P:
+    found = table.get(parent.pk, "#")
+    if not isinstance(found, type(parent)) or found.deleting:
+        raise Gone()
+    if any(getattr(found, name) != getattr(parent, name) for name in parent.copied):
+        raise Gone()
+    return found
 
 
 def _rename_step(parent: Parent, role: Role) -> Step:
@@ -114,44 +163,60 @@ def remove(
     hidden: dict[str, Any],
     versions: frozenset[int] | None,
     missing: type[ApiError],
-) -> None:
-    """Remove a movie or actor with all its roles.
+) -> int:
+    """Remove a movie or actor with all its roles. Gives how many of these could not be reached.
 
-    One DeleteItem where it has none, else one transaction while they are few. Beyond, it is first
-    marked as `deleting` and given the attributes `hidden`, which take it out of the lists. Refuses
+    One transaction while they are few, which where there are none is one request. Beyond, it is
+    first marked as `deleting` and given the attributes `hidden`, which take it out of the lists;
+    from then on it is gone for everyone, and the next removal goes on with what remains. Refuses
     with `missing`, and with VersionMoved where it is at none of `versions`.
     """
     condition = Parent.pk.exists() & (Parent.deleting.exists() | _at(versions))
     try:
-        table.delete(pk, "#", condition & (Parent.role_count == 0))
-        return
+        alone = condition & (Parent.role_count == 0)
+        table.transact([table.delete_step(pk, "#", alone, ConditionFailed)])
+        return 0
     except ConditionFailed as failed:
         if not (isinstance(failed.item, Parent) and failed.item.deleting):
             _check(failed.item, versions, missing)
 
-    def finished() -> bool:
+    left, begun = 0, False
+
+    def attempt() -> int:
+        nonlocal left, begun
         parent, roles = _family(pk, REMOVED + 1)
         if parent is None:
             raise missing()
-        if not parent.deleting:
+        begun = bool(parent.deleting)
+        left = max(parent.role_count, 1)
+        if not begun:
             _check(parent, versions, missing)
         batch = roles[:REMOVED]
         removals = [step for role in batch for step in _remove_steps(role)]
         if len(roles) <= REMOVED:
             whole = condition & (Parent.role_count == len(batch))
             table.transact([table.delete_step(pk, "#", whole, Moved), *removals])
-            return True
-        if not parent.deleting:
+            return 0
+        if not begun:
             mark = table.sets(Parent, {**hidden, "deleting": table.now()})
             try:
                 table.update(type(parent), pk, "#", mark, ALIVE & condition)
             except ConditionFailed as failed:
                 raise Moved() from failed
+            begun = True
         table.transact([count_step(pk, -len(batch), Parent.pk.exists()), *removals])
-        return False
+        left = max(left - len(batch), 1)
+        return left
 
-    while not table.exclusively(finished):
-        pass
+    try:
+        while table.exclusively(attempt):
+            pass
+    except TryAgain:
+        # What has begun is not refused: where the table or the time does not suffice, it is left.
+        if not begun:
+            raise
+        return left
+    return 0
 
 
 def _remove_steps(role: Role) -> list[Step]:

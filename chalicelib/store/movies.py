@@ -39,13 +39,16 @@ def _places(movie_id: str, fields: dict[str, Any]) -> dict[str, Any]:
     return places
 
 
-def add(**fields: Any) -> Movie:
-    """Add a movie: one PutItem."""
-    movie_id, time = table.new_id(), table.now()
+def add(request: str | None = None, **fields: Any) -> Movie:
+    """Add a movie: one PutItem. Of a request that was made before it gives the movie as it is.
+
+    Refuses with KeyReused.
+    """
+    movie_id, time = table.new_id(request), table.now()
     movie = Movie(MOVIE + movie_id, "#", id=movie_id, created_at=time, updated_at=time, version=1)
-    movie.set(gsi1pk="MOVIES", gsi2pk="MOVIES", **fields, **_places(movie_id, fields))
-    table.put(movie)
-    return movie
+    movie.set(gsi1pk="MOVIES", gsi2pk="MOVIES", request=request)
+    movie.set(**fields, **_places(movie_id, fields))
+    return table.put(movie)
 
 
 def get(movie_id: str) -> tuple[Movie, Page[Role]]:
@@ -69,16 +72,18 @@ def page(sort: str, *, after: str | None, limit: int) -> Page[Movie]:
     return cast(Page[Movie], found)
 
 
-def change(movie_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> Movie:
+def change(
+    movie_id: str, fields: dict[str, Any], versions: frozenset[int] | None
+) -> tuple[Movie, int]:
     """Change the given fields, and what the movie's roles show of them (see `links.change`)."""
     pk = table.key(MOVIE, movie_id, MovieNotFound)
     changes = {**fields, **_places(movie_id, fields)}
     return links.change(Movie, pk, changes, versions, MovieNotFound)
 
 
-def remove(movie_id: str, versions: frozenset[int] | None) -> None:
+def remove(movie_id: str, versions: frozenset[int] | None) -> int:
     """Remove a movie with all its roles (see `links.remove`)."""
     pk = table.key(MOVIE, movie_id, MovieNotFound)
     # Out of the lists, and before the first of its own cast.
     hidden = {"gsi1pk": pk, "gsi1sk": "#", "gsi2pk": None, "gsi2sk": None}
-    links.remove(pk, hidden, versions, MovieNotFound)
+    return links.remove(pk, hidden, versions, MovieNotFound)

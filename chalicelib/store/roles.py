@@ -15,12 +15,13 @@ from chalicelib.errors import (
     AlreadyCast,
     ApiError,
     BadCursor,
+    Contended,
     MovieNotFound,
     RoleNotFound,
     VersionMoved,
 )
 from chalicelib.store import table
-from chalicelib.store.table import IntegerAttribute, Item, Moved, Page, Step
+from chalicelib.store.table import ConditionFailed, IntegerAttribute, Item, Moved, Page, Step
 
 MOVIE, ACTOR, ROLE = "MOVIE#", "ACTOR#", "ROLE#"
 UNBILLED = "9999"
@@ -31,6 +32,7 @@ class Parent(Item):
 
     role_count = IntegerAttribute(default=0)
     deleting = UnicodeAttribute(null=True)  # since when; from then on it is not found any more
+    renaming = UnicodeAttribute(null=True)  # since when; until all its roles show its name
 
     copied: ClassVar[tuple[str, ...]]
     """Its fields that stand in its roles, on their other side."""
@@ -96,10 +98,10 @@ def found_parent(item: Item | None, missing: type[ApiError]) -> Parent:
     return item
 
 
-def add(movie_id: str, actor_id: str, **fields: Any) -> Role:
-    """Cast an actor: one read and one transaction.
+def add(movie_id: str, actor_id: str, request: str | None = None, **fields: Any) -> Role:
+    """Cast an actor: one read and one transaction. Of a request made before it gives the role.
 
-    Refuses with MovieNotFound, ActorNotFound or AlreadyCast.
+    Refuses with MovieNotFound, ActorNotFound, AlreadyCast or KeyReused.
     """
     movie_key = table.key(MOVIE, movie_id, MovieNotFound)
     actor_key = table.key(ACTOR, actor_id, ActorNotFound)
@@ -111,9 +113,11 @@ def add(movie_id: str, actor_id: str, **fields: Any) -> Role:
         actor = found_parent(actor_item, ActorNotFound)
         time = table.now()
         beside_movie, beside_actor = (
-            Role(*key, id=role_id, created_at=time, updated_at=time, version=1, **fields)
+            Role(*key, id=role_id, created_at=time, updated_at=time, version=1, request=request)
             for key in keys(role_id)
         )
+        for role in (beside_movie, beside_actor):
+            role.set(**fields)
         beside_movie.set(
             gsi1pk=movie_key,
             gsi2pk="ROLES",
@@ -121,17 +125,34 @@ def add(movie_id: str, actor_id: str, **fields: Any) -> Role:
             **actor.in_role(beside_movie),
         )
         beside_actor.set(gsi2pk=actor_key, **movie.in_role(beside_actor))
-        table.transact(
-            [
-                table.put_step(beside_movie, AlreadyCast),
-                table.put_step(beside_actor, AlreadyCast),
-                count_step(movie_key, 1, movie.as_read()),
-                count_step(actor_key, 1, actor.as_read()),
-            ]
-        )
+        try:
+            table.transact(
+                [
+                    table.put_step(beside_movie, ConditionFailed),
+                    table.put_step(beside_actor, AlreadyCast),
+                    count_step(movie_key, 1, movie.as_read()),
+                    count_step(actor_key, 1, actor.as_read()),
+                ]
+            )
+        except ConditionFailed as failed:
+            made = _made_by(failed.item, request)
+            if made is None:
+                raise AlreadyCast() from failed
+            return made
         return beside_movie
 
-    return table.exclusively(attempt)
+    try:
+        return table.exclusively(attempt)
+    except Contended:
+        # Perhaps with itself: many replays at once are in each other's way.
+        made = _made_by(table.get(*keys(role_id)[0]), request) if request else None
+        if made is None:
+            raise
+        return made
+
+
+def _made_by(item: Item | None, request: str | None) -> Role | None:
+    return item if isinstance(item, Role) and table.made_by(item, request) else None
 
 
 def get(role_id: str) -> Role:

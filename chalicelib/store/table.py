@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from typing import Any, Generic, Literal, NoReturn, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, UnicodeAttribute
@@ -23,13 +23,22 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from chalicelib.errors import ApiError, BadCursor, Contended, TableBusy, TableUnreachable
+from chalicelib import deadline
+from chalicelib.errors import (
+    ApiError,
+    BadCursor,
+    Contended,
+    KeyReused,
+    TableBusy,
+    TableUnreachable,
+)
 from chalicelib.settings import DYNAMODB_URL, TABLE_NAME
 
 SEPARATOR = "\x1f"  # between the parts of a sort key; no name can hold it
 FOLDED = 200  # characters of a name in a sort key: with an id, well below DynamoDB's 1,024 bytes
 MAX_ACTIONS = 100  # in one TransactWriteItems (DynamoDB)
 MAX_KEY = 1_024  # bytes of a sort key (DynamoDB)
+CONNECT_SECONDS, READ_SECONDS = 1, 3  # that one attempt of a request may take
 ATTEMPTS = 5  # of a write that others keep getting in the way of
 BACKOFF = 0.05  # seconds before the second attempt at the most; doubled for each one after it
 
@@ -83,8 +92,8 @@ class Item(Model):
         region = "us-east-1" if DYNAMODB_URL else None
         aws_access_key_id = "local" if DYNAMODB_URL else None
         aws_secret_access_key = "local" if DYNAMODB_URL else None
-        connect_timeout_seconds = 1
-        read_timeout_seconds = 3
+        connect_timeout_seconds = CONNECT_SECONDS
+        read_timeout_seconds = READ_SECONDS
         max_retry_attempts = 2
         max_pool_connections = 50  # Lambda needs one; the local server has a thread a connection
 
@@ -102,6 +111,8 @@ class Item(Model):
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     version = IntegerAttribute()
+    request = UnicodeAttribute(null=True)  # the POST with an Idempotency-Key that made it
+    last_write = UnicodeAttribute(null=True)  # the last UpdateItem's mark, by which it is known
 
     def set(self, **attributes: Any) -> None:
         """Set these attributes here, not in the table; None removes one."""
@@ -140,14 +151,34 @@ class Moved(Exception):
     """Something has changed since it was read: read again and try again."""
 
 
+class OutOfTime(BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """What is sent now could not be answered before Lambda ends the function."""
+
+    fmt = "no time is left for another request"
+
+
 def now() -> str:
     """Give the time as RFC 3339 in UTC, in microseconds, so that text sorts as time does."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def new_id() -> str:
-    """Make an id: 16 URL-safe characters, 96 bits of chance."""
-    return secrets.token_urlsafe(12)
+def new_id(request: str | None = None) -> str:
+    """Make an id: 16 URL-safe characters, 96 bits of chance, or of the request that asks for it.
+
+    A request with an Idempotency-Key is `<hash of key, caller and route>.<hash of the body>`.
+    """
+    return secrets.token_urlsafe(12) if request is None else request.partition(".")[0]
+
+
+def made_by(item: Item | None, request: str | None) -> bool:
+    """Tell whether it was this request that made an item; KeyReused if its body was another."""
+    if item is None or item.request is None or request is None:
+        return False
+    if item.request.partition(".")[0] != request.partition(".")[0]:
+        return False
+    if item.request != request:
+        raise KeyReused()
+    return True
 
 
 def is_id(text: str) -> bool:
@@ -202,41 +233,57 @@ def get_all(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
     return [found.get(key) for key in keys]
 
 
-def put(item: Item) -> None:
-    """Write an item whose id is new: one PutItem."""
+def snapshot(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
+    """Read up to 100 items as they are at one moment: one TransactGetItems.
+
+    It waits for the transactions that are changing one of them.
+    """
+    gets = [_table.get_operation_kwargs(pk, sk) for pk, sk in keys]
+    answer = _send("TransactGetItems", {"TransactItems": [{"Get": get} for get in gets]})
+    return [_item(found.get("Item")) for found in answer["Responses"]]
+
+
+def put(item: ItemT) -> ItemT:
+    """Write an item whose id is new, and give the one that is there then: one PutItem.
+
+    That is another one where this request has been made before. Refuses with KeyReused.
+    """
     kwargs = item.get_save_kwargs_from_instance(
         condition=Item.pk.does_not_exist(), return_values_on_condition_failure="ALL_OLD"
     )
     try:
         _send("PutItem", kwargs)
     except ConditionFailed as failed:
+        if made_by(failed.item, item.request):
+            return cast(ItemT, failed.item)
         # Ids are chance: what stands there is what we wrote ourselves, when the answer was lost
         # and botocore sent the request again.
         if failed.item is None or failed.item.created_at != item.created_at:
             raise
+    return item
 
 
 def update(
     item_type: type[ItemT], pk: str, sk: str, actions: list[Action], condition: Condition
 ) -> ItemT:
     """Change an item and give it as it is then: one UpdateItem. Raises ConditionFailed."""
+    mark = secrets.token_urlsafe(6)
+    unmarked = Item.last_write.does_not_exist() | (Item.last_write != mark)
     kwargs = _table.get_operation_kwargs(
         pk,
         sk,
-        actions=actions,
-        condition=condition,
+        actions=[*actions, Item.last_write.set(mark)],
+        condition=condition & unmarked,
         return_values="ALL_NEW",
         return_values_on_condition_failure="ALL_OLD",
     )
-    return item_type.from_raw_data(_send("UpdateItem", kwargs)["Attributes"])
-
-
-def delete(pk: str, sk: str, condition: Condition) -> None:
-    """Remove an item: one DeleteItem. Raises ConditionFailed."""
-    kwargs = _table.get_operation_kwargs(
-        pk, sk, condition=condition, return_values_on_condition_failure="ALL_OLD"
-    )
-    _send("DeleteItem", kwargs)
+    try:
+        return item_type.from_raw_data(_send("UpdateItem", kwargs)["Attributes"])
+    except ConditionFailed as failed:
+        # The answer was lost, and botocore sent the request again.
+        if failed.item is not None and failed.item.last_write == mark:
+            return cast(ItemT, failed.item)
+        raise
 
 
 def children(
@@ -321,12 +368,16 @@ def check_step(pk: str, sk: str, condition: Condition, otherwise: type[Exception
 
 
 def delete_step(pk: str, sk: str, condition: Condition, otherwise: type[Exception]) -> Step:
-    kwargs = _table.get_operation_kwargs(pk, sk, condition=condition)
+    kwargs = _table.get_operation_kwargs(
+        pk, sk, condition=condition, return_values_on_condition_failure=_shown_to(otherwise)
+    )
     return Step("Delete", kwargs, otherwise)
 
 
 def put_step(item: Item, otherwise: type[Exception]) -> Step:
-    kwargs = item.get_save_kwargs_from_instance(condition=Item.pk.does_not_exist())
+    kwargs = item.get_save_kwargs_from_instance(
+        condition=Item.pk.does_not_exist(), return_values_on_condition_failure=_shown_to(otherwise)
+    )
     return Step("Put", kwargs, otherwise)
 
 
@@ -337,29 +388,27 @@ def update_step(
     return Step("Update", kwargs, otherwise)
 
 
+def _shown_to(otherwise: type[Exception]) -> str | None:
+    return "ALL_OLD" if otherwise is ConditionFailed else None
+
+
 def transact(steps: Sequence[Step]) -> None:
     """Do all of up to 100 steps or none: one TransactWriteItems.
 
-    Raises the error of the first step whose condition does not hold. Where others were merely in
-    the way the transaction is sent again, a few times; then it is Contended or TableBusy.
+    Raises the error of the first step whose condition does not hold. botocore gives each
+    transaction a token, by which DynamoDB knows one that is sent again after a lost answer.
     """
-    request = {"TransactItems": [{step.action: step.request} for step in steps]}
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            pause(attempt)
-        try:
-            # A copy: botocore puts its token into it, which must be another one for each attempt.
-            _send("TransactWriteItems", dict(request))
-            return
-        except VerboseClientError as cancelled:
-            codes = [reason.code if reason else None for reason in cancelled.cancellation_reasons]
-            for step, code in zip(steps, codes, strict=False):
-                if code == "ConditionalCheckFailed":
-                    raise step.otherwise() from cancelled
-            reasons = set(codes) - {None}
-            if not reasons or not reasons <= _THROTTLED | {"TransactionConflict"}:
-                raise
-    raise Contended() if "TransactionConflict" in reasons else TableBusy()
+    try:
+        _send(
+            "TransactWriteItems", {"TransactItems": [{step.action: step.request} for step in steps]}
+        )
+    except VerboseClientError as cancelled:
+        for step, reason in zip(steps, cancelled.cancellation_reasons, strict=False):
+            if reason and reason.code == "ConditionalCheckFailed":
+                if step.otherwise is ConditionFailed:
+                    raise ConditionFailed(_item(reason.raw_item)) from cancelled
+                raise step.otherwise() from cancelled
+        raise
 
 
 def pause(attempt: int) -> None:
@@ -384,6 +433,7 @@ def _item(raw: dict[str, Any] | None) -> Item | None:
 
 
 def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, Any]:
+    _keep_in_time()
     try:
         return _table.query(pk, range_key_condition=only, **options)
     except QueryError as error:
@@ -391,10 +441,46 @@ def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, 
 
 
 def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return _table.connection.dispatch(operation, request)
-    except (BotoCoreError, VerboseClientError) as error:
-        _explain(error)
+    """Send a request. Where others were merely in its way, send it again, a few times."""
+    _keep_in_time()
+    attempt = 0
+    while True:
+        try:
+            # A copy: botocore puts its token into it, which must be another one for each attempt.
+            return _table.connection.dispatch(operation, dict(request))
+        except (BotoCoreError, VerboseClientError) as error:
+            in_the_way = _in_the_way(error)
+            if in_the_way is None:
+                _explain(error)
+            attempt += 1
+            if attempt == ATTEMPTS:
+                raise in_the_way() from error
+        pause(attempt)
+
+
+def _keep_in_time() -> None:
+    """Let botocore ask before each of its attempts whether there is time for it."""
+    # The client is made when it is first needed, and anew where there were no credentials yet;
+    # the id lets it be told twice.
+    events = _table.connection.client.meta.events
+    events.register("before-send.dynamodb", _refuse_out_of_time, unique_id="casting")
+
+
+def _refuse_out_of_time(**_: Any) -> None:
+    if deadline.left() < CONNECT_SECONDS + READ_SECONDS:
+        raise OutOfTime()
+
+
+def _in_the_way(error: Exception) -> type[ApiError] | None:
+    """Tell what is wrong where a write can be sent again, because it only met other writes."""
+    if not isinstance(error, VerboseClientError):
+        return None
+    codes = {reason.code for reason in error.cancellation_reasons if reason}
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        codes = {"TransactionConflict"}
+    if not codes or not codes <= _THROTTLED | {"TransactionConflict"}:
+        return None
+    return Contended if "TransactionConflict" in codes else TableBusy
 
 
 def _explain(error: Exception) -> NoReturn:
