@@ -6,7 +6,7 @@ IN_VENV := $(VENV)/bin/python
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test check token format clean
+.PHONY: run test check token verify format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -20,6 +20,9 @@ check: $(VENV)/installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+
+verify: $(VENV)/installed
+	@$(IN_VENV) -m dev.verify
 
 token: $(VENV)/installed
 	@$(IN_VENV) -m dev.issuer

@@ -90,6 +90,8 @@ def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
             "issuer": settings["AUTH_ISSUER"],
             "audience": settings["AUTH_AUDIENCE"],
             "foreign_issuer": foreign_issuer,
+            "dynamodb": settings["DYNAMODB_URL"],
+            "table": settings["TABLE_NAME"],
         },
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()

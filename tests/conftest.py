@@ -84,6 +84,7 @@ def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     """An empty table in the real engine, for this process's API; gives the engine's URL."""
     connection = table._table.connection
     monkeypatch.setattr(connection, "host", engine_url)
+    monkeypatch.setattr(connection, "region", "us-east-1")  # as wherever DYNAMODB_URL is set
     monkeypatch.setattr(connection, "_client", None)
     Item.create_table(wait=True)
     yield engine_url

@@ -3,14 +3,13 @@
 import contextlib
 from typing import Any
 
-import boto3
 import pytest
 
-from chalicelib.settings import TABLE_NAME
 from chalicelib.store import links, table
 from chalicelib.store.actors import Actor
 from chalicelib.store.movies import Movie
 from chalicelib.store.roles import Role
+from dev.integrity import read
 from tests.client import Client, assert_failure
 from tests.conftest import Sent
 from tests.judge import faults
@@ -26,9 +25,7 @@ def empty_table(real_table: str) -> str:
 
 
 def all_items() -> list[dict[str, Any]]:
-    client = boto3.client("dynamodb", endpoint_url=table._table.connection.host)
-    pages = client.get_paginator("scan").paginate(TableName=TABLE_NAME)
-    return [item for page in pages for item in page["Items"]]
+    return list(read())
 
 
 @pytest.fixture(params=["movie", "actor"])

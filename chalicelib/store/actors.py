@@ -29,6 +29,9 @@ class Actor(Parent, discriminator="actor"):
             "gsi1sk": cast_key(role.billing_order, self.name, self.id),
         }
 
+    def listed(self) -> dict[str, Any]:
+        return {"gsi1pk": "ACTORS", **_places(self.id, {"name": self.name})}
+
 
 def _places(actor_id: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Give the place in the list that follows from these fields."""
@@ -44,7 +47,8 @@ def add(request: str | None = None, **fields: Any) -> Actor:
     """
     actor_id, time = table.new_id(request), table.now()
     actor = Actor(ACTOR + actor_id, "#", id=actor_id, created_at=time, updated_at=time, version=1)
-    actor.set(gsi1pk="ACTORS", request=request, **fields, **_places(actor_id, fields))
+    actor.set(request=request, **fields)
+    actor.set(**actor.listed())
     return table.put(actor)
 
 

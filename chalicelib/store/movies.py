@@ -28,6 +28,10 @@ class Movie(Parent, discriminator="movie"):
             "gsi2sk": table.sort_key(self.release_date, self.id),
         }
 
+    def listed(self) -> dict[str, Any]:
+        fields = {"title": self.title, "release_date": self.release_date}
+        return {"gsi1pk": "MOVIES", "gsi2pk": "MOVIES", **_places(self.id, fields)}
+
 
 def _places(movie_id: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Give the places in the lists that follow from these fields."""
@@ -46,8 +50,8 @@ def add(request: str | None = None, **fields: Any) -> Movie:
     """
     movie_id, time = table.new_id(request), table.now()
     movie = Movie(MOVIE + movie_id, "#", id=movie_id, created_at=time, updated_at=time, version=1)
-    movie.set(gsi1pk="MOVIES", gsi2pk="MOVIES", request=request)
-    movie.set(**fields, **_places(movie_id, fields))
+    movie.set(request=request, **fields)
+    movie.set(**movie.listed())
     return table.put(movie)
 
 

@@ -41,6 +41,10 @@ class Parent(Item):
         """Give the attributes by which this role's item on the other side shows this parent."""
         raise NotImplementedError
 
+    def listed(self) -> dict[str, Any]:
+        """Give the attributes by which it stands in the lists."""
+        raise NotImplementedError
+
     def as_read(self) -> Condition:
         """Hold while this parent is there and what its roles copy is what was read."""
         condition: Condition = ALIVE
@@ -118,13 +122,7 @@ def add(movie_id: str, actor_id: str, request: str | None = None, **fields: Any)
         )
         for role in (beside_movie, beside_actor):
             role.set(**fields)
-        beside_movie.set(
-            gsi1pk=movie_key,
-            gsi2pk="ROLES",
-            gsi2sk=table.sort_key(time, role_id),
-            **actor.in_role(beside_movie),
-        )
-        beside_actor.set(gsi2pk=actor_key, **movie.in_role(beside_actor))
+        place(beside_movie, beside_actor, movie, actor)
         try:
             table.transact(
                 [
@@ -153,6 +151,17 @@ def add(movie_id: str, actor_id: str, request: str | None = None, **fields: Any)
 
 def _made_by(item: Item | None, request: str | None) -> Role | None:
     return item if isinstance(item, Role) and table.made_by(item, request) else None
+
+
+def place(beside_movie: Role, beside_actor: Role, movie: Parent, actor: Parent) -> None:
+    """Set what a role's two items show of its movie and actor, and their places in the lists."""
+    beside_movie.set(
+        gsi1pk=movie.pk,
+        gsi2pk="ROLES",
+        gsi2sk=table.sort_key(beside_movie.created_at, beside_movie.id),
+        **actor.in_role(beside_movie),
+    )
+    beside_actor.set(gsi2pk=actor.pk, **movie.in_role(beside_actor))
 
 
 def get(role_id: str) -> Role:

@@ -264,7 +264,7 @@ def put(item: ItemT) -> ItemT:
 
 
 def update(
-    item_type: type[ItemT], pk: str, sk: str, actions: list[Action], condition: Condition
+    item_type: type[ItemT], pk: str, sk: str, actions: Sequence[Action], condition: Condition
 ) -> ItemT:
     """Change an item and give it as it is then: one UpdateItem. Raises ConditionFailed."""
     mark = secrets.token_urlsafe(6)

@@ -1,0 +1,277 @@
+"""What can be wrong with a whole table, and how it is mended.
+
+The table may be in use: what was read one item after another and looks wrong is read again, as it
+is at one moment, before it is called a problem. What mends holds the table to what was read.
+"""
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+from chalicelib.errors import ActorNotFound, ApiError, MovieNotFound
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store import actors, links, movies, roles, table
+from chalicelib.store.roles import ACTOR, MOVIE, ROLE, Parent, Role
+from chalicelib.store.table import ConditionFailed, Item, Moved, Step
+
+Key = tuple[str, str]
+Items = dict[Key, Item]
+RawItem = dict[str, dict[str, Any]]
+
+STUCK_SECONDS = 60
+"""A deletion or renaming that began so long ago and has not ended is not under way any more."""
+
+SHARED = ("character_name", "billing_order", "created_at", "updated_at", "version", "request")
+"""What both items of a role say."""
+
+PLACED = ("actor_name", "movie_title", "movie_release_date", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+"""What an item of a role shows of its other end, and its places in the lists."""
+
+SETTLE_SECONDS = 1
+"""Longer than any transaction takes to show in each of its items."""
+
+PAGE = 1_000  # items of a Query
+ROUNDS = 5  # of reading and mending: what one mends may show the next, a count above all
+
+KINDS = {
+    "dangling": "a role whose movie or actor is missing",
+    "half": "a role of which one item is missing, or whose items differ",
+    "stale": "a name or a place in a list that is not what it should be",
+    "miscounted": "a role_count that is not the number of roles",
+    "stuck": "a deletion or renaming that was begun and not finished",
+    "unknown": "an item that this version of the code cannot read; never mended",
+}
+
+
+class Problem(NamedTuple):
+    kind: str
+    key: Key
+    what: str
+
+
+def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
+    """Read the whole table, strongly consistent; `progress` hears how many items have been read."""
+    pages = table._table.connection.client.get_paginator("scan")
+    count = 0
+    for page in pages.paginate(TableName=TABLE_NAME, ConsistentRead=True):
+        yield from page["Items"]
+        count += len(page["Items"])
+        progress(count)
+
+
+def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Problem]:
+    """Tell what is wrong with these items, which are the whole table as it is at one moment."""
+    items: Items = {}
+    found: list[Problem] = []
+    for raw in raw_items:
+        key = raw["pk"]["S"], raw["sk"]["S"]
+        item = _item(raw)
+        if item is None:
+            found.append(Problem("unknown", key, "it cannot be read"))
+        else:
+            items[key] = item
+    counted = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
+    role_ids = {item.id for item in items.values() if isinstance(item, Role)}
+    for role_id in sorted(role_ids):
+        found += _of_role(role_id, items)
+    for (pk, _), item in items.items():
+        if isinstance(item, Parent):
+            found += _of_parent(item, counted[pk], stuck_seconds)
+    return found
+
+
+def _item(raw: RawItem) -> Item | None:
+    try:
+        item = Item.from_raw_data(raw)
+        if isinstance(item, Role):
+            fits = (item.pk, item.sk) in roles.keys(item.id)
+        else:
+            fits = isinstance(item, Parent) and (item.pk, item.sk) == _key(type(item), item.id)
+    except (ApiError, AttributeError, TypeError, ValueError):
+        return None
+    return item if fits else None
+
+
+def _key(parent_type: type[Parent], parent_id: str) -> Key:
+    return (MOVIE if parent_type is movies.Movie else ACTOR) + parent_id, "#"
+
+
+def _of_role(role_id: str, items: Items) -> Iterator[Problem]:
+    sides, ends = roles.keys(role_id), _ends(role_id)
+    there = [side for side in sides if side in items]
+    if not there:
+        return
+    for end in ends:
+        if end not in items:
+            yield Problem("dangling", there[0], f"there is no {end[0]}")
+            return
+    if len(there) < len(sides):
+        missing = next(side for side in sides if side not in items)
+        yield Problem("half", there[0], f"there is no {' '.join(missing)}")
+        return
+    if differ := _differences(items[sides[0]], items[sides[1]], SHARED):
+        yield Problem("half", sides[0], f"its items differ in {', '.join(differ)}")
+    for side, role in zip(sides, _expected(role_id, items), strict=True):
+        if wrong := _differences(items[side], role, PLACED):
+            yield Problem("stale", side, f"it shows an old {', '.join(wrong)}")
+
+
+def _ends(role_id: str) -> tuple[Key, Key]:
+    movie_id, _, actor_id = role_id.partition(".")
+    return (MOVIE + movie_id, "#"), (ACTOR + actor_id, "#")
+
+
+def _expected(role_id: str, items: Items) -> tuple[Role, Role]:
+    """Give a role's two items as they should be, from what is there of it and from its ends."""
+    sides, ends = roles.keys(role_id), _ends(role_id)
+    found = [cast(Role, items[side]) for side in sides if side in items]
+    newest = max(found, key=lambda role: (role.version, role.updated_at))
+    beside_movie, beside_actor = (Role(*side, id=role_id) for side in sides)
+    for role in (beside_movie, beside_actor):
+        role.set(**{name: getattr(newest, name) for name in SHARED})
+    movie, actor = (cast(Parent, items[end]) for end in ends)
+    roles.place(beside_movie, beside_actor, movie, actor)
+    return beside_movie, beside_actor
+
+
+def _differences(item: Item, expected: Item, names: Iterable[str]) -> list[str]:
+    return [name for name in names if getattr(item, name) != getattr(expected, name)]
+
+
+def _of_parent(parent: Parent, count: int, stuck_seconds: float) -> Iterator[Problem]:
+    key = parent.pk, parent.sk
+    if parent.role_count != count:
+        yield Problem("miscounted", key, f"it counts {parent.role_count} roles of {count}")
+    for what, since in (("deletion", parent.deleting), ("renaming", parent.renaming)):
+        if since and _age(since) >= timedelta(seconds=stuck_seconds):
+            yield Problem("stuck", key, f"its {what} was begun at {since}")
+    listed = parent.listed()
+    if not parent.deleting and any(getattr(parent, n) != v for n, v in listed.items()):
+        yield Problem("stale", key, "it is in a wrong place of its list")
+
+
+def _age(time: str) -> timedelta:
+    return datetime.now(UTC) - datetime.fromisoformat(time)
+
+
+def check(
+    progress: Callable[[int], None] = lambda _: None,
+    stuck_seconds: float = STUCK_SECONDS,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> list[Problem]:
+    """Tell what is wrong with the table, also while others write to it."""
+    found = problems(read(progress), stuck_seconds)
+    for _ in range(2):
+        if found:
+            time.sleep(settle_seconds)
+            found = list(_again(found, stuck_seconds))
+    return found
+
+
+def mend(found: list[Problem]) -> None:
+    """Mend these problems. Nothing that is right is changed, so it can be done again.
+
+    What others change at the same moment is left to the next reading.
+    """
+    role_ids, parent_keys = _subjects(found)
+    for role_id in role_ids:
+        with contextlib.suppress(Moved):
+            _mend_role(role_id)
+    for key in parent_keys:
+        with contextlib.suppress(ConditionFailed, MovieNotFound, ActorNotFound):
+            _mend_parent(key)
+
+
+def _subjects(found: list[Problem]) -> tuple[list[str], list[Key]]:
+    """Give the ids of the roles, and the keys of the movies and actors, that problems are of."""
+    known = {problem.key for problem in found if problem.kind != "unknown"}
+    parents = {key for key in known if key[1] == "#"}
+    return sorted(_role_id(key) for key in known - parents), sorted(parents)
+
+
+def _role_id(key: Key) -> str:
+    one, other = key[0].partition("#")[2], key[1].removeprefix(ROLE)
+    return f"{one}.{other}" if key[0].startswith(MOVIE) else f"{other}.{one}"
+
+
+def _again(found: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
+    yield from (problem for problem in found if problem.kind == "unknown")
+    role_ids, parent_keys = _subjects(found)
+    for role_id in dict.fromkeys(role_ids):
+        yield from _of_role(role_id, _of_one_moment(role_id))
+    for key in parent_keys:
+        if family := _family(key):
+            yield from _of_parent(*family, stuck_seconds)
+
+
+def _of_one_moment(role_id: str) -> Items:
+    """Read a role's two items and its two ends as they are at one moment."""
+    keys = [*roles.keys(role_id), *_ends(role_id)]
+    return {key: item for key, item in zip(keys, table.snapshot(keys), strict=True) if item}
+
+
+def _family(key: Key) -> tuple[Parent, int] | None:
+    """Read a movie or actor and count its roles, until the one goes with the other."""
+    while True:
+        parent, count = table.get(*key), 0
+        if not isinstance(parent, Parent):
+            return None
+        last: str | None = "#"
+        while last:
+            children = table.children(key[0], PAGE, last)
+            count += sum(isinstance(child, Role) for child in children)
+            last = children[-1].sk if len(children) == PAGE else None
+        after = table.get(*key)
+        if isinstance(after, Parent) and after.role_count == parent.role_count:
+            return after, count
+
+
+def _mend_role(role_id: str) -> None:
+    items = _of_one_moment(role_id)
+    sides, ends = roles.keys(role_id), _ends(role_id)
+    there = [cast(Role, items[side]) for side in sides if side in items]
+    parents = [cast(Parent, items[end]) for end in ends if end in items]
+    if not there:
+        return
+    if len(parents) == len(ends) and not any(parent.deleting for parent in parents):
+        steps = [table.check_step(p.pk, p.sk, p.as_read(), Moved) for p in parents]
+        steps += [_write_step(items.get((r.pk, r.sk)), r) for r in _expected(role_id, items)]
+    elif len(parents) < len(ends) or len(there) < len(sides):
+        missing = [end for end in ends if end not in items]
+        steps = [table.check_step(*end, Item.pk.does_not_exist(), Moved) for end in missing]
+        steps += [table.delete_step(r.pk, r.sk, Role.version == r.version, Moved) for r in there]
+    else:
+        return  # it goes with what is being deleted
+    table.transact(steps)
+
+
+def _write_step(item: Item | None, expected: Role) -> Step:
+    if item is None:
+        return table.put_step(expected, Moved)
+    attributes = {name: getattr(expected, name) for name in (*SHARED, *PLACED)}
+    as_read = Role.version == item.version
+    return table.update_step(item.pk, item.sk, table.sets(Role, attributes), as_read, Moved)
+
+
+def _mend_parent(key: Key) -> None:
+    family = _family(key)
+    if family is None:
+        return
+    parent, count = family
+    if parent.role_count != count:
+        counted = [Parent.role_count.set(count)]
+        as_read = Parent.role_count == parent.role_count
+        parent = table.update(type(parent), *key, counted, as_read)
+    if parent.deleting:
+        store = movies if isinstance(parent, movies.Movie) else actors
+        while store.remove(parent.id, None):
+            pass
+        return
+    if any(getattr(parent, name) != value for name, value in parent.listed().items()):
+        listed = table.sets(type(parent), parent.listed())
+        parent = table.update(type(parent), *key, listed, parent.as_read())
+    if parent.renaming:
+        links.rename_roles(parent)
