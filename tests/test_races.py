@@ -12,22 +12,22 @@ from typing import Any
 import boto3
 import pytest
 
+from dev.integrity import Problem, problems
 from tests.client import Answer, Client
 from tests.conftest import Product
-from tests.judge import faults
 
 
 @pytest.fixture
-def judge(product: Product) -> Callable[[], list[str]]:
+def judge(product: Product) -> Callable[[], list[Problem]]:
     """Give what is wrong with the whole table of the running product."""
     port = json.loads((product.folder / "engine.json").read_text())["port"]
     client = boto3.client(
         "dynamodb", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1"
     )
 
-    def read() -> list[str]:
+    def read() -> list[Problem]:
         pages = client.get_paginator("scan").paginate(TableName="casting-local")
-        return faults([item for page in pages for item in page["Items"]])
+        return problems(item for page in pages for item in page["Items"])
 
     return read
 
@@ -51,7 +51,7 @@ def statuses(answers: Sequence[Answer]) -> Counter[int]:
 
 
 def test_an_actor_is_cast_once_however_many_try(
-    real: Client, judge: Callable[[], list[str]]
+    real: Client, judge: Callable[[], list[Problem]]
 ) -> None:
     movie_id, actor_id = real.new_movie(), real.new_actor()
     body = {"movie_id": movie_id, "actor_id": actor_id}
@@ -64,7 +64,7 @@ def test_an_actor_is_cast_once_however_many_try(
 
 
 def test_every_acknowledged_casting_is_counted(
-    real: Client, judge: Callable[[], list[str]]
+    real: Client, judge: Callable[[], list[Problem]]
 ) -> None:
     movie_id = real.new_movie()
     bodies = [{"movie_id": movie_id, "actor_id": real.new_actor(f"Extra {n}")} for n in range(16)]
@@ -102,7 +102,7 @@ def test_if_match_lets_one_of_many_win(real: Client) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_deleting_renaming_and_casting_at_once_leave_nothing_wrong(
-    real: Client, judge: Callable[[], list[str]], seed: int
+    real: Client, judge: Callable[[], list[Problem]], seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 -- a shuffle
     movies, actors = [real.new_movie() for _ in range(3)], [real.new_actor() for _ in range(6)]
