@@ -14,8 +14,11 @@ _end = ContextVar("end", default=math.inf)  # by time.monotonic()
 def watch(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Middleware: know how long this request may take."""
     context: Any = request.lambda_context
-    _end.set(time.monotonic() + context.get_remaining_time_in_millis() / 1000)
-    return get_response(request)
+    before = _end.set(time.monotonic() + context.get_remaining_time_in_millis() / 1000)
+    try:
+        return get_response(request)
+    finally:
+        _end.reset(before)
 
 
 def left() -> float:

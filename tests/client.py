@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from chalice.app import Chalice
+from chalice.local import LambdaContext
+
 
 class Answer:
     """An answer: its status, its headers (names in lower case), its body."""
@@ -113,6 +116,13 @@ def assert_failure(answer: Answer, status: int, message: str | None = None) -> N
     assert "Retry-After" in answer.headers["access-control-expose-headers"]
     if status == 401:
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def invoke(chalice: Chalice, event: dict[str, Any], milliseconds: int = 10_000) -> dict[str, Any]:
+    """Call the function itself, as Lambda does, which leaves it this time."""
+    context = LambdaContext("casting", memory_size=1_024, max_runtime_ms=milliseconds)
+    answer: dict[str, Any] = chalice(event, context)
+    return answer
 
 
 def real_routes() -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from app import app
 from chalicelib import tokens
 from chalicelib.errors import GATEWAY_ANSWERS, MESSAGES, ApiError
 from dev import gateway
-from tests.client import Answer, Client, assert_failure, assert_headers, real_routes
+from tests.client import Answer, Client, assert_failure, assert_headers, invoke, real_routes
 
 
 def raw(url: str, request: bytes) -> Answer:
@@ -100,7 +100,7 @@ def test_a_location_stands_below_the_gateways_stage(producer: Client) -> None:
         "stageVariables": None,
         "body": json.dumps({"actor_id": producer.new_actor()}),
     }
-    answer = app(event, None)
+    answer = invoke(app, event)
     assert answer["statusCode"] == 201
     assert answer["headers"]["Location"].startswith(f"/prod/roles/{movie_id}.")
 

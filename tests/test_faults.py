@@ -112,6 +112,66 @@ def test_a_conflict_is_tried_again_and_then_told(
     assert call(producer, things).status in (200, 201)
 
 
+BY_THEMSELVES = {name: call for name, (call, sent) in WRITES.items() if "Transact" not in sent[-1]}
+
+
+@pytest.mark.parametrize("call", BY_THEMSELVES.values(), ids=BY_THEMSELVES)
+def test_a_write_that_meets_a_transaction_is_tried_again_and_then_told(
+    producer: Client, faults: Faults, call: Call
+) -> None:
+    things = Things(producer)
+    before = [producer.get(path).text for path in ("/movies", "/actors", "/roles")]
+    conflict = error("TransactionConflictException")
+
+    faults.always, faults.asked = conflict, 0
+    answer = call(producer, things)
+    assert_failure(answer, 409)
+    assert answer.headers["retry-after"] == "1"
+    assert faults.asked == table.ATTEMPTS
+    faults.always = None
+    assert [producer.get(path).text for path in ("/movies", "/actors", "/roles")] == before
+
+    faults.next, faults.asked = [conflict] * (table.ATTEMPTS - 1), 0
+    answer = call(producer, things)
+    assert answer.status in (200, 201)
+    assert answer.headers["etag"] == ('"1"' if answer.status == 201 else '"2"')
+    assert faults.asked == table.ATTEMPTS
+
+
+def test_a_replay_that_meets_nothing_but_conflicts_finds_its_role(
+    producer: Client, faults: Faults
+) -> None:
+    things = Things(producer)
+    body = {"movie_id": things.movie, "actor_id": things.actor}
+    key, conflict = {"Idempotency-Key": "a key"}, cancelled("TransactionConflict", "None")
+
+    # Not there yet: whoever is in the way has to be waited for.
+    faults.next, faults.asked = [None, *[conflict] * table.ATTEMPTS], 0
+    answer = producer.post("/roles", body, **key)
+    assert_failure(answer, 409)
+    assert answer.headers["retry-after"] == "1"
+    assert faults.asked == 1 + table.ATTEMPTS + 1
+
+    first = producer.post("/roles", body, **key)
+    assert first.status == 201
+    for headers, other, status in [
+        (key, {}, 201),
+        (key, {"billing_order": 1}, 422),
+        ({"Idempotency-Key": "another key"}, {}, 409),
+        ({}, {}, 409),
+    ]:
+        faults.next, faults.asked = [None, *[conflict] * table.ATTEMPTS], 0
+        answer = producer.post("/roles", body | other, **headers)
+        assert answer.status == status
+        assert faults.asked == 1 + table.ATTEMPTS + bool(headers)
+        if status == 201:
+            assert answer.body == first.body
+            assert answer.headers["location"] == first.headers["location"]
+        else:
+            assert_failure(answer, status)
+    assert producer.get(f"/movies/{things.movie}")["movie"]["role_count"] == 1
+
+
 def test_throttling_inside_a_transaction_is_a_503(producer: Client, faults: Faults) -> None:
     things = Things(producer)
     faults.next, faults.always = [None], cancelled("ThrottlingError", "None")

@@ -13,7 +13,7 @@ from chalicelib.auth import auth0
 from chalicelib.errors import envelope
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
 from chalicelib.routes.meta import seal
-from tests.client import Answer, Client, assert_failure, assert_headers, real_routes
+from tests.client import Answer, Client, assert_failure, assert_headers, invoke, real_routes
 from tests.issuer import Issuer
 
 NOWHERE = "AAAAAAAAAAAAAAAA"
@@ -144,7 +144,7 @@ def test_permission_is_decided_before_the_body_is_looked_at(
     assert_failure(assistant.call("PATCH", f"/movies/{NOWHERE}", body, headers), 403)
 
 
-def invoke(chalice: Chalice, path: str, authorizer: dict[str, str] | None) -> tuple[int, Any]:
+def ask(chalice: Chalice, path: str, authorizer: dict[str, str] | None) -> tuple[int, Any]:
     """Call the function as API Gateway does, with what its authorizer's cache holds."""
     event = {
         "requestContext": {
@@ -159,7 +159,7 @@ def invoke(chalice: Chalice, path: str, authorizer: dict[str, str] | None) -> tu
         "stageVariables": None,
         "body": None,
     }
-    answer = chalice(event, None)
+    answer = invoke(chalice, event)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -174,10 +174,10 @@ def context(**changes: str) -> dict[str, str]:
 
 @pytest.mark.usefixtures("empty_table")
 def test_a_cached_allow_does_not_outlive_its_token() -> None:
-    assert invoke(app, "/movies", context())[0] == 200
+    assert ask(app, "/movies", context())[0] == 200
     # As much leeway as the verifier gives.
-    assert invoke(app, "/movies", context(exp=str(time.time() - 29)))[0] == 200
-    status, body = invoke(app, "/movies", context(exp=str(time.time() - 31)))
+    assert ask(app, "/movies", context(exp=str(time.time() - 29)))[0] == 200
+    status, body = ask(app, "/movies", context(exp=str(time.time() - 31)))
     assert (status, body["message"]) == (401, "token expired")
 
 
@@ -187,7 +187,7 @@ def test_a_cached_allow_does_not_outlive_its_token() -> None:
      context(permissions="get:movies")],
 )  # fmt: skip
 def test_a_request_that_no_authorizer_has_seen_is_refused(broken: dict[str, str] | None) -> None:
-    status, body = invoke(app, "/movies", broken)
+    status, body = ask(app, "/movies", broken)
     assert (status, body["message"]) == (401, "invalid header")
 
 
@@ -201,7 +201,7 @@ def test_a_route_that_declares_nothing_answers_401_to_everyone() -> None:
 
     seal(forgetful)
     for authorizer in (None, context()):
-        status, body = invoke(forgetful, "/secrets", authorizer)
+        status, body = ask(forgetful, "/secrets", authorizer)
         assert (status, body["message"]) == (401, "invalid header")
 
 
