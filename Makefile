@@ -6,7 +6,7 @@ IN_VENV := $(VENV)/bin/python
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test check token verify format clean
+.PHONY: run test storm check token verify model storm format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -15,6 +15,13 @@ run: $(VENV)/installed
 test: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m pytest
+
+model: $(VENV)/installed
+	@$(IN_VENV) -m tests.model
+
+storm: $(VENV)/installed
+	@$(IN_VENV) -m dev.engine
+	@$(IN_VENV) -m tests.storm
 
 check: $(VENV)/installed
 	@$(VENV)/bin/ruff format --check .
