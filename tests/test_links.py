@@ -23,10 +23,6 @@ def empty_table(real_table: str) -> str:
     return real_table
 
 
-def all_items() -> list[dict[str, Any]]:
-    return list(read())
-
-
 @pytest.fixture(params=["movie", "actor"])
 def side(request: pytest.FixtureRequest) -> str:
     return str(request.param)
