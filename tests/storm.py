@@ -52,13 +52,13 @@ PATIENCE = 120  # seconds for a worker to come back
 
 WEIGHTS = {
     "read": 20,
-    "cast": 20,
-    "cast again": 8,
-    "change role": 11,
-    "remove role": 8,
+    "cast": 16,
+    "cast again": 6,
+    "change role": 14,
+    "remove role": 6,
     "rename movie": 8,
     "date movie": 4,
-    "rename actor": 7,
+    "rename actor": 10,
     "change gender": 3,
     "add movie": 3,
     "add actor": 4,
@@ -308,7 +308,7 @@ def plan(seed: int, worker: int, workers: int, length: int) -> list[Operation]:
 def _drawn(chance: random.Random) -> list[Draw]:
     """Draw an operation, and what comes with it: what is deleted is replaced."""
     kind = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-    movie, actor = _place(chance, MOVIES), _place(chance, ACTORS)
+    movie, actor = _places(chance)
     if kind == "delete movie":
         if chance.random() < 0.6:
             movie = max(movie, BIG)  # the others rarely, for they take long to grow
@@ -319,16 +319,18 @@ def _drawn(chance: random.Random) -> list[Draw]:
         return [(kind, 0, actor), ("add actor", 0, actor), *filmography]
     if kind in ("add movie", "add actor"):
         return [(kind, chance.randrange(BIG, MOVIES), chance.randrange(BIG, ACTORS))]
-    if kind == "cast" and chance.random() < 0.4:
-        actor = chance.randrange(ACTORS)
     return [(kind, movie, actor)]
 
 
-def _place(chance: random.Random, places: int) -> int:
-    draw = chance.random()
-    if draw < 0.2:
-        return chance.randrange(BIG)
-    return BIG + chance.randrange(HOT) if draw < 0.6 else chance.randrange(BIG + HOT, places)
+def _places(chance: random.Random) -> tuple[int, int]:
+    """Draw where something happens: often where most are busy, or with one of the big ones."""
+    where = chance.random()
+    movie, actor = chance.randrange(BIG, MOVIES), chance.randrange(BIG, ACTORS)
+    if where < 0.4:
+        return BIG + movie % HOT, BIG + actor % HOT
+    if where < 0.7:
+        return movie % BIG, actor
+    return (movie, actor % BIG) if where < 0.8 else (movie, actor)
 
 
 def _big_cast(movie: int) -> list[Draw]:
@@ -738,7 +740,7 @@ class Person:
             return self.chance.choice(self.storm.recent)
 
     def _some_role(self, operation: Operation) -> str:
-        return self._recent_role() if self.chance.random() < 0.5 else self._role_at(operation)
+        return self._recent_role() if self.chance.random() < 0.3 else self._role_at(operation)
 
     def _role_fields(self, n: int) -> dict[str, Any]:
         """Give one field, or both; and now and then nothing for the name."""

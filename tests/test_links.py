@@ -131,7 +131,7 @@ def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) ->
             100,
             None,
             ["UpdateItem", "Query", "UpdateItem"]
-            + ["Query", "TransactGetItems", WRITE, "Query", "TransactGetItems", WRITE]
+            + ["Query", WRITE, "Query", WRITE]
             # Closed by the count.
             + ["UpdateItem"],
         ),

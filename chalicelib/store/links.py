@@ -6,6 +6,7 @@ the same request, sent again, takes up where they stopped. `Parent` itself is in
 """
 
 import contextlib
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from pynamodb.expressions.condition import Condition
@@ -65,15 +66,19 @@ def change(
         parent = cast(P, parent)
         if len(roles) <= RENAMED:
             as_read = ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)
-            parent.set(**changes, version=parent.version + 1, renaming=None)
-            done = [*actions, Parent.renaming.remove()]
+            parent.set(**changes, version=parent.version + 1, renaming=None, renamed=None)
+            done = [*actions, Parent.renaming.remove(), Parent.renamed.remove()]
             renamed_parent = table.update_step(pk, "#", done, as_read, Moved)
             table.transact([renamed_parent, *(_rename_step(parent, role) for role in roles)])
             return parent, True
         # The parent first: whoever is cast from now on copies the new name.
+        begun, held = [*actions, Parent.renaming.set(changes["updated_at"])], condition
+        if parent.renaming and _is_named(parent, changes):
+            held &= parent.as_read()  # sent again: it goes on from where it is
+        else:
+            begun.append(Parent.renamed.remove())
         try:
-            begun = [*actions, Parent.renaming.set(changes["updated_at"])]
-            return table.update(item_type, pk, "#", begun, condition), False
+            return table.update(item_type, pk, "#", begun, held), False
         except ConditionFailed as failed:
             raise Moved() from failed
 
@@ -90,63 +95,80 @@ def rename_roles(parent: Parent) -> int:
 
     What has begun is not refused: where the table or the time does not suffice, the rest is left.
     """
-    left = max(parent.role_count, 1)
+    walk = _walk_of(parent)
     try:
         for _ in range(ATTEMPTS):
-            seen = 0
-            last: str | None = "#"
-            while last:
-                count, last = _rename_batch(parent, last)
-                seen += count
-                left = max(parent.role_count - seen, 1)
+            while not walk.ended:
+                walk = _rename_batch(parent, walk)
             # A role whose casting is under way may be counted and not be seen yet: the renaming is
             # done when as many were seen as there were, from before the first to after the last.
-            if seen == parent.role_count:
-                whole = parent.as_read() & (Parent.role_count == seen)
+            if walk.seen == walk.of:
+                whole = _unfinished(parent) & (Parent.role_count == walk.of)
+                done = [Parent.renaming.remove(), Parent.renamed.remove()]
                 with contextlib.suppress(ConditionFailed):
-                    table.update(type(parent), parent.pk, "#", [Parent.renaming.remove()], whole)
+                    table.update(type(parent), parent.pk, "#", done, whole)
                     return 0
             parent = _reread(parent)
+            walk = Walk(of=parent.role_count)
     except Gone:
         return 0  # whoever renamed it meanwhile goes on with all of the roles
     except TryAgain:
-        pass
-    return left
+        return max(parent.role_count - walk.seen, 1)
+    return 1  # at least: others keep changing its roles
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a renaming is: of how many roles how many have been seen, and the last of these."""
+
+    of: int
+    seen: int = 0
+    last: str = "#"
+    ended: bool = False
+
+
+def _walk_of(parent: Parent) -> Walk:
+    if parent.renamed is None:
+        return Walk(of=parent.role_count)
+    of, seen, last = parent.renamed.split(" ")
+    return Walk(int(of), int(seen), last)
 
 
 class Gone(Exception):
     """A movie or actor whose roles were being renamed has since been renamed again, or deleted."""
 
 
-def _rename_batch(parent: Parent, after: str) -> tuple[int, str | None]:
-    """Rename the next roles after this sk; gives how many there are, and where to go on."""
+def _rename_batch(parent: Parent, walk: Walk) -> Walk:
+    """Rename the next roles, and write down how far it is then."""
 
-    def attempt() -> tuple[int, str | None]:
-        roles = [r for r in table.children(parent.pk, RENAMED, after) if isinstance(r, Role)]
+    def attempt() -> Walk:
+        roles = [r for r in table.children(parent.pk, RENAMED, walk.last) if isinstance(r, Role)]
         if not roles:
-            return 0, None
-        last = roles[-1].sk if len(roles) == RENAMED else None
-        # What was reached before this was cut off need not be written again. A transaction reads
-        # it, which no other one that is still being carried out can change afterwards.
-        others = table.snapshot([_other_end(role) for role in roles])
-        stale = [r for r, other in zip(roles, others, strict=True) if not _shows(other, parent, r)]
-        if stale:
-            unchanged = table.check_step(parent.pk, "#", parent.as_read(), Gone)
-            table.transact([unchanged, *(_rename_step(parent, role) for role in stale)])
-        return len(roles), last
+            return replace(walk, ended=True)
+        seen, last = walk.seen + len(roles), roles[-1].sk
+        progress = [Parent.renamed.set(f"{walk.of} {seen} {last}")]
+        going_on = table.update_step(parent.pk, "#", progress, _unfinished(parent), Gone)
+        table.transact([going_on, *(_rename_step(parent, role) for role in roles)])
+        return Walk(walk.of, seen, last, ended=len(roles) < RENAMED)
 
     return table.exclusively(attempt)
 
 
-def _shows(other: Item | None, parent: Parent, role: Role) -> bool:
-    return all(getattr(other, name, None) == v for name, v in parent.in_role(role).items())
+def _unfinished(parent: Parent) -> Condition:
+    """Hold while the renaming that was read is the one that goes on."""
+    condition: Condition = parent.as_read() & (Parent.renaming == parent.renaming)
+    return condition
+
+
+def _is_named(parent: Parent, changes: dict[str, Any]) -> bool:
+    """Tell whether its roles would show nothing else after these changes."""
+    shown = {name: getattr(parent, name) for name in parent.copied}
+    return all(changes.get(name, value) == value for name, value in shown.items())
 
 
 def _reread(parent: P) -> P:
     found = table.get(parent.pk, "#")
-    if not isinstance(found, type(parent)) or found.deleting:
-        raise Gone()
-    if any(getattr(found, name) != getattr(parent, name) for name in parent.copied):
+    if not isinstance(found, type(parent)) or found.deleting or found.renaming != parent.renaming:
         raise Gone()
     return found
 

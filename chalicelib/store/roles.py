@@ -33,6 +33,7 @@ class Parent(Item):
     role_count = IntegerAttribute(default=0)
     deleting = UnicodeAttribute(null=True)  # since when; from then on it is not found any more
     renaming = UnicodeAttribute(null=True)  # since when; until all its roles show its name
+    renamed = UnicodeAttribute(null=True)  # how far: `<of how many> <seen> <sk of the last>`
 
     copied: ClassVar[tuple[str, ...]]
     """Its fields that stand in its roles, on their other side."""

@@ -382,7 +382,7 @@ def put_step(item: Item, otherwise: type[Exception]) -> Step:
 
 
 def update_step(
-    pk: str, sk: str, actions: list[Action], condition: Condition, otherwise: type[Exception]
+    pk: str, sk: str, actions: Sequence[Action], condition: Condition, otherwise: type[Exception]
 ) -> Step:
     kwargs = _table.get_operation_kwargs(pk, sk, actions=actions, condition=condition)
     return Step("Update", kwargs, otherwise)
