@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from chalicelib.errors import ActorNotFound, ApiError, MovieNotFound
+from chalicelib.errors import ActorNotFound, ApiError, MovieNotFound, TryAgain
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import actors, links, movies, roles, table
 from chalicelib.store.roles import ACTOR, MOVIE, ROLE, Parent, Role
@@ -33,7 +33,7 @@ PLACED = ("actor_name", "movie_title", "movie_release_date", "gsi1pk", "gsi1sk",
 SETTLE_SECONDS = 1
 """Longer than any transaction takes to show in each of its items."""
 
-PAGE = 1_000  # items of a Query
+READINGS = 5  # of a movie or actor and its roles, until one goes with the other
 ROUNDS = 5  # of reading and mending: what one mends may show the next, a count above all
 
 KINDS = {
@@ -42,7 +42,8 @@ KINDS = {
     "stale": "a name or a place in a list that is not what it should be",
     "miscounted": "a role_count that is not the number of roles",
     "stuck": "a deletion or renaming that was begun and not finished",
-    "unknown": "an item that this version of the code cannot read; never mended",
+    "unknown": "an item that this version of the code cannot read; it and what hangs from it are"
+    " left alone",
 }
 
 
@@ -65,20 +66,23 @@ def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
 def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Problem]:
     """Tell what is wrong with these items, which are the whole table as it is at one moment."""
     items: Items = {}
-    found: list[Problem] = []
+    unknown: set[Key] = set()
     for raw in raw_items:
         key = raw["pk"]["S"], raw["sk"]["S"]
         item = _item(raw)
         if item is None:
-            found.append(Problem("unknown", key, "it cannot be read"))
+            unknown.add(key)
         else:
             items[key] = item
+    found = [Problem("unknown", key, "it cannot be read") for key in sorted(unknown)]
     counted = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
     role_ids = {item.id for item in items.values() if isinstance(item, Role)}
     for role_id in sorted(role_ids):
-        found += _of_role(role_id, items)
+        if unknown.isdisjoint([*roles.keys(role_id), *_ends(role_id)]):
+            found += _of_role(role_id, items, stuck_seconds)
+    partitions = {pk for pk, _ in unknown}
     for (pk, _), item in items.items():
-        if isinstance(item, Parent):
+        if isinstance(item, Parent) and pk not in partitions:
             found += _of_parent(item, counted[pk], stuck_seconds)
     return found
 
@@ -90,6 +94,11 @@ def _item(raw: RawItem) -> Item | None:
             fits = (item.pk, item.sk) in roles.keys(item.id)
         else:
             fits = isinstance(item, Parent) and (item.pk, item.sk) == _key(type(item), item.id)
+        if isinstance(item, Parent):
+            # These raise where what they need is missing.
+            item.listed()
+            _is_under_way(item, 0)
+        fits = fits and None not in (item.created_at, item.updated_at, item.version)
     except (ApiError, AttributeError, TypeError, ValueError):
         return None
     return item if fits else None
@@ -99,7 +108,7 @@ def _key(parent_type: type[Parent], parent_id: str) -> Key:
     return (MOVIE if parent_type is movies.Movie else ACTOR) + parent_id, "#"
 
 
-def _of_role(role_id: str, items: Items) -> Iterator[Problem]:
+def _of_role(role_id: str, items: Items, stuck_seconds: float) -> Iterator[Problem]:
     sides, ends = roles.keys(role_id), _ends(role_id)
     there = [side for side in sides if side in items]
     if not there:
@@ -114,6 +123,8 @@ def _of_role(role_id: str, items: Items) -> Iterator[Problem]:
         return
     if differ := _differences(items[sides[0]], items[sides[1]], SHARED):
         yield Problem("half", sides[0], f"its items differ in {', '.join(differ)}")
+    if any(_is_under_way(cast(Parent, items[end]), stuck_seconds) for end in ends):
+        return  # it shows its names in time
     for side, role in zip(sides, _expected(role_id, items), strict=True):
         if wrong := _differences(items[side], role, PLACED):
             yield Problem("stale", side, f"it shows an old {', '.join(wrong)}")
@@ -145,12 +156,21 @@ def _of_parent(parent: Parent, count: int, stuck_seconds: float) -> Iterator[Pro
     key = parent.pk, parent.sk
     if parent.role_count != count:
         yield Problem("miscounted", key, f"it counts {parent.role_count} roles of {count}")
-    for what, since in (("deletion", parent.deleting), ("renaming", parent.renaming)):
+    for what, since in _marks(parent).items():
         if since and _age(since) >= timedelta(seconds=stuck_seconds):
             yield Problem("stuck", key, f"its {what} was begun at {since}")
     listed = parent.listed()
     if not parent.deleting and any(getattr(parent, n) != v for n, v in listed.items()):
         yield Problem("stale", key, "it is in a wrong place of its list")
+
+
+def _is_under_way(parent: Parent, stuck_seconds: float) -> bool:
+    return any(_age(s) < timedelta(seconds=stuck_seconds) for s in _marks(parent).values() if s)
+
+
+def _marks(parent: Parent) -> dict[str, str | None]:
+    """Give since when something goes on with a movie or actor."""
+    return {"deletion": parent.deleting, "renaming": parent.renaming}
 
 
 def _age(time: str) -> timedelta:
@@ -171,17 +191,22 @@ def check(
     return found
 
 
-def mend(found: list[Problem]) -> None:
+def mend(found: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> None:
     """Mend these problems. Nothing that is right is changed, so it can be done again.
 
     What others change at the same moment is left to the next reading.
     """
     role_ids, parent_keys = _subjects(found)
     for role_id in role_ids:
-        with contextlib.suppress(Moved):
+        with contextlib.suppress(Moved, TryAgain):
             _mend_role(role_id)
+    miscounted = {problem.key for problem in found if problem.kind == "miscounted"}
+    before = {key: _family(key) for key in sorted(miscounted)}
+    time.sleep(settle_seconds if miscounted else 0)
     for key in parent_keys:
-        with contextlib.suppress(ConditionFailed, MovieNotFound, ActorNotFound):
+        with contextlib.suppress(ConditionFailed, MovieNotFound, ActorNotFound, TryAgain):
+            if key in before:
+                _mend_count(before[key], _family(key))
             _mend_parent(key)
 
 
@@ -201,10 +226,10 @@ def _again(found: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
     yield from (problem for problem in found if problem.kind == "unknown")
     role_ids, parent_keys = _subjects(found)
     for role_id in dict.fromkeys(role_ids):
-        yield from _of_role(role_id, _of_one_moment(role_id))
+        yield from _of_role(role_id, _of_one_moment(role_id), stuck_seconds)
     for key in parent_keys:
         if family := _family(key):
-            yield from _of_parent(*family, stuck_seconds)
+            yield from _of_parent(family.parent, len(family.roles), stuck_seconds)
 
 
 def _of_one_moment(role_id: str) -> Items:
@@ -213,20 +238,31 @@ def _of_one_moment(role_id: str) -> Items:
     return {key: item for key, item in zip(keys, table.snapshot(keys), strict=True) if item}
 
 
-def _family(key: Key) -> tuple[Parent, int] | None:
-    """Read a movie or actor and count its roles, until the one goes with the other."""
-    while True:
-        parent, count = table.get(*key), 0
-        if not isinstance(parent, Parent):
-            return None
-        last: str | None = "#"
-        while last:
-            children = table.children(key[0], PAGE, last)
-            count += sum(isinstance(child, Role) for child in children)
-            last = children[-1].sk if len(children) == PAGE else None
+class Family(NamedTuple):
+    """A movie or actor, and its roles by sk and birth."""
+
+    parent: Parent
+    roles: frozenset[tuple[str, str]]
+
+
+def _family(key: Key) -> Family | None:
+    """Read a movie or actor with all its roles; None where it is gone, or changes all the time."""
+    pages = table._table.connection.client.get_paginator("query")
+    for _ in range(READINGS):
+        before, found = table.get(*key), set()
+        for page in pages.paginate(
+            TableName=TABLE_NAME,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :role)",
+            ExpressionAttributeValues={":pk": {"S": key[0]}, ":role": {"S": ROLE}},
+        ):
+            found |= {(raw["sk"]["S"], raw["created_at"]["S"]) for raw in page["Items"]}
         after = table.get(*key)
-        if isinstance(after, Parent) and after.role_count == parent.role_count:
-            return after, count
+        if not isinstance(before, Parent) or not isinstance(after, Parent):
+            return None
+        if before.role_count == after.role_count:
+            return Family(after, frozenset(found))
+    return None
 
 
 def _mend_role(role_id: str) -> None:
@@ -256,19 +292,27 @@ def _write_step(item: Item | None, expected: Role) -> Step:
     return table.update_step(item.pk, item.sk, table.sets(Role, attributes), as_read, Moved)
 
 
-def _mend_parent(key: Key) -> None:
-    family = _family(key)
-    if family is None:
+def _mend_count(before: Family | None, after: Family | None) -> None:
+    """Write the number of roles, where nothing has moved between two readings."""
+    if before is None or after is None or before.roles != after.roles:
         return
-    parent, count = family
-    if parent.role_count != count:
-        counted = [Parent.role_count.set(count)]
-        as_read = Parent.role_count == parent.role_count
-        parent = table.update(type(parent), *key, counted, as_read)
+    count = before.parent.role_count
+    if count != after.parent.role_count or count == len(after.roles):
+        return
+    as_read = Parent.role_count == count
+    if count == 0:
+        as_read |= Parent.role_count.does_not_exist()
+    counted = [Parent.role_count.set(len(after.roles))]
+    table.update(type(after.parent), after.parent.pk, "#", counted, as_read)
+
+
+def _mend_parent(key: Key) -> None:
+    parent = table.get(*key)
+    if not isinstance(parent, Parent):
+        return
     if parent.deleting:
         store = movies if isinstance(parent, movies.Movie) else actors
-        while store.remove(parent.id, None):
-            pass
+        store.remove(parent.id, None)
         return
     if any(getattr(parent, name) != value for name, value in parent.listed().items()):
         listed = table.sets(type(parent), parent.listed())

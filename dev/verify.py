@@ -7,6 +7,7 @@ with 1 where something is, with 2 where that could not be found out.
 
 import os
 import sys
+import traceback
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,6 +29,9 @@ def main() -> None:
         left = _verify(table, repair)
     except (ApiError, BotoCoreError, ClientError, RuntimeError) as error:
         _stop(f"{table} could not be verified: {error}")
+    except Exception:
+        traceback.print_exc()
+        _stop(f"{table} could not be verified")
     sys.exit(1 if left else 0)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from app import app
+from chalicelib.store import table
+from chalicelib.store.roles import Parent
 from dev.integrity import problems, read
 from tests.client import Answer, Client, assert_failure, invoke
 from tests.conftest import Sent
@@ -225,6 +227,19 @@ def test_a_replay_shows_the_resource_as_it_is_now(post: Post) -> None:
     assert post.client.get(path)[post.member] == changed[post.member]
     assert_failure(post.send(body=post.other_body), 422)
     assert problems(read()) == []
+
+
+@pytest.mark.parametrize("kind", KINDS[:2])
+def test_a_replay_of_what_is_being_deleted_is_told_to_wait(producer: Client, kind: str) -> None:
+    post = Post(producer, kind)
+    first = post.send()
+    pk = f"{kind.upper()}#{first['created']}"
+    table.update(Parent, pk, "#", [Parent.deleting.set(table.now())], Parent.pk.exists())
+    refused = post.send()
+    assert_failure(refused, 409)
+    assert refused.headers["retry-after"] == "1"
+    assert producer.delete(first.headers["location"]).status == 200
+    assert post.send().status == 201
 
 
 def test_a_replay_counts_the_roles_of_now(producer: Client) -> None:

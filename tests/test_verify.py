@@ -10,10 +10,12 @@ import pytest
 
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import table
+from chalicelib.store.roles import Role
 from dev import integrity
 from dev.integrity import KINDS, Problem, check, mend, problems, read
 from tests.client import Client, assert_failure
 from tests.conftest import PROJECT, Product
+from tests.test_links import build
 
 NOBODY = "AAAAAAAAAAAAAAAA"
 LONG_AGO = "2026-01-01T00:00:00.000000Z"
@@ -82,7 +84,7 @@ def look() -> list[Problem]:
 def mended() -> list[Problem]:
     """Mend until nothing is left to mend; gives what is left."""
     for _ in range(integrity.ROUNDS):
-        mend(look())
+        mend(look(), settle_seconds=0)
     return look()
 
 
@@ -207,6 +209,95 @@ def test_what_cannot_be_read_is_told_and_left_alone(agency: Agency) -> None:
     assert list(read()) == before
 
 
+def test_what_hangs_from_what_cannot_be_read_is_left_alone(agency: Agency) -> None:
+    alter(agency.movie, kind="director")
+    alter((agency.actor[0], "ROLE#later"), kind="note")
+    before = list(read())
+    assert {problem.key for problem in look()} == {agency.movie, (agency.actor[0], "ROLE#later")}
+    assert {problem.kind for problem in mended()} == {"unknown"}
+    assert list(read()) == before
+
+
+def test_every_attribute_of_a_role_is_looked_at() -> None:
+    others = {"pk", "sk", "kind", "id", "last_write"}
+    assert {*integrity.SHARED, *integrity.PLACED} == Role.get_attributes().keys() - others
+
+
+INCOMPLETE: dict[str, tuple[Callable[[Agency], tuple[str, str]], str]] = {
+    "a role without a version": (lambda a: a.beside_movie, "REMOVE version"),
+    "a role without a birth": (lambda a: a.beside_actor, "REMOVE created_at"),
+    "a role of an unknown kind": (lambda a: a.beside_movie, "REMOVE kind"),
+    "a movie without a title": (lambda a: a.movie, "REMOVE title"),
+    "an actor without a name": (lambda a: a.actor, "REMOVE #name"),
+    "a deletion at no time": (lambda a: a.movie, "SET deleting = id"),
+}
+
+
+@pytest.mark.parametrize(("key_of", "change"), INCOMPLETE.values(), ids=INCOMPLETE)
+def test_what_lacks_something_is_told_and_left_alone(
+    agency: Agency, key_of: Callable[[Agency], tuple[str, str]], change: str
+) -> None:
+    key = key_of(agency)
+    names = {"ExpressionAttributeNames": {"#name": "name"}} if "#" in change else {}
+    table._table.connection.client.update_item(
+        TableName=TABLE_NAME, Key=raw(key), UpdateExpression=change, **names
+    )
+    before = list(read())
+    assert look() == mended() == [Problem("unknown", key, "it cannot be read")]
+    assert list(read()) == before
+
+
+def test_a_missing_count_is_counted(agency: Agency) -> None:
+    table._table.connection.client.update_item(
+        TableName=TABLE_NAME, Key=raw(agency.movie), UpdateExpression="REMOVE role_count"
+    )
+    assert {problem.kind for problem in look()} == {"miscounted"}
+    assert mended() == []
+    assert agency.client.get(f"/movies/{agency.movie_id}")["movie"]["role_count"] == 2
+
+
+def test_a_family_of_more_than_a_query_gives_is_counted_whole(producer: Client) -> None:
+    path, _ = build("movie", 400)
+    movie = f"MOVIE#{path.rpartition('/')[2]}", "#"
+    keys = [(i["pk"]["S"], i["sk"]["S"]) for i in read() if i["sk"]["S"].startswith("ROLE#")]
+    for key in keys:
+        alter(key, character_name="x" * 3_000)  # 1 MB ends a Query
+    alter(movie, renaming=LONG_AGO)
+    assert {problem.kind for problem in look()} == {"stuck"}
+    assert mended() == []
+    alter(movie, role_count=399)
+    assert mended() == problems(read()) == []
+
+
+def test_a_count_is_not_mended_while_roles_come_and_go(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(agency.movie, role_count=7)
+    found, family = look(), integrity._family
+    readings = iter(range(9))
+
+    def changing(key: tuple[str, str]) -> Any:
+        read_before = family(key)
+        if next(readings) == 0:
+            # The number is the same afterwards, and the roles are not.
+            agency.client.delete(f"/roles/{agency.role_id}")
+            agency.client.new_role(agency.movie_id, agency.client.new_actor())
+        return read_before
+
+    monkeypatch.setattr(integrity, "_family", changing)
+    mend(found, settle_seconds=0)
+    assert [problem.what for problem in problems(read())] == ["it counts 7 roles of 2"]
+    assert mended() == []
+
+
+def test_names_that_a_renaming_has_not_reached_yet_are_no_problem(agency: Agency) -> None:
+    alter(agency.actor, renaming=table.now())
+    alter(agency.beside_movie, actor_name="Old")
+    assert look() == []
+    alter(agency.actor, renaming=LONG_AGO)
+    assert {problem.kind for problem in look()} == {"stale", "stuck"}
+
+
 def test_a_deletion_that_is_under_way_is_no_problem(agency: Agency) -> None:
     alter(agency.movie, deleting=table.now(), renaming=table.now())
     assert look() == []
@@ -238,7 +329,7 @@ def test_a_mending_that_others_overtake_changes_nothing(
         transact(steps)
 
     monkeypatch.setattr(table, "transact", renamed_meanwhile)
-    mend(found)
+    mend(found, settle_seconds=0)
     assert look() == []
     assert agency.client.get(f"/movies/{agency.movie_id}")["roles"][0]["actor_name"] == "Alfredo"
 

@@ -41,12 +41,12 @@ def change(
     versions: frozenset[int] | None,
     missing: type[ApiError],
 ) -> tuple[P, int]:
-    """Set these attributes; None removes one. Gives the item as it is then, and a number.
+    """Set these attributes; None removes one. Gives the item as it is then, and how many roles do
+    not show it yet: 0 unless they were too many for one transaction and time or table did not
+    suffice; the next change goes on with them.
 
-    One UpdateItem where no role shows what is changed. The number is of the roles that do not show
-    it yet, where they were too many for one transaction and could not all be reached; whatever is
-    changed next goes on with them. Refuses with `missing`, and with VersionMoved where it is at
-    none of `versions`.
+    One UpdateItem where no role shows what is changed. Refuses with `missing`, and with
+    VersionMoved where it is at none of `versions`.
     """
     changes = {**changes, "updated_at": table.now()}
     actions = [*table.sets(item_type, changes), item_type.version.add(1)]
@@ -67,6 +67,7 @@ def change(
         if len(roles) <= RENAMED:
             as_read = ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)
             parent.set(**changes, version=parent.version + 1, renaming=None, renamed=None)
+            parent.set(role_count=len(roles))
             done = [*actions, Parent.renaming.remove(), Parent.renamed.remove()]
             renamed_parent = table.update_step(pk, "#", done, as_read, Moved)
             table.transact([renamed_parent, *(_rename_step(parent, role) for role in roles)])
@@ -264,7 +265,7 @@ def _family(pk: str, roles: int) -> tuple[Parent | None, list[Role]]:
 
 
 def _at(versions: frozenset[int] | None) -> Condition:
-    """Hold at any of these versions; None is every version, and no version is none of them."""
+    """Hold where the version is one of these; None allows every version, the empty set none."""
     return Parent.version.is_in(*(versions or {0})) if versions is not None else Parent.pk.exists()
 
 

@@ -244,9 +244,9 @@ def snapshot(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
 
 
 def put(item: ItemT) -> ItemT:
-    """Write an item whose id is new, and give the one that is there then: one PutItem.
+    """Write a new item and give it, or the one that the same request wrote before: one PutItem.
 
-    That is another one where this request has been made before. Refuses with KeyReused.
+    Refuses with KeyReused, and with Contended while that one is being deleted.
     """
     kwargs = item.get_save_kwargs_from_instance(
         condition=Item.pk.does_not_exist(), return_values_on_condition_failure="ALL_OLD"
@@ -255,9 +255,11 @@ def put(item: ItemT) -> ItemT:
         _send("PutItem", kwargs)
     except ConditionFailed as failed:
         if made_by(failed.item, item.request):
+            if getattr(failed.item, "deleting", None):
+                raise Contended() from failed
             return cast(ItemT, failed.item)
-        # Ids are chance: what stands there is what we wrote ourselves, when the answer was lost
-        # and botocore sent the request again.
+        # Without a key the id is chance: what stands there is what we wrote ourselves, when the
+        # answer was lost and botocore sent the request again.
         if failed.item is None or failed.item.created_at != item.created_at:
             raise
     return item
@@ -289,7 +291,10 @@ def update(
 def children(
     pk: str, limit: int, after: str | None = None, only: Condition | None = None
 ) -> list[Item]:
-    """Read a partition of the table itself in the order of sk, strongly consistent: one Query."""
+    """Read a partition of the table itself in the order of sk, strongly consistent: one Query.
+
+    That many items must fit into 1 MB, at which DynamoDB ends a Query.
+    """
     start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
     answer = _query(pk, only, consistent_read=True, limit=limit, exclusive_start_key=start)
     return [Item.from_raw_data(raw) for raw in answer["Items"]]
