@@ -153,7 +153,7 @@ class History:
     GONE; if an answer was lost before, it may have removed the thing itself.
 
     What a role shows of its movie and actor is held to the same rule while nobody renames these.
-    While somebody does, it may be late.
+    While somebody does, it may be late: a renaming that another one overtakes leaves all to that.
 
     **The rule for numbers.** A thing is there once more often created than removed. An
     acknowledged operation whose answers all came did it exactly once. A movie or an actor is made
@@ -197,7 +197,13 @@ class History:
         all_writes = [BEFORE, *self.writes.get(path, []), *self._removals_of_ends(path)]
         for field in ("there", *FIELDS[_collection(path)]):
             writes = [w for w in all_writes if w.writes(field)]
-            wrong = (s for s in sights if field in s.fields and not _can_be(s, field, writes))
+            wrong = (
+                sight
+                for sight in sights
+                if field in sight.fields
+                and not (sight.copy and any(_overlap(sight, write) for write in all_writes))
+                and not _can_be(sight, field, writes)
+            )
             for sight in itertools.islice(wrong, 1):
                 seen = f"{sight.by}, {sight.sent:.4f} to {sight.ended:.4f}"
                 yield f"{field} was {sight.fields[field]!r} ({seen}){_told(writes)}"
@@ -237,9 +243,11 @@ def _told(writes: list[Write]) -> str:
     )
 
 
+def _overlap(sight: Sight, write: Write) -> bool:
+    return write.sent <= sight.ended and sight.sent <= write.ended
+
+
 def _can_be(sight: Sight, field: str, writes: list[Write]) -> bool:
-    if sight.copy and any(w.sent <= sight.ended and sight.sent <= w.ended for w in writes):
-        return True
     value = sight.fields[field]
     before = [w for w in writes if w.done and w.ended < sight.sent]
     return any(
