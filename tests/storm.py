@@ -435,9 +435,8 @@ class Storm:
         self.movies, self.actors = [""] * MOVIES, [""] * ACTORS  # ids, by place
         self.recent: deque[str] = deque(maxlen=40)  # roles that many are busy with
         self.roles: defaultdict[str, set[str]] = defaultdict(set)  # by the path of either end
-        self.versions: set[tuple[str, str, int]] = (
-            set()
-        )  # that changes have made, by path and birth
+        # The versions that changes have made, each with the path and the birth of what it is of.
+        self.versions: set[tuple[str, str, int]] = set()
         self.changed = Condition()  # of all that is above
         self.over = Event()
 

@@ -8,6 +8,8 @@ import pytest
 from tests.issuer import Issuer
 from tests.storm import (
     GONE,
+    IN_BILLING,
+    NEWEST_MOVIE,
     Fields,
     History,
     Sight,
@@ -288,3 +290,38 @@ def test_a_casting_that_is_in_its_own_way_is_found(casts: int, can_be: bool) -> 
     history = {**ENDS, ROLE: [refused, others][:casts]}
     found = problems(history, {**THERE, ROLE: shown(character_name="A")}, {ROLE: [sight]})
     assert found == ([] if can_be else ["/roles/M.A: there was True (somebody, 4.0000 to 5.0000)"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "ended", "title", "can_be"),
+    [
+        (2.1, 2.9, "Heat", True),  # while it is renamed
+        (3.1, 3.9, "Heat", False),
+        (3.1, 3.9, "A", True),
+        (5.1, 5.9, "Heat", True),  # while it is dated: the one may have left it to the other
+        (7.1, 7.9, "Heat", False),
+    ],
+)
+def test_what_a_role_shows_of_its_movie_may_be_late_while_that_is_renamed(
+    sent: float, ended: float, title: str, can_be: bool
+) -> None:
+    dated = changed(5, 6, release_date="2000-01-01")
+    writes = {MOVIE: [movie(), changed(2, 3, title="A"), dated]}
+    last = {MOVIE: shown(3, title="A", release_date="2000-01-01")}
+    found = problems(writes, last, {MOVIE: [Sight("", sent, ended, {"title": title}, copy=True)]})
+    assert found == (
+        [] if can_be else [f"/movies/M: title was {title!r} (, {sent:.4f} to {ended:.4f})"]
+    )
+
+
+def test_a_list_out_of_order_is_found() -> None:
+    first = {"billing_order": 2, "name": "Name 1", "id": "c"}
+    second, third = {**first, "billing_order": None}, {**first, "billing_order": None, "id": "d"}
+    assert IN_BILLING.holds([])
+    assert IN_BILLING.holds([first, second, third])
+    assert not IN_BILLING.holds([second, first])
+    assert not IN_BILLING.holds([first, third, second])
+    assert not IN_BILLING.holds([first, first])
+    older, newer = ({"release_date": f"{year}-01-01", "id": "a"} for year in (1999, 2000))
+    assert NEWEST_MOVIE.holds([newer, older])
+    assert not NEWEST_MOVIE.holds([older, newer])
