@@ -2,22 +2,24 @@
 
 from chalice.app import Chalice, CORSConfig
 
-from chalicelib import deadline
+from chalicelib import deadline, logs
 from chalicelib.auth import auth
 from chalicelib.errors import EXPOSED_HEADERS, envelope
 from chalicelib.routes.actors import actors
 from chalicelib.routes.meta import meta, seal
 from chalicelib.routes.movies import movies
 from chalicelib.routes.roles import roles
-from chalicelib.settings import WEB_ORIGIN
+from chalicelib.settings import ON_A_LAPTOP, WEB_ORIGIN
 
-app = Chalice(app_name="casting")
+# In Lambda its own handler would write everything a second time, and not as JSON.
+app = Chalice(app_name="casting", configure_logs=ON_A_LAPTOP)
 app.api.cors = CORSConfig(
     allow_origin=WEB_ORIGIN,
     allow_headers=["Idempotency-Key", "If-Match", "If-None-Match"],
     expose_headers=EXPOSED_HEADERS,
     max_age=600,
 )
+app.register_middleware(logs.watch, "http")
 app.register_middleware(envelope, "http")
 app.register_middleware(deadline.watch, "http")
 for blueprint in (auth, meta, movies, actors, roles):

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from chalice.app import ChaliceUnhandledError, Request, Response
 
+from chalicelib import logs
 from chalicelib.settings import WEB_ORIGIN
 
 MESSAGES = {
@@ -34,7 +35,10 @@ ANSWER_HEADERS = {
 }
 """On every answer, beside the CORS headers: on success those are from Chalice."""
 
-EXPOSED_HEADERS = ["Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate"]
+REQUEST_ID = "X-Request-Id"
+"""The header that names the request, by which it is found in the log."""
+
+EXPOSED_HEADERS = ["Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate", REQUEST_ID]
 """What a script in a browser may read besides the body."""
 
 CORS_HEADERS = {
@@ -60,7 +64,8 @@ class ApiError(ChaliceUnhandledError):
 
     def response(self) -> Response:
         """Give the answer that tells this failure."""
-        return failure(self.status, self.message, str(self), {**self.headers, **self.own_headers})
+        headers = {**self.headers, **self.own_headers}
+        return failure(self.status, self.message, str(self), headers, logs.request_id())
 
 
 class BadBody(ApiError):
@@ -195,10 +200,18 @@ class TableUnreachable(TryAgain):
     headers = {"Retry-After": "2"}
 
 
-def failure(status: int, message: str, detail: str, headers: Mapping[str, str]) -> Response:
-    """Give an answer in the envelope of a failure, with the headers that every failure has."""
+def failure(
+    status: int, message: str, detail: str, headers: Mapping[str, str], request_id: str
+) -> Response:
+    """Give an answer in the envelope of a failure, with the headers that every failure has.
+
+    Where the fault is ours, `detail` names the request too: a person can quote it.
+    """
+    if status >= 500:
+        detail = f"{detail} Quote request {request_id} when you ask about it."
     body = {"success": False, "error": status, "message": message, "detail": detail}
-    return Response(body, {**ANSWER_HEADERS, **CORS_HEADERS, **headers}, status)
+    named = {**ANSWER_HEADERS, **CORS_HEADERS, REQUEST_ID: request_id}
+    return Response(body, {**named, **headers}, status)
 
 
 def envelope(request: Request, get_response: Callable[[Request], Response]) -> Response:
@@ -210,7 +223,7 @@ def envelope(request: Request, get_response: Callable[[Request], Response]) -> R
     if response.status_code >= 400:
         # Chalice's own: an exception that nobody expected, which it has logged with its traceback.
         return InternalError().response()
-    response.headers.update(ANSWER_HEADERS)
+    response.headers.update({**ANSWER_HEADERS, REQUEST_ID: logs.request_id()})
     return response
 
 
@@ -223,8 +236,21 @@ class GatewayAnswer(NamedTuple):
     headers: Mapping[str, str] = {}
 
     def response(self) -> Response:
-        """Give the answer, in whose body API Gateway fills in `$context` variables."""
-        return failure(self.status, self.message, self.detail, self.headers)
+        """Give the answer, into whose body and headers the gateway fills `$context` variables."""
+        return failure(self.status, self.message, self.detail, self.headers, "$context.requestId")
+
+    def template(self) -> str:
+        """Give the body as API Gateway wants it: JSON, with the variables in it."""
+        body: str = self.response().to_dict()["body"]
+        return body
+
+    def parameters(self) -> dict[str, str]:
+        """Give the headers as API Gateway wants them: `responseParameters`, constants quoted."""
+        headers = {name: str(value) for name, value in self.response().headers.items()}
+        return {
+            f"gatewayresponse.header.{name}": value[1:] if value.startswith("$") else f"'{value}'"
+            for name, value in headers.items()
+        }
 
 
 def _as(error: type[ApiError]) -> GatewayAnswer:
@@ -265,4 +291,7 @@ GATEWAY_ANSWERS = {
     "UNAUTHORIZED": _as(InvalidHeader),
     "UNSUPPORTED_MEDIA_TYPE": _as(NotJson),
 }
-"""API Gateway's response types, and what each of them says. Read by the local server."""
+"""API Gateway's response types, and what each of them says.
+
+Read by the local server and, as templates and parameters, by what sets up API Gateway.
+"""

@@ -10,6 +10,7 @@ import logging
 import re
 import socket
 import time
+import uuid
 from http.server import HTTPServer
 from typing import Any, cast
 from urllib.parse import unquote
@@ -18,7 +19,7 @@ from chalice.app import Chalice, ChaliceAuthorizer
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway, ThreadedHTTPServer
 
-from chalicelib.errors import ANSWER_HEADERS, GATEWAY_ANSWERS
+from chalicelib.errors import ANSWER_HEADERS, GATEWAY_ANSWERS, REQUEST_ID
 from chalicelib.routes.meta import VERBS
 from chalicelib.tokens import MAX_TOKEN
 
@@ -32,11 +33,18 @@ log = logging.getLogger(__name__)
 Answer = dict[str, Any]
 
 
-def says(response_type: str, **authorizer_context: str) -> Answer:
-    """Give the gateway's own answer of this type, `$context.authorizer` filled in."""
+def new_id() -> str:
+    """Make the id of a request, in the form that API Gateway's have."""
+    return str(uuid.uuid4())
+
+
+def says(response_type: str, request_id: str, **authorizer_context: str) -> Answer:
+    """Give the gateway's own answer of this type, the `$context` variables filled in."""
     answer: Answer = GATEWAY_ANSWERS[response_type].response().to_dict()
-    for name, value in authorizer_context.items():
-        answer["body"] = answer["body"].replace(f"$context.authorizer.{name}", value)
+    variables = {f"authorizer.{name}": value for name, value in authorizer_context.items()}
+    for name, value in {"requestId": request_id, **variables}.items():
+        answer["body"] = answer["body"].replace(f"$context.{name}", value)
+    answer["headers"][REQUEST_ID] = request_id
     return answer
 
 
@@ -54,11 +62,22 @@ class Gateway(LocalGateway):
     def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:
+        request_id = new_id()
+        try:
+            return self._handle(request_id, method, path, headers, body)
+        except Exception:
+            log.exception("the local gateway failed")
+            return says("DEFAULT_5XX", request_id)
+
+    def _handle(
+        self, request_id: str, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
         path = _origin_form(path)
         try:
             event = self._generate_lambda_event(method, path, headers, body)
         except ValueError:
-            return says("MISSING_AUTHENTICATION_TOKEN")
+            return says("MISSING_AUTHENTICATION_TOKEN", request_id)
+        event["requestContext"]["requestId"] = request_id
         if method == "OPTIONS":
             cors: dict[str, Any] = self._autogen_options_headers(event)
             return {"statusCode": 200, "headers": {**ANSWER_HEADERS, **cors}, "body": None}
@@ -72,7 +91,7 @@ class Gateway(LocalGateway):
         if authorizer:
             token = event["headers"].get("authorization")
             if not token:
-                return says("UNAUTHORIZED")
+                return says("UNAUTHORIZED", request_id)
             arn = self._authorizer._arn_builder.build_arn(method, path)
             try:
                 policy = authorizer(
@@ -80,13 +99,13 @@ class Gateway(LocalGateway):
                 )
             except Exception:
                 log.exception("the authorizer failed")
-                return says("AUTHORIZER_FAILURE")
+                return says("AUTHORIZER_FAILURE", request_id)
             found = policy["context"]
             if not all(isinstance(value, str | int | bool) for value in found.values()):
-                return says("AUTHORIZER_CONFIGURATION_ERROR")
+                return says("AUTHORIZER_CONFIGURATION_ERROR", request_id)
             found = {name: str(value) for name, value in found.items()}
             if not self._authorizer._check_can_invoke_view_function(arn, policy):
-                return says("ACCESS_DENIED", **found)
+                return says("ACCESS_DENIED", request_id, **found)
             event["requestContext"]["authorizer"] = {**found, "principalId": policy["principalId"]}
         answer: Answer = self._app_object(event, context)
         return answer
@@ -181,12 +200,7 @@ class Handler(ChaliceRequestHandler):
         for name, value in self.headers.items():
             name, value = name.lower(), value.strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        try:
-            answer = self._gateway.handle_request(self.command, self.path, headers, body)
-        except Exception:
-            log.exception("the local gateway failed")
-            answer = says("DEFAULT_5XX")
-        self._answer(answer)
+        self._answer(self._gateway.handle_request(self.command, self.path, headers, body))
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
 
@@ -253,7 +267,7 @@ class Handler(ChaliceRequestHandler):
     def _refuse(self, response_type: str) -> None:
         """Answer, and take in what is still being sent: closing at once would lose the answer."""
         self.close_connection = True
-        self._answer(says(response_type), Connection="close")
+        self._answer(says(response_type, new_id()), Connection="close")
         try:
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(DRAIN_SECONDS)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -112,6 +113,8 @@ def assert_failure(answer: Answer, status: int, message: str | None = None) -> N
     assert isinstance(told["detail"], str)
     assert told["detail"], told
     assert_headers(answer)
+    assert_named(answer)
+    assert (answer.headers["x-request-id"] in told["detail"]) == (status >= 500), told
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
     assert "Retry-After" in answer.headers["access-control-expose-headers"]
     if status == 401:
@@ -133,6 +136,13 @@ def real_routes() -> dict[str, dict[str, Any]]:
         path: {m: r for m, r in methods.items() if r.view_name != "method_not_allowed"}
         for path, methods in app.routes.items()
     }
+
+
+def assert_named(answer: Answer) -> None:
+    """The request's id, which every answer has but those to OPTIONS, which are API Gateway's."""
+    assert re.fullmatch(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", answer.headers["x-request-id"]
+    )
 
 
 def assert_headers(answer: Answer) -> None:

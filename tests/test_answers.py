@@ -75,7 +75,9 @@ def test_a_success_has_the_cors_headers_too(producer: Client) -> None:
     answer = producer.get("/movies")
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
     exposed = answer.headers["access-control-expose-headers"].split(",")
-    assert {"ETag", "Location", "Allow", "Retry-After", "WWW-Authenticate"} == set(exposed)
+    assert set(exposed) == {
+        "Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"
+    }  # fmt: skip
 
 
 def test_a_path_may_end_in_a_slash(producer: Client) -> None:
@@ -154,14 +156,30 @@ def test_every_gateway_answer_is_in_the_envelope() -> None:
     assert statuses["DEFAULT_4XX"] == 400
     assert statuses["DEFAULT_5XX"] == statuses["AUTHORIZER_FAILURE"] == 500
     assert GATEWAY_ANSWERS["THROTTLED"].response().headers["Retry-After"] == "1"
-    # Only here may the gateway put something of its own in: one of the authorizer's three words.
-    assert [t for t, a in GATEWAY_ANSWERS.items() if "$context" in a.message + a.detail] == [
-        "ACCESS_DENIED"
-    ]
+
+
+@pytest.mark.parametrize("response_type", GATEWAY_ANSWERS)
+def test_api_gateway_is_told_what_the_local_one_says(response_type: str) -> None:
+    told = GATEWAY_ANSWERS[response_type]
+    local = gateway.says(response_type, "an-id", message="token expired")
+    # What the gateway puts in: the request's id, and one of the authorizer's three words.
+    body = told.template().replace("$context.requestId", "an-id")
+    body = body.replace("$context.authorizer.message", "token expired")
+    assert local["statusCode"] == told.status
+    assert json.loads(local["body"]) == json.loads(body)
+    assert "$" not in body
+    assert "$context.requestId " in told.template() or told.status < 500
+    parameters = told.parameters()
+    assert parameters.pop("gatewayresponse.header.X-Request-Id") == "context.requestId"
+    assert local["headers"].pop("X-Request-Id") == "an-id"
+    assert parameters == {
+        f"gatewayresponse.header.{name}": f"'{value}'" for name, value in local["headers"].items()
+    }
+    assert parameters["gatewayresponse.header.Cache-Control"] == "'no-store'"
 
 
 def test_the_authorizers_word_is_the_message(url: str) -> None:
-    answer = gateway.says("ACCESS_DENIED", message="token expired")
+    answer = gateway.says("ACCESS_DENIED", gateway.new_id(), message="token expired")
     assert json.loads(answer["body"])["message"] == "token expired"
     assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")
 
