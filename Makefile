@@ -6,7 +6,7 @@ IN_VENV := $(VENV)/bin/python
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test storm check token verify model storm format clean
+.PHONY: run test model storm check verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -33,6 +33,21 @@ verify: $(VENV)/installed
 
 token: $(VENV)/installed
 	@$(IN_VENV) -m dev.issuer
+
+package: $(VENV)/installed
+	@$(IN_VENV) -m dev.package
+
+deploy: $(VENV)/installed
+	@$(IN_VENV) -m dev.deploy
+
+stack: $(VENV)/installed
+	@$(IN_VENV) -m dev.stack
+
+undeploy: $(VENV)/installed
+	@$(IN_VENV) -m dev.undeploy
+
+smoke: $(VENV)/installed
+	@$(IN_VENV) -m dev.smoke
 
 format: $(VENV)/installed
 	@$(VENV)/bin/ruff format .

@@ -1,0 +1,309 @@
+"""`make package`: the zip and the CloudFormation template of a stage, built and looked through.
+
+Chalice builds; it exits with 0 where a dependency could not be built, and ships whatever lies in
+chalicelib/. So it is given a clean copy to build from, and what it built is looked through before
+anything is done with it. `make deploy` and `make stack` deploy what came out of here.
+"""
+
+import csv
+import email
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
+from packaging.utils import canonicalize_name
+
+from dev import local, stages
+from dev.local import LOCAL, PROJECT
+from dev.stages import Stage
+
+BUILD = LOCAL / "build"
+CHALICE = Path(sys.executable).with_name("chalice")
+MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of a function, unzipped (Lambda)
+MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda itself (Lambda)
+OURS = ("app.py", "chalice/__init__.py", "chalice/app.py")
+MADE_ALIKE = b"casting"  # the comment of a zip that does not depend on when it was made
+HANDLERS = {"app.app", "chalicelib.auth.auth0"}
+# Imported by the authorizer at its first call, not at its start.
+IMPORTED = [*sorted(HANDLERS), "chalicelib.tokens.verify"]
+_IMPORT = """
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
+module, _, name = sys.argv[2].rpartition(".")
+assert callable(getattr(importlib.import_module(module), name))
+"""
+
+
+class Package(NamedTuple):
+    """What was built: the zip, and the template that names it `./deployment.zip`."""
+
+    zip: Path
+    template: Path
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the zip, which is the same wherever the same files were packed."""
+        return hashlib.sha256(self.zip.read_bytes()).hexdigest()
+
+
+def build(stage: Stage) -> Package:
+    """Build a stage's package, and stop where there is anything wrong with it."""
+    with local.lock(BUILD.with_suffix(".lock")):
+        prepare(stage, for_cloudformation=True)
+        out = LOCAL / "package" / stage.name
+        shutil.rmtree(out, ignore_errors=True)
+        run_chalice("package", "--stage", stage.name, "--merge-template",
+                    str(BUILD / ".chalice" / "merge.json"), str(out), quiet=True)  # fmt: skip
+        built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
+        newest = max(built, key=lambda path: path.stat().st_mtime_ns)
+        package = Package(out / "deployment.zip", out / "sam.json")
+        wrong = [*problems(package.zip, (PROJECT / "requirements.txt").read_text()),
+                 *_wrong_handlers(package.template)]  # fmt: skip
+        wrong = wrong or [*_import_problems(package.zip, stage)]
+        if wrong:
+            # Chalice would take it again without a word.
+            for path in [*built, *out.iterdir()]:
+                path.unlink()
+            local.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
+        _make_alike(package.zip)
+        # What `chalice deploy` finds is what was looked through.
+        shutil.copyfile(package.zip, newest)
+        for old in built:
+            if old != newest:
+                old.unlink()
+        return package
+
+
+def prepare(stage: Stage, for_cloudformation: bool, **pseudo_parameters: str) -> None:
+    """Make the clean copy of the project that Chalice is to see, its policies filled in.
+
+    Stops where something lies among the sources that is none.
+    """
+    sources = [PROJECT / "app.py", *_sources()]
+    for folder in ("chalicelib", "vendor"):
+        shutil.rmtree(BUILD / folder, ignore_errors=True)
+    for source in [*sources, PROJECT / "requirements.txt"]:
+        copy = BUILD / source.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    settings = BUILD / ".chalice"
+    (settings / "deployments").mkdir(parents=True, exist_ok=True)
+    deployed = PROJECT / ".chalice" / "deployed"
+    deployed.mkdir(exist_ok=True)
+    if not (settings / "deployed").is_symlink():
+        (settings / "deployed").symlink_to(deployed)
+    for policy in (PROJECT / ".chalice").glob("policy-*.json"):
+        filled_in = stage.render(policy.read_text())
+        for name, value in pseudo_parameters.items():
+            filled_in = filled_in.replace(f"${{AWS::{name}}}", value)
+        document = json.loads(filled_in)
+        (settings / policy.name).write_text(
+            json.dumps(_substituted(document) if for_cloudformation else document)
+        )
+    config = dict(stage.config)
+    if for_cloudformation:
+        # Chalice's own log group names a function that its template does not have (cfn-lint
+        # E1019); stack.yaml has them.
+        config.pop("log_retention_in_days")
+        config["stages"] = {
+            stage.name: {
+                k: v
+                for k, v in config["stages"][stage.name].items()
+                if k != "log_retention_in_days"
+            }
+        }
+    (settings / "config.json").write_text(json.dumps(config))
+    (settings / "merge.json").write_text(json.dumps(_merged_in(stage)))
+
+
+def _sources() -> Iterator[Path]:
+    strays = []
+    for path in sorted((PROJECT / "chalicelib").rglob("*")):
+        if path.is_dir() or "__pycache__" in path.parts:
+            continue
+        if path.suffix == ".py" and not path.is_symlink():
+            yield path
+        else:
+            strays.append(str(path.relative_to(PROJECT)))
+    if (PROJECT / "vendor").exists():
+        strays.append("vendor")  # Chalice would ship it
+    if strays:
+        local.stop(f"this does not belong into a function; move it away: {', '.join(strays)}")
+
+
+def _substituted(value: Any) -> Any:
+    """Let CloudFormation fill in its pseudo parameters wherever there are some."""
+    if isinstance(value, dict):
+        return {k: _substituted(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_substituted(v) for v in value]
+    return {"Fn::Sub": value} if isinstance(value, str) and "${AWS::" in value else value
+
+
+def _merged_in(stage: Stage) -> dict[str, Any]:
+    """Give what `make stack` has and Chalice does not make."""
+    operations, merged = stage.template("operations.yaml"), stage.template("stack.yaml")
+    merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"] = {
+        # In the definition and not as resources of their own: a deployment is made when it
+        # changes, and holds what it says.
+        "x-amazon-apigateway-gateway-responses": dict(stages.responses(stage))
+    }
+    operations["Resources"].update(merged["Resources"])
+    operations["Description"] = f"The casting API, stage {stage.name}"
+    del operations["AWSTemplateFormatVersion"]
+    return operations
+
+
+def run_chalice(*arguments: str, quiet: bool = False) -> None:
+    """Run Chalice on the clean copy; stop where it fails."""
+    environment = stages.clean_environment()
+    # For the names of AWS's endpoints; no request is sent to package something.
+    environment.setdefault("AWS_DEFAULT_REGION", environment.get("AWS_REGION", "eu-central-1"))
+    done = subprocess.run(
+        [sys.executable, "-B", str(CHALICE), "--project-dir", str(BUILD), *arguments],
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+    )
+    if done.returncode:
+        local.stop(f"chalice {arguments[0]} failed{': ' + done.stdout if quiet else ''}")
+
+
+def problems(package: Path, requirements: str) -> Iterator[str]:
+    """Look through a zip: everything that is required is in it, fit for Lambda, and nothing else.
+
+    Gives a sentence for each thing that is wrong.
+    """
+    wanted = {
+        (canonicalize_name(r.name), str(r.specifier).removeprefix("=="))
+        for line in requirements.splitlines()
+        if (text := line.partition("#")[0].strip())
+        for r in [Requirement(text)]
+    }
+    with zipfile.ZipFile(package) as zipped:
+        files = {i.filename: i.file_size for i in zipped.infolist() if not i.is_dir()}
+        found, known = set(), set(OURS)
+        for name in files:
+            folder, _, file = name.rpartition("/")
+            if not folder.endswith(".dist-info") or "/" in folder or file != "METADATA":
+                continue
+            metadata = email.message_from_bytes(zipped.read(name))
+            found.add((canonicalize_name(metadata["Name"]), str(metadata["Version"])))
+            wheel = email.message_from_bytes(zipped.read(f"{folder}/WHEEL"))
+            tags = {tag for line in wheel.get_all("Tag", []) for tag in parse_tag(line)}
+            if not tags & _lambda_tags():
+                shown = ", ".join(sorted(map(str, tags)))
+                yield f"{metadata['Name']} is a wheel for another platform: {shown}"
+            known |= _recorded(zipped.read(f"{folder}/RECORD").decode())
+    for name, version in sorted(wanted - found):
+        yield f"{name} {version} is required and not in it: it could not be built for Lambda"
+    for name, version in sorted(found - wanted):
+        yield f"{name} {version} is in it and not in requirements.txt"
+    for name in sorted(files.keys() - known):
+        if not (name.startswith("chalicelib/") and name.endswith(".py")):
+            yield f"{name} does not belong into a function"
+    if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
+        yield "it is larger than Lambda takes"
+
+
+def _recorded(record: str) -> set[str]:
+    """Give the files that a distribution says it has, where Chalice unpacks them to."""
+    return {_unpacked(path) for path, *_ in csv.reader(record.splitlines())}
+
+
+def _unpacked(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in ("purelib", "platlib"):
+        parts = parts[2:]
+    return "/".join(parts)
+
+
+def _lambda_tags() -> set[Tag]:
+    """Give the tags of the wheels that run in Lambda's image for this Python, on x86_64."""
+    version = sys.version_info[:2]
+    # Amazon Linux 2 has glibc 2.26, Amazon Linux 2023, which Python 3.12 brought, 2.34.
+    glibc = 26 if version < (3, 12) else 34
+    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(glibc, 4, -1)]
+    platforms += [f"{old}_x86_64" for old in ("manylinux2014", "manylinux2010", "manylinux1")]
+    python = f"cp{version[0]}{version[1]}"
+    return {
+        *cpython_tags(version, abis=[python], platforms=platforms),
+        *compatible_tags(version, interpreter=python, platforms=platforms),
+    }
+
+
+def _wrong_handlers(template: Path) -> Iterator[str]:
+    resources = json.loads(template.read_text())["Resources"].values()
+    handlers = {
+        r["Properties"]["Handler"] for r in resources if r["Type"] == "AWS::Serverless::Function"
+    }
+    if handlers != HANDLERS:
+        yield f"its functions are {', '.join(sorted(handlers))}, not {', '.join(sorted(HANDLERS))}"
+
+
+def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
+    """Import the functions where there is nothing but the zip and Python itself."""
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        local.say("Not imported: the package is for Linux on x86_64, and this is not.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(package) as zipped:
+            zipped.extractall(folder)
+        for function in IMPORTED:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", "-B", "-c", _IMPORT, folder, function],
+                env={
+                    **stage.settings,
+                    "AWS_LAMBDA_FUNCTION_NAME": stage.function,
+                    "AWS_REGION": "eu-central-1",
+                },
+                cwd=folder,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                yield f"{function} cannot be imported: {done.stderr.strip().rpartition(chr(10))[2]}"
+
+
+def _make_alike(package: Path) -> None:
+    """Pack the same files again so that they always make the same zip, whenever and wherever."""
+    with zipfile.ZipFile(package) as zipped:
+        if zipped.comment == MADE_ALIKE:
+            return
+        names = sorted(i.filename for i in zipped.infolist() if not i.is_dir())
+        files = [(name, zipped.read(name)) for name in names]
+    fresh = package.with_suffix(".tmp")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.comment = MADE_ALIKE
+        for name, content in files:
+            entry = zipfile.ZipInfo(name)  # of 1 January 1980
+            entry.external_attr = 0o644 << 16
+            zipped.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    os.replace(fresh, package)
+
+
+def main() -> None:
+    stage = stages.chosen()
+    package = build(stage)
+    size = package.zip.stat().st_size / 1024 / 1024
+    local.say(f"{_shown(package.zip)}: {size:.1f} MB, SHA-256 {package.digest()}")
+    local.say(f"{_shown(package.template)}: the template of {stage.name}; its CodeUri is the zip")
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
+
+
+if __name__ == "__main__":
+    main()
