@@ -1,0 +1,269 @@
+"""AWS on this machine: ministack, and what it lacks to take a deployment as AWS takes it.
+
+Run by the engine's own interpreter, which alone has ministack; see `tests.cloud.Cloud`. Above each
+patch stands what would be untrue without it.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any
+
+# By name, because mypy runs where ministack is not installed.
+app: Any = import_module("ministack.app")
+gateway: Any = import_module("ministack.services.apigateway_v1")
+lambdas: Any = import_module("ministack.services.lambda_svc")
+policies: Any = import_module("ministack.core.iam_evaluator")
+provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
+runtime: Any = import_module("ministack.core.lambda_runtime")
+
+Answer = tuple[int, dict[str, Any], bytes]
+Object = dict[str, Any]
+
+REST_API = "AWS::ApiGateway::RestApi"
+AUTHORIZER_VARIABLE = re.compile(rb"\$context\.authorizer\.(\w+)")
+
+
+def instead_of(place: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put a function in the place of ministack's, which it is given as its first argument."""
+
+    def put(patch: Callable[..., Any]) -> Callable[..., Any]:
+        where = place if isinstance(place, dict) else vars(place)
+        where[name] = functools.partial(patch, where[name])
+        return patch
+
+    return put
+
+
+# ImportRestApi and PutRestApi, which `chalice deploy` calls, would read no body.
+@instead_of(gateway, "handle_request")
+async def handle_request(
+    original: Any, method: str, path: str, headers: Object, body: bytes, query: Object
+) -> Any:
+    mode, parts = "".join(query.get("mode", "")), path.strip("/").split("/")
+    if (method, mode, parts) == ("POST", "import", ["restapis"]):
+        types = query.get("endpointConfigurationTypes") or ["EDGE"]
+        api_id = gateway._import_rest_api(
+            json.loads(body), {"endpointConfiguration": {"types": types}}
+        )
+        _, headers, shown = gateway._get_rest_api(api_id)
+        return 201, headers, shown
+    if (method, mode) == ("PUT", "overwrite") and parts[:-1] == ["restapis"]:
+        if parts[1] in gateway._rest_apis:
+            overwrite(parts[1], json.loads(body))
+        return gateway._get_rest_api(parts[1])
+    return await original(method, path, headers, body, query)
+
+
+def overwrite(api_id: str, spec: Object) -> None:
+    """Replace all that a body can describe, gateway responses too; deployments and stages stay."""
+    other = gateway._import_rest_api(spec)
+    for name in ("_resources", "_authorizers_v1", "_models", "_gateway_responses"):
+        store = getattr(gateway, name)
+        store[api_id] = store[other]
+    gateway._delete_rest_api(other)
+
+
+# A stack whose API has changed would have an API with another id, at another URL.
+@instead_of(provisioners._RESOURCE_HANDLERS[REST_API], "update")
+def update_rest_api(original: Any, api_id: str, old: Object, new: Object, *names: Any) -> Any:
+    if isinstance(new.get("Body"), dict) and new["Body"] != old.get("Body"):
+        overwrite(api_id, new["Body"])
+        old = {**old, "Body": new["Body"]}
+    return original(api_id, old, new, *names)
+
+
+# Gateway responses that are part of an imported body would be left out.
+@instead_of(gateway, "_import_rest_api")
+def import_rest_api(original: Any, spec: Object, settings: Object | None = None) -> str:
+    api_id: str = original(spec, settings)
+    for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
+        status, _, reason = gateway._put_gateway_response(api_id, kind, response)
+        if status >= 400:
+            raise ValueError(reason.decode())
+    return api_id
+
+
+# An imported operation would lose its templates and responses: preflights would have no headers.
+@instead_of(gateway, "_import_operation")
+def import_operation(
+    original: Any, api_id: str, resource_id: str, method: str, operation: Object, *security: Any
+) -> None:
+    original(api_id, resource_id, method, operation, *security)
+    integration = operation.get("x-amazon-apigateway-integration", {})
+    stored = gateway._resources[api_id][resource_id]["resourceMethods"][method]
+    for name in ("requestTemplates", "passthroughBehavior", "contentHandling"):
+        if name in integration:
+            stored["methodIntegration"][name] = integration[name]
+    for pattern, response in integration.get("responses", {}).items():
+        gateway._put_integration_response(
+            api_id,
+            resource_id,
+            method,
+            str(response["statusCode"]),
+            {**response, "selectionPattern": "" if pattern == "default" else pattern},
+        )
+
+
+# UpdateRestApi would damage the API: `chalice deploy` names the endpoint's type in the path, where
+# ministack would make an object of a list, and says "no compression" with an empty string.
+@instead_of(gateway, "_apply_patch")
+def apply_patch(original: Any, thing: Object, operations: list[Object]) -> Object:
+    for operation in operations:
+        path, value = operation["path"], operation.get("value")
+        if path.startswith("/endpointConfiguration/types/"):
+            thing["endpointConfiguration"]["types"] = [value]
+        elif path == "/minimumCompressionSize":
+            thing["minimumCompressionSize"] = int(value) if value else None
+        else:
+            original(thing, [operation])
+    return thing
+
+
+class Call:
+    """What ministack forgets, on the way, of a request to a deployed API."""
+
+    def __init__(self) -> None:
+        self.id: str = gateway.new_uuid()
+        self.authorizer: dict[str, str] = {}
+
+
+_call: ContextVar[Call] = ContextVar("call")
+
+
+class FunctionFailed(Exception):
+    """A function raised, ended, or took too long."""
+
+
+# The function would be told another request's id than the caller.
+@instead_of(gateway, "_handle_execute_in_scope")
+async def handle_call(original: Any, *arguments: Any) -> Answer:
+    _call.set(Call())
+    status, headers, body = await original(*arguments)
+    return status, {"x-amzn-requestid": _call.get().id, **headers}, body
+
+
+@instead_of(gateway, "_build_lambda_event_v1")
+def build_event(original: Any, *arguments: Any, **named: Any) -> Object:
+    event: Object = original(*arguments, **named)
+    event["requestContext"]["requestId"] = _call.get().id
+    return event
+
+
+# The caller would read what the function died of, and not the gateway response.
+@instead_of(gateway, "_lambda_proxy_response")
+def proxy_response(original: Any, result: Object) -> Any:
+    if result.get("error") and not result.get("throttle"):
+        raise FunctionFailed()
+    return original(result)
+
+
+@instead_of(gateway, "_execute_in_scope")
+async def execute(original: Any, *arguments: Any) -> Any:
+    try:
+        return await original(*arguments)
+    except FunctionFailed:
+        return gateway._gw_error("DEFAULT_5XX", "Internal server error")
+
+
+# `$context.authorizer` would stay as it is written in a gateway response. A policy takes its
+# context with it, so that one from the authorizer's cache has it too.
+@instead_of(gateway, "_invoke_authorizer_lambda")
+async def invoke_authorizer(
+    original: Any, authorizer: Object, event: Object, account: str, region: str
+) -> Any:
+    function = gateway._extract_lambda_ref_from_integration_uri(authorizer["authorizerUri"])
+    api = event["methodArn"].split("/")[0]
+    if not may_invoke(function, f"{api}/authorizers/{authorizer['id']}"):
+        return None
+    result = await original(authorizer, event, account, region)
+    answer = (result or {}).get("body")
+    if isinstance(answer, dict) and isinstance(answer.get("policyDocument"), dict):
+        answer["policyDocument"]["context"] = gateway._stringify_context(answer.get("context"))
+    return result
+
+
+@instead_of(gateway, "_evaluate_policy")
+def evaluate_policy(original: Any, policy: Object, arn: str) -> Any:
+    _call.get().authorizer = policy.get("context", {})
+    return original(policy, arn)
+
+
+@instead_of(gateway, "_gateway_error_response")
+def gateway_response(original: Any, error: Any, request: Object) -> Answer:
+    call = _call.get(None) or Call()
+    status, headers, body = original(error, {**request, "request_id": call.id})
+    known = call.authorizer
+    body = AUTHORIZER_VARIABLE.sub(lambda name: known.get(name[1].decode(), "").encode(), body)
+    return status, headers, body
+
+
+# A function that does not let API Gateway call it would be called all the same.
+@instead_of(gateway, "_call_lambda_raw")
+async def call_function(original: Any, function: str, event: Object, **scope: str) -> Any:
+    call = event["requestContext"]
+    arn = gateway.execute_api_arn(
+        scope["region"],
+        scope["account_id"],
+        call["apiId"],
+        call["stage"],
+        call["httpMethod"],
+        event["path"],
+    )
+    if not may_invoke(function, arn):
+        return None, "Invalid permissions on Lambda function"
+    return await original(function, event, **scope)
+
+
+def may_invoke(function: str, source: str) -> bool:
+    """Tell whether a function's policy lets API Gateway call it for this resource of its own."""
+    found, settings, _ = lambdas._get_func_record_for_ref(function)
+    if found is None:
+        return False
+    context = policies.EvalContext(
+        "apigateway.amazonaws.com",
+        "Service",
+        gateway.get_account_id(),
+        "lambda:InvokeFunction",
+        settings["FunctionArn"],
+        gateway.get_region(),
+        service_context={"aws:sourcearn": source},
+    )
+    allowed = policies.evaluate_resource_policy(
+        found["policy"], context, "apigateway.amazonaws.com"
+    )
+    return bool(allowed.decision == "Allow")
+
+
+# A function's words would reach its log where its role may not write there.
+@instead_of(lambdas, "_emit_lambda_logs")
+def write_log(original: Any, function: Object, *arguments: Any, **named: Any) -> None:
+    settings = function.get("config") or function
+    _, _, _, region, account, _, name = settings["FunctionArn"].split(":")[:7]
+    role = settings["Role"].rpartition("/")[2]
+    stream = f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}:log-stream:any"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        context = policies.EvalContext(role, "AssumedRole", account, action, stream, region)
+        granted = policies._gather_role_policies(role, account)
+        if policies.evaluate(context, granted).decision != "Allow":
+            return
+    original(function, *arguments, **named)
+
+
+# A function would find in the engine's environment what is missing from its zip.
+@instead_of(runtime, "_detect_runtime_binary")
+def detect_runtime(original: Any, name: str) -> tuple[str, str]:
+    binary, script = original(name)
+    if name.startswith("python"):
+        script = (
+            "import sys\n"
+            "sys.path[:] = [place for place in sys.path if 'site-packages' not in place]\n" + script
+        )
+    return binary, script
+
+
+if __name__ == "__main__":
+    app.main()
