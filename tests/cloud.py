@@ -18,11 +18,13 @@ from cryptography.x509.oid import NameOID
 
 from dev import engine, local
 from dev.local import PROJECT
-from tests.issuer import Issuer, rsa_key
+from tests.issuer import Issuer, pem, rsa_key
 
 REGION = "eu-central-1"
 SERVICES = "apigateway,cloudformation,dynamodb,iam,lambda,logs,s3,sts"
 START_SECONDS = 60
+NOT_THE_CLOUDS = ("AWS_", "AUTH_", "DYNAMODB_URL", "STAGE", "TABLE_NAME", "WEB_ORIGIN")
+"""What a subprocess must not have from whoever runs the tests: it has a stage of its own."""
 
 
 class Cloud:
@@ -48,7 +50,7 @@ class Cloud:
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINISTACK_"))},
+            **{k: v for k, v in os.environ.items() if not k.startswith(NOT_THE_CLOUDS)},
             "AWS_ACCESS_KEY_ID": "administrator",
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_DEFAULT_REGION": REGION,
@@ -86,11 +88,13 @@ class Cloud:
                 start_new_session=True,  # the functions' processes too: see stop
             )
         deadline = time.monotonic() + START_SECONDS
-        while self.process.poll() is None and time.monotonic() < deadline:
+        while self.process.poll() is None:
             if engine._mark_at(port) == mark:
                 return True
+            if time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"the emulator does not answer: {self.said()}")
             time.sleep(0.05)
-        self.stop()
         return False
 
     def said(self) -> str:
@@ -133,48 +137,58 @@ class TlsIssuer(Issuer):
     """The tests' issuer over https; `ca` is the file of the authority that vouches for it."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
         self.ca = folder / "ca.pem"
-        own = folder / "issuer.pem"
-        _write_certificates(self.ca, own)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(own)
-        # The handshake is made in the request's own thread, or one slow caller would stop all.
-        self._server.socket = context.wrap_socket(
-            self._server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        self.url = f"https://127.0.0.1:{self._server.server_port}/"
-
-
-def _write_certificates(ca: Path, own: Path) -> None:
-    """Write a throw-away authority's certificate, and one that it gave 127.0.0.1 with its key."""
-    now = datetime.datetime.now(datetime.UTC)
-    names = {
-        who: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, who)]) for who in ("ca", "own")
-    }
-    written = {}
-    for who in ("ca", "own"):
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(names[who])
-            .issuer_name(names["ca"])
-            .public_key(rsa_key(f"tls-{who}").public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=who == "ca", path_length=None), critical=True)
-            .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-                critical=False,
+        self.ca.write_bytes(
+            _certificate(
+                "tls-ca", x509.BasicConstraints(ca=True, path_length=0), _SIGNS_CERTIFICATES
             )
         )
-        written[who] = builder.sign(rsa_key("tls-ca"), hashes.SHA256()).public_bytes(
-            serialization.Encoding.PEM
+        own = folder / "issuer.pem"
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        certificate = _certificate("tls-issuer", x509.SubjectAlternativeName([address]))
+        own.write_bytes(certificate + pem(rsa_key("tls-issuer")).encode())
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(own)
+        super().__init__(tls)
+
+
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=False,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _certificate(name: str, *extensions: x509.ExtensionType) -> bytes:
+    """Give a day's certificate for the key of this name, signed with the key `tls-ca`, as PEM."""
+    own, authority = rsa_key(name).public_key(), rsa_key("tls-ca")
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_named(name))
+        .issuer_name(_named("tls-ca"))
+        .public_key(own)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        # Python 3.13 refuses certificates without these two.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()),
+            critical=False,
         )
-    ca.write_bytes(written["ca"])
-    key = rsa_key("tls-own").private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
     )
-    own.write_bytes(written["own"] + key)
+    for extension in extensions:
+        critical = isinstance(extension, x509.BasicConstraints | x509.KeyUsage)
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

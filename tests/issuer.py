@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,9 +59,12 @@ def rs256(message: bytes, key: str) -> bytes:
 
 
 class Issuer:
-    """An issuer on 127.0.0.1. Set `answer` to change what it serves; `fetches` counts requests."""
+    """An issuer on 127.0.0.1. Set `answer` to change what it serves; `fetches` counts requests.
 
-    def __init__(self) -> None:
+    It serves https with `tls`, and http without.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.fetches = 0
         self.paths: list[str] = []
         self.status = 200
@@ -90,7 +94,12 @@ class Issuer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        self.url = f"http{'s' * bool(tls)}://127.0.0.1:{self._server.server_port}/"
+        if tls:
+            # Not in accept: there, one caller who says nothing would keep all others waiting.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         self.publish(jwk("main"))
 
