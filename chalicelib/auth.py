@@ -12,6 +12,7 @@ from typing import Any
 
 from chalice.app import AuthRequest, Blueprint, Chalice, Response
 
+from chalicelib import logs
 from chalicelib.errors import ApiError, InvalidHeader, PermissionMissing, TokenExpired
 from chalicelib.permissions import PERMISSIONS
 from chalicelib.settings import LEEWAY
@@ -26,12 +27,15 @@ auth = Blueprint(__name__)
 @auth.authorizer(ttl_seconds=60)
 def auth0(request: AuthRequest) -> dict[str, Any]:
     """Allow or deny this token the whole API; what each route needs is the handlers' matter."""
+    began = time.monotonic()
     from chalicelib import tokens
 
     try:
         claims = tokens.verify(request.token)
     except ApiError as refused:
+        logs.judged(None, refused.message, began)
         return _policy("Deny", request, "refused", {"message": refused.message})
+    logs.judged(claims.sub, None, began)
     context = {
         "sub": claims.sub,
         "permissions": json.dumps(sorted(claims.permissions)),

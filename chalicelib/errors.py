@@ -3,6 +3,7 @@
 What the API answers itself is below as classes, what API Gateway answers for us as GATEWAY_ANSWERS.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, NamedTuple
 
@@ -45,6 +46,9 @@ CORS_HEADERS = {
     "Access-Control-Allow-Origin": WEB_ORIGIN,
     "Access-Control-Expose-Headers": ",".join(EXPOSED_HEADERS),
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class ApiError(ChaliceUnhandledError):
@@ -220,6 +224,10 @@ def envelope(request: Request, get_response: Callable[[Request], Response]) -> R
         response = get_response(request)
     except ApiError as error:
         return error.response()
+    except Exception:
+        # Outside of a view: Chalice would answer it in a form of its own.
+        log.exception("a request failed")
+        return InternalError().response()
     if response.status_code >= 400:
         # Chalice's own: an exception that nobody expected, which it has logged with its traceback.
         return InternalError().response()

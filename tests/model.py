@@ -324,7 +324,7 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table, "now", lambda: NOW)
         patch.setattr(table, "pause", lambda _: None)
-        patch.setattr(table, "_keep_in_time", lambda: None)
+        patch.setattr(table, "_keep_watch", lambda: None)
         patch.setattr(table._table.connection, "dispatch", dispatch)
         for movie_id in (M1, M2, M3):
             movies.add(f"{movie_id}.", title="Movie", release_date="2000-01-01")

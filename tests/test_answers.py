@@ -51,6 +51,7 @@ def test_a_wrong_verb_is_told_the_right_ones(nobody: Client, path: str) -> None:
         assert answer.headers["allow"] == ", ".join(sorted(real))
         if method == "HEAD":
             assert answer.text == ""
+            assert_headers(answer)
         else:
             assert_failure(answer, 405)
 
@@ -64,7 +65,7 @@ def test_a_browser_may_ask_before_it_calls(nobody: Client, path: str) -> None:
         headers={"Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET"},
     )
     assert answer.status == 200
-    assert_headers(answer)
+    assert_headers(answer, named=False)
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
     assert set(answer.headers["access-control-allow-methods"].split(",")) == real | {"OPTIONS"}
     allowed = answer.headers["access-control-allow-headers"]

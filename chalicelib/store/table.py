@@ -23,7 +23,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from chalicelib import deadline
+from chalicelib import deadline, logs
 from chalicelib.errors import (
     ApiError,
     BadCursor,
@@ -438,7 +438,7 @@ def _item(raw: dict[str, Any] | None) -> Item | None:
 
 
 def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, Any]:
-    _keep_in_time()
+    _keep_watch()
     try:
         return _table.query(pk, range_key_condition=only, **options)
     except QueryError as error:
@@ -447,7 +447,7 @@ def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, 
 
 def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
     """Send a request. Where others were merely in its way, send it again, a few times."""
-    _keep_in_time()
+    _keep_watch()
     attempt = 0
     while True:
         try:
@@ -463,17 +463,26 @@ def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         pause(attempt)
 
 
-def _keep_in_time() -> None:
-    """Let botocore ask before each of its attempts whether there is time for it."""
+def _keep_watch() -> None:
+    """Let botocore tell of each of its attempts before it is made, and of each answer."""
     # The client is made when it is first needed, and anew where there were no credentials yet;
-    # the id lets it be told twice.
+    # the ids let it be told twice.
     events = _table.connection.client.meta.events
-    events.register("before-send.dynamodb", _refuse_out_of_time, unique_id="casting")
+    events.register("before-send.dynamodb", _before_attempt, unique_id="casting-attempts")
+    events.register("after-call.dynamodb", _after_answer, unique_id="casting-answers")
 
 
-def _refuse_out_of_time(**_: Any) -> None:
+def _before_attempt(**_: Any) -> None:
     if deadline.left() < CONNECT_SECONDS + READ_SECONDS:
         raise OutOfTime()
+    logs.count_call()
+
+
+def _after_answer(parsed: dict[str, Any], **_: Any) -> None:
+    # PynamoDB asks for it with every request. Those of several items tell it table by table.
+    consumed = parsed.get("ConsumedCapacity") or []
+    for of_table in consumed if isinstance(consumed, list) else [consumed]:
+        logs.count_capacity(of_table.get("CapacityUnits", 0))
 
 
 def _in_the_way(error: Exception) -> type[ApiError] | None:
