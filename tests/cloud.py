@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import os
 import secrets
+import shutil
 import signal
 import ssl
 import subprocess
@@ -21,7 +22,7 @@ from dev.local import PROJECT
 from tests.issuer import Issuer, pem, rsa_key
 
 REGION = "eu-central-1"
-SERVICES = "apigateway,cloudformation,dynamodb,iam,lambda,logs,s3,sts"
+SERVICES = "apigateway,cloudformation,dynamodb,iam,lambda,logs,monitoring,s3,sns,sts"
 START_SECONDS = 60
 NOT_THE_CLOUDS = ("AWS_", "AUTH_", "DYNAMODB_URL", "STAGE", "TABLE_NAME", "WEB_ORIGIN")
 """What a subprocess must not have from whoever runs the tests: it has a stage of its own."""
@@ -131,6 +132,8 @@ class Cloud:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        # The functions' code, 40 MB for each of their processes.
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 
 
 class TlsIssuer(Issuer):

@@ -69,7 +69,7 @@ def overwrite(api_id: str, spec: Object) -> None:
 
 # A stack whose API has changed would have an API with another id, at another URL.
 @instead_of(provisioners._RESOURCE_HANDLERS[REST_API], "update")
-def update_rest_api(original: Any, api_id: str, old: Object, new: Object, *names: Any) -> Any:
+def update_api_of_stack(original: Any, api_id: str, old: Object, new: Object, *names: Any) -> Any:
     if isinstance(new.get("Body"), dict) and new["Body"] != old.get("Body"):
         overwrite(api_id, new["Body"])
         old = {**old, "Body": new["Body"]}
@@ -94,10 +94,9 @@ def import_operation(
 ) -> None:
     original(api_id, resource_id, method, operation, *security)
     integration = operation.get("x-amazon-apigateway-integration", {})
-    stored = gateway._resources[api_id][resource_id]["resourceMethods"][method]
-    for name in ("requestTemplates", "passthroughBehavior", "contentHandling"):
-        if name in integration:
-            stored["methodIntegration"][name] = integration[name]
+    if "requestTemplates" in integration:
+        methods = gateway._resources[api_id][resource_id]["resourceMethods"]
+        methods[method]["methodIntegration"]["requestTemplates"] = integration["requestTemplates"]
     for pattern, response in integration.get("responses", {}).items():
         gateway._put_integration_response(
             api_id,
@@ -108,19 +107,14 @@ def import_operation(
         )
 
 
-# UpdateRestApi would damage the API: `chalice deploy` names the endpoint's type in the path, where
-# ministack would make an object of a list, and says "no compression" with an empty string.
-@instead_of(gateway, "_apply_patch")
-def apply_patch(original: Any, thing: Object, operations: list[Object]) -> Object:
-    for operation in operations:
-        path, value = operation["path"], operation.get("value")
-        if path.startswith("/endpointConfiguration/types/"):
-            thing["endpointConfiguration"]["types"] = [value]
-        elif path == "/minimumCompressionSize":
-            thing["minimumCompressionSize"] = int(value) if value else None
-        else:
-            original(thing, [operation])
-    return thing
+# UpdateRestApi would keep the empty minimumCompressionSize with which `chalice deploy` says "none",
+# and no client could read the API from then on.
+@instead_of(gateway, "_update_rest_api")
+def change_rest_api(original: Any, api_id: str, request: Object) -> Any:
+    for operation in request["patchOperations"]:
+        if operation["path"] == "/minimumCompressionSize":
+            operation["value"] = int(operation["value"]) if operation.get("value") else None
+    return original(api_id, request)
 
 
 class Call:
