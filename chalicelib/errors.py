@@ -281,10 +281,12 @@ GATEWAY_ANSWERS = {
     "AUTHORIZER_FAILURE": _OUR_FAULT,
     "BAD_REQUEST_BODY": _BAD_REQUEST,
     "BAD_REQUEST_PARAMETERS": _BAD_REQUEST,
-    # These two stand for everything that is not listed. The message is a constant because
-    # Amazon's own echoes the Authorization header.
-    "DEFAULT_4XX": _BAD_REQUEST,
+    # These two stand for everything that is not listed: of 4xx, what API Gateway finds wrong with
+    # the AWS signature for which it takes any Authorization header on a path that is not there.
+    # The message is a constant because Amazon's own echoes that header.
+    "DEFAULT_4XX": _NO_SUCH_PATH,
     "DEFAULT_5XX": _OUR_FAULT,
+    "EXPIRED_TOKEN": _NO_SUCH_PATH,
     "INTEGRATION_FAILURE": _OUR_FAULT,
     "INTEGRATION_TIMEOUT": GatewayAnswer(
         503, MESSAGES[503], "The answer took too long.", {"Retry-After": "2"}
@@ -298,6 +300,7 @@ GATEWAY_ANSWERS = {
     "THROTTLED": _TOO_MANY,
     "UNAUTHORIZED": _as(InvalidHeader),
     "UNSUPPORTED_MEDIA_TYPE": _as(NotJson),
+    "WAF_FILTERED": GatewayAnswer(403, MESSAGES[403], "The firewall does not let this through."),
 }
 """API Gateway's response types, and what each of them says.
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, WaiterError
 from dev import local
 
 MAX_BODY = 51_200  # bytes of a template that is sent with the request (CloudFormation)
-POLL = {"Delay": 5, "MaxAttempts": 360}  # seconds, times: half an hour
+POLL = {"Delay": 2, "MaxAttempts": 900}  # seconds, times: half an hour
 HALF_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
@@ -56,7 +56,7 @@ def apply(
     )["Id"]
     try:
         client.get_waiter("change_set_create_complete").wait(
-            ChangeSetName=change_set, StackName=name, WaiterConfig={**POLL, "Delay": 2}
+            ChangeSetName=change_set, StackName=name, WaiterConfig=POLL
         )
     except WaiterError:
         found = client.describe_change_set(ChangeSetName=change_set, StackName=name)

@@ -98,12 +98,6 @@ def note_what_is_deployed(stage: Stage) -> str | None:
                 {"resource_type": "iam_role", "name": f"{name}_role", "role_arn": arn,
                  "role_name": role}
             )  # fmt: skip
-        log = f"/aws/lambda/{function}"
-        groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=log)["logGroups"]
-        if any(group["logGroupName"] == log for group in groups):
-            found.append(
-                {"resource_type": "log_group", "name": f"{name}-log-group", "log_group_name": log}
-            )
         if arn := _there(
             "lambda", "get_function", "Configuration.FunctionArn", FunctionName=function
         ):
@@ -193,6 +187,7 @@ def _finish(stage: Stage, api_id: str, wanted: str) -> None:
         "/*/*/throttling/burstLimit": str(THROTTLING["burst"]),
         "/accessLogSettings/destinationArn": log.removesuffix(":*"),
         "/accessLogSettings/format": stages.access_log_format(),
+        "/tracingEnabled": "true",
     }
     client.update_stage(
         restApiId=api_id,

@@ -165,7 +165,7 @@ class Handler(ChaliceRequestHandler):
             self.rfile = body
         # http.server takes a request without a version, and drops all headers after a bad one.
         if parsed and (self.request_version == "HTTP/0.9" or self.headers.get_payload()):
-            self.send_gateway_error("DEFAULT_4XX")
+            self.send_gateway_error("BAD_REQUEST_PARAMETERS")
             return False
         return parsed
 
@@ -188,7 +188,7 @@ class Handler(ChaliceRequestHandler):
             return head, ""
         # A token that is too long is no token; nothing else about a head is the token's fault.
         no_token = longest.get(b"authorization", 0) > MAX_TOKEN
-        return b"", "UNAUTHORIZED" if no_token else "DEFAULT_4XX"
+        return b"", "UNAUTHORIZED" if no_token else "BAD_REQUEST_PARAMETERS"
 
     def _generic_handle(self) -> None:
         try:
@@ -212,12 +212,12 @@ class Handler(ChaliceRequestHandler):
         )
         if coding is not None:
             if coding.strip().lower() != "chunked" or lengths:
-                raise ValueError("DEFAULT_4XX")
+                raise ValueError("BAD_REQUEST_PARAMETERS")
             return self._read_chunks()
         if lengths is None:
             return None
         if len(set(lengths)) > 1 or not re.fullmatch("[0-9]{1,18}", lengths[0]):
-            raise ValueError("DEFAULT_4XX")
+            raise ValueError("BAD_REQUEST_PARAMETERS")
         return self._read_exactly(int(lengths[0]), MAX_BODY)
 
     def _read_chunks(self) -> bytes:
@@ -225,21 +225,21 @@ class Handler(ChaliceRequestHandler):
         while True:
             size = self.rfile.readline(MAX_HEADERS).partition(b";")[0].strip()
             if not re.fullmatch(b"[0-9A-Fa-f]{1,8}", size):
-                raise ValueError("DEFAULT_4XX")
+                raise ValueError("BAD_REQUEST_PARAMETERS")
             if int(size, 16) == 0:
                 while self.rfile.readline(MAX_HEADERS).strip():
                     pass  # trailers
                 return body
             body += self._read_exactly(int(size, 16), MAX_BODY - len(body))
             if self.rfile.readline(MAX_HEADERS) not in (b"\r\n", b"\n"):
-                raise ValueError("DEFAULT_4XX")
+                raise ValueError("BAD_REQUEST_PARAMETERS")
 
     def _read_exactly(self, length: int, most: int) -> bytes:
         if length > most:
             raise ValueError("REQUEST_TOO_LARGE")
         body = self.rfile.read(length)
         if len(body) < length:
-            raise ValueError("DEFAULT_4XX")
+            raise ValueError("BAD_REQUEST_PARAMETERS")
         return body
 
     def _answer(self, answer: Answer, **more_headers: str) -> None:
@@ -282,7 +282,7 @@ class Handler(ChaliceRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself cannot read is refused in the envelope too."""
-        self.send_gateway_error("DEFAULT_4XX")
+        self.send_gateway_error("BAD_REQUEST_PARAMETERS")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         # The route and not the path: people put secrets, and worse, into both path and query.

@@ -110,18 +110,11 @@ def prepare(stage: Stage, for_cloudformation: bool, **pseudo_parameters: str) ->
         (settings / policy.name).write_text(
             json.dumps(_substituted(document) if for_cloudformation else document)
         )
-    config = dict(stage.config)
-    if for_cloudformation:
-        # Chalice's own log group names a function that its template does not have (cfn-lint
-        # E1019); stack.yaml has them.
-        config.pop("log_retention_in_days")
-        config["stages"] = {
-            stage.name: {
-                k: v
-                for k, v in config["stages"][stage.name].items()
-                if k != "log_retention_in_days"
-            }
-        }
+    # Chalice's own log group is named for another function than the API's, and breaks its
+    # template too (cfn-lint E1019). operations.yaml has the right ones.
+    config = {k: v for k, v in stage.config.items() if k != "log_retention_in_days"}
+    one = stage.config["stages"][stage.name]
+    config["stages"] = {stage.name: {k: v for k, v in one.items() if k != "log_retention_in_days"}}
     (settings / "config.json").write_text(json.dumps(config))
     (settings / "merge.json").write_text(json.dumps(_merged_in(stage)))
 

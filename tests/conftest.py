@@ -42,7 +42,10 @@ from app import app
 from chalicelib.store import table
 from chalicelib.store.table import Item
 from dev import engine, gateway, serve
+from tests.checkout import Checkout
 from tests.client import Client
+from tests.cloud import Cloud, TlsIssuer
+from tests.site import STAGES, Live, Site, live_stage
 
 app.log.propagate = True  # so that caplog sees it
 
@@ -209,3 +212,48 @@ def product(tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer) ->
 def real(product: Product, product_issuer: Issuer) -> Client:
     """An Executive Producer on the running product."""
     return Client(product.url, product_issuer.token("producer"))
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy of the project that has built a package once; not for changing."""
+    checkout = Checkout(tmp_path_factory.mktemp("checkout") / "casting")
+    status, said = checkout.run("dev.package", STAGE="dev")
+    assert status == 0, said
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def cloud_issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsIssuer]:
+    """The issuer that the deployed stages trust."""
+    issuer = TlsIssuer(tmp_path_factory.mktemp("issuer"))
+    yield issuer
+    issuer.close()
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory, cloud_issuer: TlsIssuer) -> Iterator[Cloud]:
+    """An AWS account."""
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"), cloud_issuer.ca)
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+    checkout: Checkout,
+    cloud: Cloud,
+    cloud_issuer: TlsIssuer,
+) -> Site:
+    """A checkout whose stages trust that issuer, to deploy from."""
+    copy = Checkout(tmp_path_factory.mktemp("site") / "casting", like=checkout)
+    for stage in STAGES.values():
+        copy.set(stage, AUTH_ISSUER=cloud_issuer.url, WEB_ORIGIN="http://localhost:3000")
+    return Site(copy, cloud)
+
+
+@pytest.fixture(scope="session", params=STAGES)
+def live(request: pytest.FixtureRequest, site: Site, cloud: Cloud, cloud_issuer: TlsIssuer) -> Live:
+    """The stage of each way, deployed."""
+    return live_stage(request.param, site.make(request.param, request.param), cloud, cloud_issuer)

@@ -154,7 +154,7 @@ def test_every_gateway_answer_is_in_the_envelope() -> None:
     assert statuses["UNSUPPORTED_MEDIA_TYPE"] == 415
     assert statuses["THROTTLED"] == statuses["QUOTA_EXCEEDED"] == 429
     assert statuses["INTEGRATION_TIMEOUT"] == 503
-    assert statuses["DEFAULT_4XX"] == 400
+    assert statuses["DEFAULT_4XX"] == 404
     assert statuses["DEFAULT_5XX"] == statuses["AUTHORIZER_FAILURE"] == 500
     assert GATEWAY_ANSWERS["THROTTLED"].response().headers["Retry-After"] == "1"
 

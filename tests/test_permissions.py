@@ -93,7 +93,11 @@ def send(client: Client, method: str, path: str) -> Answer:
 def test_each_role_may_do_what_the_agency_allows_it_and_nothing_else(
     as_: Callable[[str], Client], role: str, method: str, path: str
 ) -> None:
-    answer = send(as_(role), method, path)
+    assert_allowed(send(as_(role), method, path), role, method, path)
+
+
+def assert_allowed(answer: Answer, role: str, method: str, path: str) -> None:
+    """What `send` is answered, where the agency has this role."""
     permission = CONTRACT[method, path]
     if permission and permission not in MAY[role].split():
         assert_failure(answer, 403)
@@ -109,7 +113,11 @@ def test_each_role_may_do_what_the_agency_allows_it_and_nothing_else(
 def test_without_a_token_nothing_but_the_public_routes_answers(
     nobody: Client, method: str, path: str
 ) -> None:
-    answer = send(nobody, method, path)
+    assert_public(send(nobody, method, path), method, path)
+
+
+def assert_public(answer: Answer, method: str, path: str) -> None:
+    """What `send` is answered without a token."""
     if CONTRACT[method, path]:
         assert_failure(answer, 401, "invalid header")
     else:

@@ -1,0 +1,293 @@
+"""Deploying again, from elsewhere, after an interruption; and undoing it."""
+
+import contextlib
+import http.client
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.checkout import Checkout
+from tests.cloud import Cloud, TlsIssuer
+from tests.site import STAGES, Live, Site, api_of, live_stage
+
+
+def state(cloud: Cloud, live: Live) -> dict[str, Any]:
+    """Give all that a deployment could change."""
+    gateway, functions = cloud.client("apigateway"), cloud.client("lambda")
+    api = {"restApiId": live.api_id}
+    seen = {
+        "apis": [api["id"] for api in gateway.get_rest_apis()["items"]],
+        "deployments": gateway.get_deployments(**api)["items"],
+        "stage": gateway.get_stage(**api, stageName=live.stage),
+        "answers": gateway.get_gateway_responses(**api)["items"],
+        "resources": gateway.get_resources(**api, limit=500, embed=["methods"])["items"],
+        "functions": [
+            functions.get_function(FunctionName=live.function + name)["Configuration"]
+            for name in ("", "-auth0")
+        ],
+        "roles": cloud.client("iam").list_roles()["Roles"],
+        "stacks": [
+            (stack["StackName"], stack.get("LastUpdatedTime"))
+            for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]
+        ],
+    }
+    for answer in (seen["stage"], *seen["functions"]):
+        answer.pop("ResponseMetadata", None)
+    return seen
+
+
+def test_deploying_again_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    said = site.make(live.way, live.way)
+    assert "Nothing has changed" in said
+    assert api_of(said) == live.api_id
+    assert state(cloud, live) == before
+
+
+def test_deploying_from_another_machine_changes_nothing(
+    live: Live, site: Site, cloud: Cloud, checkout: Checkout, tmp_path: Path
+) -> None:
+    before = state(cloud, live)
+    other = Site(Checkout(tmp_path / "other", like=checkout), cloud)
+    other.checkout.write_config(site.checkout.config)
+    said = other.make(live.way, live.way)
+    assert "Nothing has changed" in said
+    assert api_of(said) == live.api_id
+    assert state(cloud, live) == before
+
+
+def test_a_stage_goes_one_way(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    (other,) = STAGES.keys() - {live.way}
+    status, said = site.try_to_make(other, live.way)
+    assert status == 1
+    assert f"{live.stage} was deployed by make {live.way}" in said
+    assert state(cloud, live) == before
+
+
+@pytest.mark.parametrize("module", ["dev.deploy", "dev.stack"])
+def test_without_credentials_or_a_region_it_says_so(site: Site, module: str) -> None:
+    for missing, reason in (
+        ("AWS_DEFAULT_REGION", "say which region"),
+        ("AWS_ACCESS_KEY_ID", "AWS refuses: "),
+    ):
+        environment = {k: v for k, v in site.environment.items() if k != missing}
+        status, said = site.checkout.run(
+            module, STAGE="dev", **environment, AWS_EC2_METADATA_DISABLED="true"
+        )
+        assert status == 1
+        assert reason in said
+        assert "Traceback" not in said
+
+
+# An account of their own, in which processes die
+
+
+@pytest.fixture(scope="module")
+def ground(
+    tmp_path_factory: pytest.TempPathFactory, cloud_issuer: TlsIssuer, site: Site
+) -> Iterator[tuple[Cloud, Site]]:
+    """An empty AWS account, and a checkout that can be changed."""
+    cloud = Cloud(tmp_path_factory.mktemp("ground"), cloud_issuer.ca)
+    yield cloud, Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
+    cloud.stop()
+
+
+class Interruption:
+    """Stands before AWS, and lets a process die when AWS has done what a request asked for."""
+
+    def __init__(self, cloud: Cloud, after: Callable[[str], bool]) -> None:
+        interruption, at = self, urlsplit(cloud.url).netloc
+        self.die: Callable[[], None] = lambda: None
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):  # of whoever has died
+                    super().handle()
+
+            def forward(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                connection = http.client.HTTPConnection(at, timeout=60)
+                connection.request(self.command, self.path, body, dict(self.headers))
+                answer = connection.getresponse()
+                content = answer.read()
+                connection.close()
+                if after(f"{self.command} {self.path} {body.decode('latin-1')}&"):
+                    interruption.die()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "content-length"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward  # noqa: N815 -- http.server says so
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def killed(
+    cloud: Cloud, site: Site, way: str, after: Callable[[str], bool], target: str = ""
+) -> str:
+    """Run `make <way>` until AWS has done this, and kill it; gives what it had said."""
+    interruption = Interruption(cloud, after)
+    try:
+        process = site.checkout.start(
+            f"dev.{target or way}",
+            STAGE=STAGES[way],
+            **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
+        )
+        interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == -9, said
+        return said
+    finally:
+        interruption.close()
+
+
+def nth(count: int, *parts: str) -> Callable[[str], bool]:
+    """Tell the nth request that has all of these in its line or its body."""
+    seen: list[str] = []
+
+    def is_it(request: str) -> bool:
+        if all(part in request for part in parts):
+            seen.append(request)
+            return len(seen) == count
+        return False
+
+    return is_it
+
+
+def executed(stack: str) -> Callable[[str], bool]:
+    return nth(1, "Action=ExecuteChangeSet", f"StackName={stack}&")
+
+
+def works(live: Live) -> bool:
+    producer = live.as_("producer")
+    movie_id = producer.new_movie("Still here")
+    return (
+        producer.get(f"/movies/{movie_id}").status == 200
+        and live.as_("nobody").get("/nowhere")["message"] == "resource not found"
+    )
+
+
+def test_an_interrupted_deployment_goes_on_where_it_stopped(
+    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = ground
+    for after in (
+        executed("casting-dev-table"),
+        nth(1, "POST /2015-03-31/functions "),
+        nth(1, "POST /restapis?", "mode=import"),
+        nth(1, "POST /restapis/", "/deployments "),
+        nth(3, "PUT /restapis/", "/gatewayresponses/"),
+    ):
+        killed(cloud, site, "deploy", after)
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    assert len(cloud.client("apigateway").get_rest_apis()["items"]) == 1
+    assert works(live)
+    assert "Nothing has changed" in site.make("deploy", "deploy")
+
+
+def test_an_interrupted_change_is_not_taken_for_none(
+    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = ground
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    before = site.checkout.config
+    site.checkout.write_config({**before, "lambda_memory_size": 2048})
+    killed(cloud, site, "deploy", nth(1, "PUT ", "/configuration "))
+    site.checkout.write_config(before)
+    assert "dev is deployed" in site.make("deploy", "deploy")
+    found = cloud.client("lambda").get_function_configuration(FunctionName=live.function)
+    assert found["MemorySize"] == 1024
+    assert works(live)
+
+
+def test_an_interrupted_stack_goes_on_where_it_stopped(
+    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = ground
+    killed(cloud, site, "stack", nth(1, "Action=CreateChangeSet", "StackName=casting-prod&"))
+    killed(cloud, site, "stack", executed("casting-prod"))
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+    assert works(live)
+    assert "Nothing has changed" in site.make("stack", "stack")
+
+
+@pytest.mark.parametrize("way", STAGES)
+def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
+    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer, way: str
+) -> None:
+    cloud, site = ground
+    stage, name = STAGES[way], f"casting-{STAGES[way]}"
+    movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
+    first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
+    killed(cloud, site, way, nth(1, first), "undeploy")
+    said = site.make("undeploy", way)
+    assert f"{stage} is removed. Its table {name} is still there" in said
+    (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
+    assert remaining
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    assert not [f for f in functions if f["FunctionName"].startswith(name)]
+    roles = cloud.client("iam").list_roles()["Roles"]
+    assert not [role for role in roles if role["RoleName"].startswith(name)]
+    groups = cloud.client("logs").describe_log_groups()["logGroups"]
+    assert not [g for g in groups if stage in g["logGroupName"]]
+    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert not [alarm for alarm in alarms if alarm["AlarmName"].startswith(name)]
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    assert [s["StackName"] for s in stacks if s["StackName"].startswith(name)] == [f"{name}-table"]
+    assert "is removed" in site.make("undeploy", way)  # a second time does no harm
+    again = live_stage(way, site.make(way, way), cloud, cloud_issuer)
+    assert again.as_("producer").get(f"/movies/{movie_id}").status == 200
+
+
+def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
+    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = ground
+    site.make("undeploy", "stack")
+    alarms = site.checkout.folder / ".chalice" / "operations.yaml"
+    good = alarms.read_text()
+    alarms.write_text(good.replace("MetricName: 5XXError", "Unknown: 5XXError"))
+    status, said = site.try_to_make("stack", "stack")
+    assert status == 1
+    assert "the stack casting-prod could not be made" in said
+    alarms.write_text(good)
+    assert works(live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer))
+
+
+def test_the_mail_address_for_alarms_is_kept(ground: tuple[Cloud, Site]) -> None:
+    cloud, site = ground
+
+    def told() -> list[str]:
+        found = cloud.client("sns").list_subscriptions()["Subscriptions"]
+        return [s["Endpoint"] for s in found if s["TopicArn"].endswith("-prod-alarms")]
+
+    assert told() == []
+    site.make("stack", "stack", ALARM_EMAIL="night@agency.example")
+    assert told() == ["night@agency.example"]
+    site.make("stack", "stack")
+    assert told() == ["night@agency.example"]
+    site.make("stack", "stack", ALARM_EMAIL="")
+    assert told() == []
