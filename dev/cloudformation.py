@@ -35,7 +35,7 @@ def apply(
     if stack and stack["StackStatus"] in HALF_MADE:
         delete(name)
         stack = None
-    is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+    is_new = not exists(name)
     had = {p["ParameterKey"] for p in (stack or {}).get("Parameters", [])}
     given = parameters or {}
     change_set = client.create_change_set(
@@ -75,6 +75,33 @@ def apply(
     return True
 
 
+def adopt(name: str, template: dict[str, Any], resource: str, identifier: dict[str, str]) -> None:
+    """Make a stack around a resource that is there already; the resource is not changed."""
+    client = boto3.client("cloudformation")
+    local.say(f"Taking what is there into the stack {name} ...")
+    change_set = client.create_change_set(
+        StackName=name,
+        ChangeSetName=f"casting-{secrets.token_hex(8)}",
+        ChangeSetType="IMPORT",
+        ResourcesToImport=[
+            {
+                "ResourceType": template["Resources"][resource]["Type"],
+                "LogicalResourceId": resource,
+                "ResourceIdentifier": identifier,
+            }
+        ],
+        TemplateBody=json.dumps(template),
+    )["Id"]
+    try:
+        client.get_waiter("change_set_create_complete").wait(
+            ChangeSetName=change_set, StackName=name, WaiterConfig=POLL
+        )
+        client.execute_change_set(ChangeSetName=change_set, StackName=name)
+        client.get_waiter("stack_import_complete").wait(StackName=name, WaiterConfig=POLL)
+    except WaiterError:
+        local.stop(f"the stack {name} could not be made:\n  " + "\n  ".join(_reasons(name)))
+
+
 def delete(name: str) -> bool:
     """Remove a stack; tells whether there was one. Resources that are retained stay."""
     if _settled(name) is None:
@@ -107,6 +134,12 @@ def find(name: str) -> dict[str, Any] | None:
     return stack
 
 
+def exists(name: str) -> bool:
+    """Tell whether a stack has been made; one that was only planned has not."""
+    stack = find(name)
+    return stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+
+
 def _settled(name: str) -> dict[str, Any] | None:
     """Give a stack when nothing goes on in it any more."""
     stack = find(name)
@@ -118,6 +151,7 @@ def _settled(name: str) -> dict[str, Any] | None:
         waiter = {
             "CREATE": "stack_create_complete",
             "DELETE": "stack_delete_complete",
+            "IMPORT": "stack_import_complete",
             "ROLLBACK": "stack_rollback_complete",
             "UPDATE": "stack_update_complete",
         }[status.partition("_")[0]]

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,8 +45,13 @@ def lay(stage: Stage) -> str:
         tags={"project": APP},
         parameters=_log_role(),
     )
-    table = f"{stage.function}-table"
-    cloudformation.apply(table, stage.template("table.yaml"), tags=stage.tags)
+    table, template = f"{stage.settings['TABLE_NAME']}-table", stage.template("table.yaml")
+    if not cloudformation.exists(table) and _is_there(stage.settings["TABLE_NAME"]):
+        # Restored from a backup, or kept when its stack was removed.
+        cloudformation.adopt(
+            table, _bare(template), "Table", {"TableName": stage.settings["TABLE_NAME"]}
+        )
+    cloudformation.apply(table, template, tags=stage.tags)
     boto3.client("cloudformation").update_termination_protection(
         StackName=table, EnableTerminationProtection=True
     )
@@ -59,3 +64,20 @@ def _log_role() -> dict[str, str]:
         return {}
     there = boto3.client("apigateway").get_account().get("cloudwatchRoleArn")
     return {"LogRole": "there" if there else "ours"}
+
+
+def _is_there(table: str) -> bool:
+    client = boto3.client("dynamodb")
+    try:
+        client.describe_table(TableName=table)
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+def _bare(template: dict[str, Any]) -> dict[str, Any]:
+    """Give the template with what any such table has; what it must get comes as a change."""
+    table = template["Resources"]["Table"]
+    of_any = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
+    properties = {name: table["Properties"][name] for name in (*of_any, "GlobalSecondaryIndexes")}
+    return {"Resources": {"Table": {**table, "Properties": properties}}}

@@ -7,6 +7,7 @@ anything is done with it. `make deploy` and `make stack` deploy what came out of
 
 import csv
 import email
+import filecmp
 import hashlib
 import json
 import os
@@ -33,15 +34,20 @@ CHALICE = Path(sys.executable).with_name("chalice")
 MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of a function, unzipped (Lambda)
 MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda itself (Lambda)
 OURS = ("app.py", "chalice/__init__.py", "chalice/app.py")
-MADE_ALIKE = b"casting"  # the comment of a zip that does not depend on when it was made
-HANDLERS = {"app.app", "chalicelib.auth.auth0"}
-# Imported by the authorizer at its first call, not at its start.
-IMPORTED = [*sorted(HANDLERS), "chalicelib.tokens.verify"]
+LOOKED_THROUGH = b"casting"  # the comment of a zip in which all was well, packed alike
+HANDLERS = {
+    "app.app": ["app.app"],
+    # The authorizer imports its verifier at its first call, not at its start.
+    "chalicelib.auth.auth0": ["chalicelib.auth.auth0", "chalicelib.tokens.verify"],
+}
+"""The functions, and what is imported of each to see whether it starts."""
+
 _IMPORT = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])
-module, _, name = sys.argv[2].rpartition(".")
-assert callable(getattr(importlib.import_module(module), name))
+for function in sys.argv[2:]:
+    module, _, name = function.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name))
 """
 
 
@@ -64,23 +70,25 @@ def build(stage: Stage) -> Package:
         shutil.rmtree(out, ignore_errors=True)
         run_chalice("package", "--stage", stage.name, "--merge-template",
                     str(BUILD / ".chalice" / "merge.json"), str(out), quiet=True)  # fmt: skip
-        built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
-        newest = max(built, key=lambda path: path.stat().st_mtime_ns)
         package = Package(out / "deployment.zip", out / "sam.json")
+        # Chalice takes one of these again where its name fits the sources.
+        built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
+        (this,) = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
         wrong = [*problems(package.zip, (PROJECT / "requirements.txt").read_text()),
                  *_wrong_handlers(package.template)]  # fmt: skip
-        wrong = wrong or [*_import_problems(package.zip, stage)]
+        if not wrong and not _is_looked_through(package.zip):
+            wrong = list(_import_problems(package.zip, stage))
         if wrong:
-            # Chalice would take it again without a word.
+            # Else Chalice takes it again without a word.
             for path in [*built, *out.iterdir()]:
                 path.unlink()
             local.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
         _make_alike(package.zip)
         # What `chalice deploy` finds is what was looked through.
-        shutil.copyfile(package.zip, newest)
-        for old in built:
-            if old != newest:
-                old.unlink()
+        os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
+        for other in built:
+            if other != this:
+                other.unlink()
         return package
 
 
@@ -178,6 +186,9 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
 
     Gives a sentence for each thing that is wrong.
     """
+    if not zipfile.is_zipfile(package):
+        yield "it is no zip: Chalice was interrupted while it wrote it; try again"
+        return
     wanted = {
         (canonicalize_name(r.name), str(r.specifier).removeprefix("=="))
         for line in requirements.splitlines()
@@ -241,7 +252,7 @@ def _wrong_handlers(template: Path) -> Iterator[str]:
     handlers = {
         r["Properties"]["Handler"] for r in resources if r["Type"] == "AWS::Serverless::Function"
     }
-    if handlers != HANDLERS:
+    if handlers != HANDLERS.keys():
         yield f"its functions are {', '.join(sorted(handlers))}, not {', '.join(sorted(HANDLERS))}"
 
 
@@ -253,9 +264,9 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(package) as zipped:
             zipped.extractall(folder)
-        for function in IMPORTED:
+        for function, imported in HANDLERS.items():
             done = subprocess.run(
-                [sys.executable, "-I", "-S", "-B", "-c", _IMPORT, folder, function],
+                [sys.executable, "-I", "-S", "-c", _IMPORT, folder, *imported],
                 env={
                     **stage.settings,
                     "AWS_LAMBDA_FUNCTION_NAME": stage.function,
@@ -266,19 +277,24 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
                 text=True,
             )
             if done.returncode:
-                yield f"{function} cannot be imported: {done.stderr.strip().rpartition(chr(10))[2]}"
+                yield f"{function} does not start: {done.stderr.strip().rpartition(chr(10))[2]}"
+
+
+def _is_looked_through(package: Path) -> bool:
+    with zipfile.ZipFile(package) as zipped:
+        return zipped.comment == LOOKED_THROUGH
 
 
 def _make_alike(package: Path) -> None:
     """Pack the same files again so that they always make the same zip, whenever and wherever."""
+    if _is_looked_through(package):
+        return
     with zipfile.ZipFile(package) as zipped:
-        if zipped.comment == MADE_ALIKE:
-            return
         names = sorted(i.filename for i in zipped.infolist() if not i.is_dir())
         files = [(name, zipped.read(name)) for name in names]
     fresh = package.with_suffix(".tmp")
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.comment = MADE_ALIKE
+        zipped.comment = LOOKED_THROUGH
         for name, content in files:
             entry = zipfile.ZipInfo(name)  # of 1 January 1980
             entry.external_attr = 0o644 << 16

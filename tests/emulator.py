@@ -156,11 +156,18 @@ def proxy_response(original: Any, result: Object) -> Any:
 
 
 @instead_of(gateway, "_execute_in_scope")
-async def execute(original: Any, *arguments: Any) -> Any:
+async def execute(original: Any, request: Object, *arguments: Any) -> Any:
     try:
-        return await original(*arguments)
+        answer = await original(request, *arguments)
     except FunctionFailed:
         return gateway._gw_error("DEFAULT_5XX", "Internal server error")
+    # A token on a path that is not there would be overlooked; API Gateway takes it for a broken
+    # AWS signature, and its own answer quotes it.
+    token = gateway._header_ci(request["headers"], "authorization")
+    if token and getattr(answer, "response_type", "") == "MISSING_AUTHENTICATION_TOKEN":
+        said = f"not a valid key=value pair (missing equal-sign) in Authorization header: '{token}'"
+        return gateway._gw_error("DEFAULT_4XX", said)
+    return answer
 
 
 # `$context.authorizer` would stay as it is written in a gateway response. A policy takes its

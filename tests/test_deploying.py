@@ -291,3 +291,39 @@ def test_the_mail_address_for_alarms_is_kept(ground: tuple[Cloud, Site]) -> None
     assert told() == ["night@agency.example"]
     site.make("stack", "stack", ALARM_EMAIL="")
     assert told() == []
+
+
+def test_a_restored_table_is_taken_over(
+    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = ground
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+    movie_id = live.as_("producer").new_movie("From before")
+    dynamodb = cloud.client("dynamodb")
+    # As a restoration makes it: the same items and indexes, and nothing of its protection.
+    there = dynamodb.describe_table(TableName="casting-prod")["Table"]
+    dynamodb.create_table(
+        TableName="casting-prod-2",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=there["AttributeDefinitions"],
+        KeySchema=there["KeySchema"],
+        GlobalSecondaryIndexes=[
+            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+            for index in there["GlobalSecondaryIndexes"]
+        ],
+    )
+    for item in dynamodb.scan(TableName="casting-prod")["Items"]:
+        dynamodb.put_item(TableName="casting-prod-2", Item=item)
+    before = site.checkout.config
+    site.checkout.set("prod", TABLE_NAME="casting-prod-2")
+    assert "prod is deployed" in site.make("stack", "stack")
+    assert live.as_("producer").patch(f"/movies/{movie_id}", {"title": "Restored"}).status == 200
+    assert dynamodb.describe_table(TableName="casting-prod-2")["Table"]["DeletionProtectionEnabled"]
+    key = {"pk": {"S": f"MOVIE#{movie_id}"}, "sk": {"S": "#"}}
+    titles = [
+        dynamodb.get_item(TableName=name, Key=key)["Item"]["title"]["S"]
+        for name in ("casting-prod", "casting-prod-2")
+    ]
+    assert titles == ["From before", "Restored"]
+    site.checkout.write_config(before)
+    assert "prod is deployed" in site.make("stack", "stack")

@@ -261,8 +261,30 @@ def test_a_function_that_needs_what_is_not_in_the_zip_is_refused(
             out.writestr(name, zipped.read(name) + more)
     assert list(package._import_problems(built / "deployment.zip", stages.chosen())) == []
     assert list(package._import_problems(changed, stages.chosen())) == [
-        "chalicelib.tokens.verify cannot be imported: ModuleNotFoundError: No module named 'yaml'"
+        "chalicelib.auth.auth0 does not start: ModuleNotFoundError: No module named 'yaml'"
     ]
+
+
+def test_a_zip_that_chalice_did_not_finish_is_built_again(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    (half,) = (copy.folder / ".local/build/.chalice/deployments").glob("*.zip")
+    half.write_bytes(half.read_bytes()[:1_000_000])
+    assert "it is no zip" in refused(copy)
+    assert not half.exists()
+
+
+def test_what_an_interrupted_build_left_is_not_taken_for_another(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    (this,) = (copy.folder / ".local/build/.chalice/deployments").glob("*.zip")
+    good, newer = this.read_bytes(), this.with_name("of-other-sources.zip")
+    newer.write_bytes(b"other")
+    assert copy.run("dev.package", STAGE="dev")[0] == 0
+    assert this.read_bytes() == good
+    assert not newer.exists()
 
 
 def zipped(tmp_path: Path, **files: str) -> Path:
