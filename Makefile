@@ -6,7 +6,7 @@ IN_VENV := $(VENV)/bin/python
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test model storm check verify token package deploy stack undeploy smoke format clean
+.PHONY: run test model storm interrupt check verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -22,6 +22,10 @@ model: $(VENV)/installed
 storm: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m tests.storm
+
+interrupt: $(VENV)/installed
+	@$(IN_VENV) -m dev.engine
+	@$(IN_VENV) -m tests.interruptions
 
 check: $(VENV)/installed
 	@$(VENV)/bin/ruff format --check .

@@ -1,20 +1,14 @@
 """Deploying again, from elsewhere, after an interruption; and undoing it."""
 
-import contextlib
-import http.client
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.checkout import Checkout
 from tests.cloud import Cloud, TlsIssuer
+from tests.interruptions import dies, nth, works
 from tests.site import STAGES, Live, Site, api_of, live_stage
 
 
@@ -100,108 +94,18 @@ def ground(
     cloud.stop()
 
 
-class Interruption:
-    """Stands before AWS, and lets a process die when AWS has done what a request asked for."""
-
-    def __init__(self, cloud: Cloud, after: Callable[[str], bool]) -> None:
-        interruption, at = self, urlsplit(cloud.url).netloc
-        self.die: Callable[[], None] = lambda: None
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle(self) -> None:
-                with contextlib.suppress(ConnectionError):  # of whoever has died
-                    super().handle()
-
-            def forward(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                connection = http.client.HTTPConnection(at, timeout=60)
-                connection.request(self.command, self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                content = answer.read()
-                connection.close()
-                if after(f"{self.command} {self.path} {body.decode('latin-1')}&"):
-                    interruption.die()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("transfer-encoding", "content-length"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward  # noqa: N815 -- http.server says so
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def killed(
-    cloud: Cloud, site: Site, way: str, after: Callable[[str], bool], target: str = ""
-) -> str:
-    """Run `make <way>` until AWS has done this, and kill it; gives what it had said."""
-    interruption = Interruption(cloud, after)
-    try:
-        process = site.checkout.start(
-            f"dev.{target or way}",
-            STAGE=STAGES[way],
-            **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
-        )
-        interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate(timeout=120)
-        assert process.returncode == -9, said
-        return said
-    finally:
-        interruption.close()
-
-
-def nth(count: int, *parts: str) -> Callable[[str], bool]:
-    """Tell the nth request that has all of these in its line or its body."""
-    seen: list[str] = []
-
-    def is_it(request: str) -> bool:
-        if all(part in request for part in parts):
-            seen.append(request)
-            return len(seen) == count
-        return False
-
-    return is_it
-
-
-def executed(stack: str) -> Callable[[str], bool]:
-    return nth(1, "Action=ExecuteChangeSet", f"StackName={stack}&")
-
-
-def works(live: Live) -> bool:
-    producer = live.as_("producer")
-    movie_id = producer.new_movie("Still here")
-    return (
-        producer.get(f"/movies/{movie_id}").status == 200
-        and live.as_("nobody").get("/nowhere")["message"] == "resource not found"
-    )
-
-
 def test_an_interrupted_deployment_goes_on_where_it_stopped(
     ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = ground
     for after in (
-        executed("casting-dev-table"),
+        nth(1, "Action=ExecuteChangeSet", "StackName=casting-dev-table&"),
         nth(1, "POST /2015-03-31/functions "),
         nth(1, "POST /restapis?", "mode=import"),
         nth(1, "POST /restapis/", "/deployments "),
         nth(3, "PUT /restapis/", "/gatewayresponses/"),
     ):
-        killed(cloud, site, "deploy", after)
+        assert dies(cloud, site, "deploy", after)
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
     assert len(cloud.client("apigateway").get_rest_apis()["items"]) == 1
     assert works(live)
@@ -215,7 +119,7 @@ def test_an_interrupted_change_is_not_taken_for_none(
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
     before = site.checkout.config
     site.checkout.write_config({**before, "lambda_memory_size": 2048})
-    killed(cloud, site, "deploy", nth(1, "PUT ", "/configuration "))
+    assert dies(cloud, site, "deploy", nth(1, "PUT ", "/configuration "))
     site.checkout.write_config(before)
     assert "dev is deployed" in site.make("deploy", "deploy")
     found = cloud.client("lambda").get_function_configuration(FunctionName=live.function)
@@ -227,8 +131,8 @@ def test_an_interrupted_stack_goes_on_where_it_stopped(
     ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = ground
-    killed(cloud, site, "stack", nth(1, "Action=CreateChangeSet", "StackName=casting-prod&"))
-    killed(cloud, site, "stack", executed("casting-prod"))
+    assert dies(cloud, site, "stack", nth(1, "Action=CreateChangeSet", "StackName=casting-prod&"))
+    assert dies(cloud, site, "stack", nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"))
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     assert works(live)
     assert "Nothing has changed" in site.make("stack", "stack")
@@ -242,7 +146,7 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     stage, name = STAGES[way], f"casting-{STAGES[way]}"
     movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
-    killed(cloud, site, way, nth(1, first), "undeploy")
+    assert dies(cloud, site, way, nth(1, first), "undeploy")
     said = site.make("undeploy", way)
     assert f"{stage} is removed. Its table {name} is still there" in said
     (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
