@@ -12,9 +12,10 @@ export PYTHONUNBUFFERED := 1
 run: $(VENV)/installed
 	@$(IN_VENV) -m dev.serve
 
+# A process for each core, up to four; a file's tests stay together, for they share what they start.
 test: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
-	@$(IN_VENV) -m pytest
+	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 model: $(VENV)/installed
 	@$(IN_VENV) -m tests.model
