@@ -33,9 +33,9 @@ def auth0(request: AuthRequest) -> dict[str, Any]:
     try:
         claims = tokens.verify(request.token)
     except ApiError as refused:
-        logs.judged(None, refused.message, began)
+        logs.log_authorization(None, refused.message, began)
         return _policy("Deny", request, "refused", {"message": refused.message})
-    logs.judged(claims.sub, None, began)
+    logs.log_authorization(claims.sub, None, began)
     context = {
         "sub": claims.sub,
         "permissions": json.dumps(sorted(claims.permissions)),

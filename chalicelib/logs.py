@@ -46,7 +46,7 @@ class Tally:
 
 
 _current: ContextVar[Tally | None] = ContextVar("current", default=None)
-_first = iter((1,))  # taken by this environment's first request
+_is_cold = True  # until this environment's first request
 
 
 def request_id() -> str:
@@ -69,7 +69,7 @@ def count_capacity(units: float) -> None:
 
 def watch(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Middleware, the outermost: name the request, and log how it ended."""
-    began, cold, status = time.monotonic(), next(_first, 0), 500
+    began, cold, status = time.monotonic(), _cold_start(), 500
     tally = Tally(_id_of(request))
     before = _current.set(tally)
     try:
@@ -77,11 +77,11 @@ def watch(request: Request, get_response: Callable[[Request], Response]) -> Resp
         status = response.status_code
         return response
     finally:
-        _tell_request(request, status, tally, cold, began)
+        _log_request(request, status, tally, cold, began)
         _current.reset(before)
 
 
-def judged(sub: str | None, reason: str | None, began: float) -> None:
+def log_authorization(sub: str | None, reason: str | None, began: float) -> None:
     """Log what the authorizer found: whose token it is, or why it is refused."""
     message = f"authorizer: {reason or 'allowed'}"
     members = {
@@ -91,12 +91,12 @@ def judged(sub: str | None, reason: str | None, began: float) -> None:
         "reason": reason,
         "caller": _hashed(sub),
         "duration_ms": _since(began),
-        "cold_start": next(_first, 0),
+        "cold_start": _cold_start(),
     }
     log.info(message, extra={"members": members})
 
 
-def _tell_request(request: Request, status: int, tally: Tally, cold: int, began: float) -> None:
+def _log_request(request: Request, status: int, tally: Tally, cold: int, began: float) -> None:
     try:
         members = {
             "event": "request",
@@ -116,7 +116,13 @@ def _tell_request(request: Request, status: int, tally: Tally, cold: int, began:
         log.info("%s %s %d", request.method, request.path, status, extra={"members": members})
     except Exception:
         # Whoever asked has an answer, and must not lose it.
-        log.exception("a request cannot be told")
+        log.exception("a request cannot be logged")
+
+
+def _cold_start() -> int:
+    global _is_cold  # an environment of Lambda's has one request at a time
+    was_cold, _is_cold = _is_cold, False
+    return int(was_cold)
 
 
 def _metrics() -> dict[str, Any]:
@@ -147,11 +153,11 @@ class OneLine(logging.Formatter):
     """Makes a record one line of JSON: a traceback is a member of it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line; a record that cannot be told is named, and nothing of it quoted."""
+        """Give the line; a record that cannot be logged is named, and nothing of it quoted."""
         try:
             return json.dumps(self._members(record), default=str)
         except Exception as error:
-            reason = f"a record cannot be told: {type(error).__name__}"
+            reason = f"a record cannot be logged: {type(error).__name__}"
             return json.dumps({"level": "ERROR", "logger": record.name, "message": reason})
 
     def _members(self, record: logging.LogRecord) -> dict[str, Any]:

@@ -30,18 +30,15 @@ def apply(
     Parameters that are not given stay as they are. `bucket` takes a template of more than 51,200
     bytes. Stops with CloudFormation's reasons where it fails.
     """
-    client = boto3.client("cloudformation")
     stack = _settled(name)
     if stack and stack["StackStatus"] in HALF_MADE:
         delete(name)
         stack = None
-    is_new = not exists(name)
+    is_new = stack is None or _is_planned(stack)
     had = {p["ParameterKey"] for p in (stack or {}).get("Parameters", [])}
     given = parameters or {}
-    change_set = client.create_change_set(
-        StackName=name,
-        # One that an interrupted run left behind is in nobody's way; executing any removes it.
-        ChangeSetName=f"casting-{secrets.token_hex(8)}",
+    planned = _plan(
+        name,
         ChangeSetType="CREATE" if is_new else "UPDATE",
         Parameters=[
             {"ParameterKey": key, "ParameterValue": given[key]}
@@ -53,53 +50,32 @@ def apply(
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         **_located(template, name, bucket),
-    )["Id"]
-    try:
-        client.get_waiter("change_set_create_complete").wait(
-            ChangeSetName=change_set, StackName=name, WaiterConfig=POLL
-        )
-    except WaiterError:
-        found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
-        client.delete_change_set(ChangeSetName=change_set, StackName=name)
-        reason = found.get("StatusReason", found["Status"])
-        if "didn't contain changes" in reason or "No updates are to be performed" in reason:
-            return False
-        local.stop(f"CloudFormation does not take the template of {name}: {reason}")
+    )
+    if planned is None:
+        return False
     local.say(f"{'Making' if is_new else 'Changing'} the stack {name} ...")
-    client.execute_change_set(ChangeSetName=change_set, StackName=name)
-    waiter = "stack_create_complete" if is_new else "stack_update_complete"
-    try:
-        client.get_waiter(waiter).wait(StackName=name, WaiterConfig=POLL)
-    except WaiterError:
-        local.stop(f"the stack {name} could not be made:\n  " + "\n  ".join(_reasons(name)))
+    _execute(name, planned, "stack_create_complete" if is_new else "stack_update_complete")
     return True
 
 
-def adopt(name: str, template: dict[str, Any], resource: str, identifier: dict[str, str]) -> None:
+def import_resource(
+    name: str, template: dict[str, Any], resource: str, identifier: dict[str, str]
+) -> None:
     """Make a stack around a resource that is there already; the resource is not changed."""
-    client = boto3.client("cloudformation")
-    local.say(f"Taking what is there into the stack {name} ...")
-    change_set = client.create_change_set(
-        StackName=name,
-        ChangeSetName=f"casting-{secrets.token_hex(8)}",
+    local.say(f"Importing {', '.join(identifier.values())} into the stack {name} ...")
+    described = {
+        "ResourceType": template["Resources"][resource]["Type"],
+        "LogicalResourceId": resource,
+        "ResourceIdentifier": identifier,
+    }
+    planned = _plan(
+        name,
         ChangeSetType="IMPORT",
-        ResourcesToImport=[
-            {
-                "ResourceType": template["Resources"][resource]["Type"],
-                "LogicalResourceId": resource,
-                "ResourceIdentifier": identifier,
-            }
-        ],
+        ResourcesToImport=[described],
         TemplateBody=json.dumps(template),
-    )["Id"]
-    try:
-        client.get_waiter("change_set_create_complete").wait(
-            ChangeSetName=change_set, StackName=name, WaiterConfig=POLL
-        )
-        client.execute_change_set(ChangeSetName=change_set, StackName=name)
-        client.get_waiter("stack_import_complete").wait(StackName=name, WaiterConfig=POLL)
-    except WaiterError:
-        local.stop(f"the stack {name} could not be made:\n  " + "\n  ".join(_reasons(name)))
+    )
+    if planned:
+        _execute(name, planned, "stack_import_complete")
 
 
 def delete(name: str) -> bool:
@@ -107,12 +83,8 @@ def delete(name: str) -> bool:
     if _settled(name) is None:
         return False
     local.say(f"Removing the stack {name} ...")
-    client = boto3.client("cloudformation")
-    client.delete_stack(StackName=name)
-    try:
-        client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=POLL)
-    except WaiterError:
-        local.stop(f"the stack {name} could not be removed:\n  " + "\n  ".join(_reasons(name)))
+    boto3.client("cloudformation").delete_stack(StackName=name)
+    _wait("stack_delete_complete", name)
     return True
 
 
@@ -123,10 +95,9 @@ def outputs(name: str) -> dict[str, str]:
 
 def find(name: str) -> dict[str, Any] | None:
     """Give a stack as CloudFormation describes it; None where there is none."""
+    client = boto3.client("cloudformation")
     try:
-        stack: dict[str, Any] = boto3.client("cloudformation").describe_stacks(StackName=name)[
-            "Stacks"
-        ][0]
+        stack: dict[str, Any] = client.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
@@ -137,28 +108,83 @@ def find(name: str) -> dict[str, Any] | None:
 def exists(name: str) -> bool:
     """Tell whether a stack has been made; one that was only planned has not."""
     stack = find(name)
-    return stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+    return stack is not None and not _is_planned(stack)
+
+
+def _is_planned(stack: dict[str, Any]) -> bool:
+    return bool(stack["StackStatus"] == "REVIEW_IN_PROGRESS")
 
 
 def _settled(name: str) -> dict[str, Any] | None:
     """Give a stack when nothing goes on in it any more."""
     stack = find(name)
-    if stack is None:
-        return None
-    client, status = boto3.client("cloudformation"), stack["StackStatus"]
-    if status != "REVIEW_IN_PROGRESS" and status.endswith("_IN_PROGRESS"):
-        local.say(f"Waiting for the stack {name}, which is in {status} ...")
-        waiter = {
-            "CREATE": "stack_create_complete",
-            "DELETE": "stack_delete_complete",
-            "IMPORT": "stack_import_complete",
-            "ROLLBACK": "stack_rollback_complete",
-            "UPDATE": "stack_update_complete",
-        }[status.partition("_")[0]]
-        with contextlib.suppress(WaiterError):  # what came of it is asked for next
-            client.get_waiter(waiter).wait(StackName=name, WaiterConfig=POLL)
-        stack = find(name)
-    return stack
+    if stack is None or _is_planned(stack) or not stack["StackStatus"].endswith("_IN_PROGRESS"):
+        return stack
+    local.say(f"Waiting for the stack {name}, which is in {stack['StackStatus']} ...")
+    waiter = {
+        "CREATE": "stack_create_complete",
+        "DELETE": "stack_delete_complete",
+        "IMPORT": "stack_import_complete",
+        "ROLLBACK": "stack_rollback_complete",
+        "UPDATE": "stack_update_complete",
+    }[stack["StackStatus"].partition("_")[0]]
+    with contextlib.suppress(WaiterError):  # what came of it is asked for next
+        boto3.client("cloudformation").get_waiter(waiter).wait(StackName=name, WaiterConfig=POLL)
+    return find(name)
+
+
+def _plan(name: str, **change: Any) -> str | None:
+    """Make a change set; None where there is nothing to change."""
+    client = boto3.client("cloudformation")
+    change_set: str = client.create_change_set(
+        StackName=name,
+        # One that an interrupted run left behind is in nobody's way; executing any removes it.
+        ChangeSetName=f"casting-{secrets.token_hex(8)}",
+        **change,
+    )["Id"]
+    try:
+        client.get_waiter("change_set_create_complete").wait(
+            ChangeSetName=change_set, StackName=name, WaiterConfig=POLL
+        )
+    except WaiterError:
+        found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+        client.delete_change_set(ChangeSetName=change_set, StackName=name)
+        reason = found.get("StatusReason", found["Status"])
+        if "didn't contain changes" in reason or "No updates are to be performed" in reason:
+            return None
+        local.stop(f"CloudFormation does not take the template of {name}: {reason}")
+    return change_set
+
+
+def _execute(name: str, change_set: str, waiter: str) -> None:
+    boto3.client("cloudformation").execute_change_set(ChangeSetName=change_set, StackName=name)
+    _wait(waiter, name)
+
+
+def _wait(waiter: str, name: str) -> None:
+    """Wait for the end of a change; stop with CloudFormation's reasons where it failed."""
+    try:
+        boto3.client("cloudformation").get_waiter(waiter).wait(StackName=name, WaiterConfig=POLL)
+    except WaiterError:
+        local.stop(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
+
+
+def _reasons(name: str) -> list[str]:
+    """Give what went wrong in the last change of a stack, the first cause first."""
+    events = boto3.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    reasons = []
+    for event in events:  # newest first
+        if event["ResourceStatus"].endswith("_FAILED"):
+            reason = event.get("ResourceStatusReason", "no reason given")
+            reasons.append(f"{event['LogicalResourceId']}: {reason}")
+        if event["LogicalResourceId"] == name and event["ResourceStatus"] in (
+            "CREATE_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
+            "IMPORT_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+        ):
+            break
+    return reasons[::-1] or ["CloudFormation gives no reason"]
 
 
 def _located(template: dict[str, Any], name: str, bucket: str | None) -> dict[str, str]:
@@ -172,18 +198,3 @@ def _located(template: dict[str, Any], name: str, bucket: str | None) -> dict[st
     s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
     url: str = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": key})
     return {"TemplateURL": url.partition("?")[0]}
-
-
-def _reasons(name: str) -> list[str]:
-    """Give what went wrong in the last change of a stack, the first cause first."""
-    events = boto3.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
-    reasons = []
-    for event in events:  # newest first
-        if event["ResourceStatus"].endswith("_FAILED"):
-            reason = event.get("ResourceStatusReason", "no reason given")
-            reasons.append(f"{event['LogicalResourceId']}: {reason}")
-        if event["LogicalResourceId"] == name and event["ResourceStatus"].endswith(
-            ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
-        ):
-            break
-    return reasons[::-1] or ["CloudFormation gives no reason"]

@@ -13,28 +13,30 @@ from dev.stages import APP, Stage
 ACCOUNT_STACK = f"{APP}-account"
 
 
-class Place(NamedTuple):
-    """Where AWS is asked to do something."""
+class Account(NamedTuple):
+    """The AWS account, and where in it."""
 
     partition: str
     region: str
-    account: str
+    number: str
 
 
 @contextlib.contextmanager
-def asking_aws() -> Iterator[Place]:
+def aws_account() -> Iterator[Account]:
     """Give the account and region that the environment leads to; stop with what AWS refuses."""
     try:
-        session = boto3.Session()
-        if not session.region_name:
+        region = boto3.Session().region_name
+        if not region:
             local.stop("say which region: AWS_DEFAULT_REGION=eu-central-1")
         arn = boto3.client("sts").get_caller_identity()["Arn"]
-        yield Place(arn.split(":")[1], session.region_name, arn.split(":")[4])
-    except (BotoCoreError, ClientError) as error:
+        yield Account(arn.split(":")[1], region, arn.split(":")[4])
+    except ClientError as error:
         local.stop(f"AWS refuses: {error}")
+    except BotoCoreError as error:
+        local.stop(f"AWS cannot be asked (AWS_PROFILE, or AWS_ACCESS_KEY_ID ...?): {error}")
 
 
-def lay(stage: Stage) -> str:
+def make(stage: Stage) -> str:
     """Make the stage's table and what the stages share; gives the bucket for packages.
 
     Both are in stacks of their own, which removing a stage leaves alone.
@@ -45,17 +47,26 @@ def lay(stage: Stage) -> str:
         tags={"project": APP},
         parameters=_log_role(),
     )
-    table, template = f"{stage.settings['TABLE_NAME']}-table", stage.template("table.yaml")
-    if not cloudformation.exists(table) and _is_there(stage.settings["TABLE_NAME"]):
-        # Restored from a backup, or kept when its stack was removed.
-        cloudformation.adopt(
-            table, _bare(template), "Table", {"TableName": stage.settings["TABLE_NAME"]}
-        )
-    cloudformation.apply(table, template, tags=stage.tags)
+    table = stage.settings["TABLE_NAME"]
+    stack, template = f"{table}-table", stage.template("table.yaml")
+    if not cloudformation.exists(stack) and _is_there(table):
+        # Restored from a backup, or retained when its stack was removed.
+        cloudformation.import_resource(stack, _as_restored(template), "Table", {"TableName": table})
+    cloudformation.apply(stack, template, tags=stage.tags)
     boto3.client("cloudformation").update_termination_protection(
-        StackName=table, EnableTerminationProtection=True
+        StackName=stack, EnableTerminationProtection=True
     )
     return cloudformation.outputs(ACCOUNT_STACK)["Packages"]
+
+
+def say_where(stage: Stage, url: str) -> None:
+    """Say where the API is, and what is left for a person to do."""
+    operations = f"{stage.function}-operations"
+    stack = cloudformation.find(operations) or cloudformation.find(stage.function) or {}
+    told = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+    if not told.get("AlarmEmail"):
+        local.say("Nobody is told of an alarm: run it with ALARM_EMAIL=...")
+    local.say(f"{url}\nDoes it keep its promises? make smoke URL={url}")
 
 
 def _log_role() -> dict[str, str]:
@@ -75,9 +86,9 @@ def _is_there(table: str) -> bool:
     return True
 
 
-def _bare(template: dict[str, Any]) -> dict[str, Any]:
-    """Give the template with what any such table has; what it must get comes as a change."""
+def _as_restored(template: dict[str, Any]) -> dict[str, Any]:
+    """Give the template with what a restored table has; what it lacks is added as a change."""
     table = template["Resources"]["Table"]
-    of_any = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
-    properties = {name: table["Properties"][name] for name in (*of_any, "GlobalSecondaryIndexes")}
+    has = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
+    properties = {name: table["Properties"][name] for name in (*has, "GlobalSecondaryIndexes")}
     return {"Resources": {"Table": {**table, "Properties": properties}}}

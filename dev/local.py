@@ -24,10 +24,18 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
+def config() -> dict[str, Any]:
+    """Give `.chalice/config.json`; stop where it is not JSON."""
+    try:
+        config: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    except ValueError as error:
+        stop(f".chalice/config.json is not JSON: {error}")
+    return config
+
+
 def settings() -> dict[str, str]:
     """Give the settings of the stage local, as the environment changes them."""
-    config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-    settings: dict[str, str] = config["stages"]["local"]["environment_variables"]
+    settings: dict[str, str] = config()["stages"]["local"]["environment_variables"]
     # The stage is not for the environment to change: what is run here is the stage local.
     return {
         name: value if name == "STAGE" else os.environ.get(name) or value

@@ -26,6 +26,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
 
 from dev import local, stages
+from dev.foundations import Account
 from dev.local import LOCAL, PROJECT
 from dev.stages import Stage
 
@@ -33,8 +34,8 @@ BUILD = LOCAL / "build"
 CHALICE = Path(sys.executable).with_name("chalice")
 MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of a function, unzipped (Lambda)
 MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda itself (Lambda)
-OURS = ("app.py", "chalice/__init__.py", "chalice/app.py")
-LOOKED_THROUGH = b"casting"  # the comment of a zip in which all was well, packed alike
+APP_FILES = ("app.py", "chalice/__init__.py", "chalice/app.py")
+CHECKED = b"casting: checked"  # the comment of a zip in which nothing was wrong
 HANDLERS = {
     "app.app": ["app.app"],
     # The authorizer imports its verifier at its first call, not at its start.
@@ -65,26 +66,27 @@ class Package(NamedTuple):
 def build(stage: Stage) -> Package:
     """Build a stage's package, and stop where there is anything wrong with it."""
     with local.lock(BUILD.with_suffix(".lock")):
-        prepare(stage, for_cloudformation=True)
+        prepare(stage, None)
         out = LOCAL / "package" / stage.name
         shutil.rmtree(out, ignore_errors=True)
-        run_chalice("package", "--stage", stage.name, "--merge-template",
-                    str(BUILD / ".chalice" / "merge.json"), str(out), quiet=True)  # fmt: skip
+        merged = str(BUILD / ".chalice" / "merge.json")
+        # The region is for the names of AWS's endpoints: nothing is sent to package something.
+        run_chalice("package", stage, "eu-central-1", "--merge-template", merged, str(out))
         package = Package(out / "deployment.zip", out / "sam.json")
         # Chalice takes one of these again where its name fits the sources.
         built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
         (this,) = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
         wrong = [*problems(package.zip, (PROJECT / "requirements.txt").read_text()),
                  *_wrong_handlers(package.template)]  # fmt: skip
-        if not wrong and not _is_looked_through(package.zip):
+        if not wrong and not _is_checked(package.zip):
             wrong = list(_import_problems(package.zip, stage))
         if wrong:
             # Else Chalice takes it again without a word.
             for path in [*built, *out.iterdir()]:
                 path.unlink()
             local.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
-        _make_alike(package.zip)
-        # What `chalice deploy` finds is what was looked through.
+        _make_reproducible(package.zip)
+        # What `chalice deploy` finds is what was checked.
         os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
         for other in built:
             if other != this:
@@ -92,10 +94,11 @@ def build(stage: Stage) -> Package:
         return package
 
 
-def prepare(stage: Stage, for_cloudformation: bool, **pseudo_parameters: str) -> None:
-    """Make the clean copy of the project that Chalice is to see, its policies filled in.
+def prepare(stage: Stage, account: Account | None) -> None:
+    """Make the clean copy of the project that Chalice is to see.
 
-    Stops where something lies among the sources that is none.
+    Policies name the account where there is one; else CloudFormation will fill that in. Stops
+    where something lies among the sources that is none.
     """
     sources = [PROJECT / "app.py", *_sources()]
     for folder in ("chalicelib", "vendor"):
@@ -112,19 +115,23 @@ def prepare(stage: Stage, for_cloudformation: bool, **pseudo_parameters: str) ->
         (settings / "deployed").symlink_to(deployed)
     for policy in (PROJECT / ".chalice").glob("policy-*.json"):
         filled_in = stage.render(policy.read_text())
-        for name, value in pseudo_parameters.items():
-            filled_in = filled_in.replace(f"${{AWS::{name}}}", value)
         document = json.loads(filled_in)
-        (settings / policy.name).write_text(
-            json.dumps(_substituted(document) if for_cloudformation else document)
-        )
+        if account is None:
+            document = _substituted(document)
+        else:
+            document = json.loads(
+                filled_in.replace("${AWS::Partition}", account.partition)
+                .replace("${AWS::Region}", account.region)
+                .replace("${AWS::AccountId}", account.number)
+            )
+        (settings / policy.name).write_text(json.dumps(document))
     # Chalice's own log group is named for another function than the API's, and breaks its
     # template too (cfn-lint E1019). operations.yaml has the right ones.
     config = {k: v for k, v in stage.config.items() if k != "log_retention_in_days"}
     one = stage.config["stages"][stage.name]
     config["stages"] = {stage.name: {k: v for k, v in one.items() if k != "log_retention_in_days"}}
     (settings / "config.json").write_text(json.dumps(config))
-    (settings / "merge.json").write_text(json.dumps(_merged_in(stage)))
+    (settings / "merge.json").write_text(json.dumps(_merge_template(stage)))
 
 
 def _sources() -> Iterator[Path]:
@@ -151,13 +158,13 @@ def _substituted(value: Any) -> Any:
     return {"Fn::Sub": value} if isinstance(value, str) and "${AWS::" in value else value
 
 
-def _merged_in(stage: Stage) -> dict[str, Any]:
+def _merge_template(stage: Stage) -> dict[str, Any]:
     """Give what `make stack` has and Chalice does not make."""
     operations, merged = stage.template("operations.yaml"), stage.template("stack.yaml")
     merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"] = {
         # In the definition and not as resources of their own: a deployment is made when it
         # changes, and holds what it says.
-        "x-amazon-apigateway-gateway-responses": dict(stages.responses(stage))
+        "x-amazon-apigateway-gateway-responses": dict(stages.gateway_responses())
     }
     operations["Resources"].update(merged["Resources"])
     operations["Description"] = f"The casting API, stage {stage.name}"
@@ -165,20 +172,24 @@ def _merged_in(stage: Stage) -> dict[str, Any]:
     return operations
 
 
-def run_chalice(*arguments: str, quiet: bool = False) -> None:
+def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> None:
     """Run Chalice on the clean copy; stop where it fails."""
-    environment = stages.clean_environment()
-    # For the names of AWS's endpoints; no request is sent to package something.
-    environment.setdefault("AWS_DEFAULT_REGION", environment.get("AWS_REGION", "eu-central-1"))
+    quiet = command == "package"  # what it says of a failure there is told with the failure
     done = subprocess.run(
-        [sys.executable, "-B", str(CHALICE), "--project-dir", str(BUILD), *arguments],
-        env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+        [sys.executable, str(CHALICE), "--project-dir", str(BUILD), command]
+        + ["--stage", stage.name, *arguments],
+        env={
+            **stages.clean_environment(),
+            # A profile's region would else be overruled by whatever the environment has.
+            "AWS_DEFAULT_REGION": region,
+            "PYTHONDONTWRITEBYTECODE": "1",  # Chalice would ship the caches
+        },
         stdout=subprocess.PIPE if quiet else None,
         stderr=subprocess.STDOUT if quiet else None,
         text=True,
     )
     if done.returncode:
-        local.stop(f"chalice {arguments[0]} failed{': ' + done.stdout if quiet else ''}")
+        local.stop(f"chalice {command} failed{': ' + done.stdout if quiet else ''}")
 
 
 def problems(package: Path, requirements: str) -> Iterator[str]:
@@ -197,7 +208,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
     }
     with zipfile.ZipFile(package) as zipped:
         files = {i.filename: i.file_size for i in zipped.infolist() if not i.is_dir()}
-        found, known = set(), set(OURS)
+        found, known = set(), set(APP_FILES)
         for name in files:
             folder, _, file = name.rpartition("/")
             if not folder.endswith(".dist-info") or "/" in folder or file != "METADATA":
@@ -280,21 +291,21 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
                 yield f"{function} does not start: {done.stderr.strip().rpartition(chr(10))[2]}"
 
 
-def _is_looked_through(package: Path) -> bool:
+def _is_checked(package: Path) -> bool:
     with zipfile.ZipFile(package) as zipped:
-        return zipped.comment == LOOKED_THROUGH
+        return zipped.comment == CHECKED
 
 
-def _make_alike(package: Path) -> None:
+def _make_reproducible(package: Path) -> None:
     """Pack the same files again so that they always make the same zip, whenever and wherever."""
-    if _is_looked_through(package):
+    if _is_checked(package):
         return
     with zipfile.ZipFile(package) as zipped:
         names = sorted(i.filename for i in zipped.infolist() if not i.is_dir())
         files = [(name, zipped.read(name)) for name in names]
     fresh = package.with_suffix(".tmp")
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
-        zipped.comment = LOOKED_THROUGH
+        zipped.comment = CHECKED
         for name, content in files:
             entry = zipfile.ZipInfo(name)  # of 1 January 1980
             entry.external_attr = 0o644 << 16

@@ -1,7 +1,6 @@
 """`make run`: a DynamoDB, an issuer, demo data and the API, on this machine, until Ctrl-C."""
 
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -127,7 +126,7 @@ def chalice_config(app: Chalice) -> Config:
     return Config(
         chalice_stage="local",
         user_provided_params={"chalice_app": app, "project_dir": str(PROJECT)},
-        config_from_disk=json.loads((PROJECT / ".chalice" / "config.json").read_text()),
+        config_from_disk=local.config(),
     )
 
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,7 +11,7 @@ from dev import local
 from dev.local import PROJECT
 
 APP = "casting"
-SETTINGS = ("STAGE", "TABLE_NAME", "AUTH_ISSUER", "AUTH_AUDIENCE", "WEB_ORIGIN", "DYNAMODB_URL")
+LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they are in Lambda
 THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
 ACCESS_LOG = {
     "request_id": "$context.requestId",
@@ -74,11 +72,12 @@ def access_log_format() -> str:
 
 
 def chosen() -> Stage:
-    """Give the stage that STAGE names; stop where it cannot be deployed, before anything is built.
+    """Give the stage that STAGE names, and make its settings this process's.
 
-    What it sets is judged by the functions' own rules (chalicelib/settings.py).
+    Stops, before anything is built, where it cannot be deployed: its settings are judged as the
+    functions judge them when they start (chalicelib/settings.py).
     """
-    config = _config()
+    config = local.config()
     name, deployable = os.environ.get("STAGE", ""), [s for s in config["stages"] if s != "local"]
     if name not in deployable:
         local.stop(f"say which stage, like STAGE={deployable[0]}: {', '.join(deployable)}")
@@ -86,16 +85,13 @@ def chosen() -> Stage:
     settings: dict[str, str] = stage["environment_variables"]
     if settings.get("STAGE") != name or stage.get("api_gateway_stage") != name:
         local.stop(f"the stage {name} calls itself something else in .chalice/config.json")
-    refused = subprocess.run(
-        [sys.executable, "-c", "import chalicelib.settings"],
-        cwd=PROJECT,
-        env={**clean_environment(), **settings, "AWS_LAMBDA_FUNCTION_NAME": name},
-        capture_output=True,
-        text=True,
-    )
-    if refused.returncode:
-        said = refused.stderr.strip().rpartition("\n")[2].rpartition("SettingError: ")[2]
-        local.stop(f"the stage {name} in .chalice/config.json: {said}")
+    for other in _settings(config):
+        os.environ.pop(other, None)
+    os.environ.update({**settings, LAMBDA_MARK: name})
+    try:
+        import chalicelib.settings  # noqa: F401 -- it is its import that judges
+    except RuntimeError as error:
+        local.stop(f"the stage {name} in .chalice/config.json: {error}")
     return Stage(
         name=name,
         settings=settings,
@@ -105,22 +101,8 @@ def chosen() -> Stage:
     )
 
 
-def settings_of(name: str) -> dict[str, str] | None:
-    """Give what a stage sets; None where there is no such stage."""
-    settings: dict[str, str] | None = _config()["stages"].get(name, {}).get("environment_variables")
-    return settings
-
-
-def _config() -> dict[str, Any]:
-    try:
-        config: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-    except ValueError as error:
-        local.stop(f".chalice/config.json is not JSON: {error}")
-    return config
-
-
-def refuse_placeholders(stage: Stage) -> None:
-    """Stop where a host is still one of those that nobody can own (RFC 2606)."""
+def refuse_unready(stage: Stage) -> None:
+    """Stop where a host is one that nobody can own (RFC 2606), or the issuer is not Auth0's."""
     for name in ("AUTH_ISSUER", "WEB_ORIGIN"):
         host = stage.settings[name].partition("://")[2].partition("/")[0]
         if host.endswith((".example", ".invalid", ".test")):
@@ -128,21 +110,33 @@ def refuse_placeholders(stage: Stage) -> None:
                 f"{name} of the stage {stage.name} is still {stage.settings[name]};"
                 " set it in .chalice/config.json"
             )
+    issuer = stage.settings["AUTH_ISSUER"]
+    if issuer.endswith(".auth0.com"):
+        local.stop(f"AUTH_ISSUER of the stage {stage.name} needs Auth0's slash: {issuer}/")
+
+
+def alarm_email() -> dict[str, str]:
+    """Give the operations' parameter, where ALARM_EMAIL is said; else it stays as it is."""
+    said = os.environ.get("ALARM_EMAIL")
+    return {} if said is None else {"AlarmEmail": said}
 
 
 def clean_environment() -> dict[str, str]:
-    """Give the environment without the settings of whatever else is run from this shell."""
-    return {
-        k: v for k, v in os.environ.items() if k not in SETTINGS and k != "AWS_LAMBDA_FUNCTION_NAME"
-    }
+    """Give the environment without any stage's settings: Chalice sets those that it needs."""
+    ours = {*_settings(local.config()), LAMBDA_MARK}
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
-def responses(stage: Stage) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give API Gateway's own answers, as its import and its PutGatewayResponse both take them."""
-    for name in SETTINGS:
-        os.environ.pop(name, None)
-    os.environ.update(stage.settings)
-    # Only now, because the settings are read when this is imported.
+def _settings(config: dict[str, Any]) -> set[str]:
+    return {name for s in config["stages"].values() for name in s["environment_variables"]}
+
+
+def gateway_responses() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give API Gateway's own answers for the chosen stage.
+
+    Each is as both API Gateway's import and its PutGatewayResponse take it.
+    """
+    # Only now, because the stage's settings are read when this is imported.
     from chalicelib.errors import GATEWAY_ANSWERS
 
     for response_type, answer in sorted(GATEWAY_ANSWERS.items()):

@@ -1,15 +1,22 @@
 """`make undeploy`: a stage removed, whichever way it was deployed; its table stays."""
 
+import os
+
 from dev import cloudformation, deploy, foundations, local, package, stages
 
 
 def main() -> None:
     stage = stages.chosen()
-    with foundations.asking_aws():
+    if os.environ.get("CONFIRM") != stage.name:
+        local.stop(
+            f"this removes {stage.name}: its API and URL, its logs and alarms, not its table;"
+            f" if so, say it again: make undeploy STAGE={stage.name} CONFIRM={stage.name}"
+        )
+    with foundations.aws_account() as account:
         if not cloudformation.delete(stage.function):
-            package.prepare(stage, for_cloudformation=False)
-            deploy.note_what_is_deployed(stage)
-            package.run_chalice("delete", "--stage", stage.name)
+            package.prepare(stage, account)
+            deploy.record_what_is_deployed(stage)
+            package.run_chalice("delete", stage, account.region)
             cloudformation.delete(f"{stage.function}-operations")
     local.say(
         f"{stage.name} is removed. Its table {stage.settings['TABLE_NAME']} is still there;"

@@ -31,6 +31,15 @@ class Checkout:
                 shutil.copytree(PROJECT / part, folder / part, ignore=NOT_SOURCES)
             else:
                 shutil.copyfile(PROJECT / part, folder / part)
+        # Not those of whoever has set theirs.
+        for stage in ("dev", "prod"):
+            self.set(
+                stage,
+                TABLE_NAME=f"casting-{stage}",
+                AUTH_ISSUER=f"https://{stage}.issuer.example/",
+                AUTH_AUDIENCE="casting-api",
+                WEB_ORIGIN="http://localhost:3000",
+            )
 
     @property
     def config(self) -> Any:
@@ -48,10 +57,16 @@ class Checkout:
     def start(self, module: str, **environment: str) -> "subprocess.Popen[str]":
         """Start what a make target runs, as on a machine that has set nothing else."""
         known = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k[:4] == "PIP_"}
+        # Whoever runs the tests has an account of their own, which must not be found.
+        nowhere = {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
         return subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=self.folder,
-            env={**known, "PYTHONWARNINGS": "default", **environment},
+            env={**known, **nowhere, "PYTHONWARNINGS": "default", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -45,7 +45,7 @@ from dev import engine, gateway, serve
 from tests.checkout import Checkout
 from tests.client import Client
 from tests.cloud import Cloud, TlsIssuer
-from tests.site import STAGES, Live, Site, live_stage
+from tests.deployment import STAGES, Live, Site, live_stage
 
 app.log.propagate = True  # so that caplog sees it
 
@@ -249,7 +249,7 @@ def site(
     """A checkout whose stages trust that issuer, to deploy from."""
     copy = Checkout(tmp_path_factory.mktemp("site") / "casting", like=checkout)
     for stage in STAGES.values():
-        copy.set(stage, AUTH_ISSUER=cloud_issuer.url, WEB_ORIGIN="http://localhost:3000")
+        copy.set(stage, AUTH_ISSUER=cloud_issuer.url)
     return Site(copy, cloud)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from tests.checkout import Checkout
 from tests.cloud import Cloud, TlsIssuer
-from tests.site import STAGES, Live, Site, live_stage
+from tests.deployment import STAGES, Live, Site, live_stage
 
 
 class Interruption:
@@ -74,6 +74,7 @@ def dies(
         process = site.checkout.start(
             f"dev.{target or way}",
             STAGE=STAGES[way],
+            CONFIRM=STAGES[way],
             **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
         )
         interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
@@ -115,7 +116,7 @@ def every(way: str, folder: Path) -> int:
     cloud = Cloud(folder, issuer.ca)
     checkout = Checkout(folder / "casting")
     for stage in STAGES.values():
-        checkout.set(stage, AUTH_ISSUER=issuer.url, WEB_ORIGIN="http://localhost:3000")
+        checkout.set(stage, AUTH_ISSUER=issuer.url)
     site = Site(checkout, cloud)
     try:
         site.make(way, way)

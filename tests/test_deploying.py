@@ -8,8 +8,8 @@ import pytest
 
 from tests.checkout import Checkout
 from tests.cloud import Cloud, TlsIssuer
+from tests.deployment import STAGES, Live, Site, api_of, live_stage
 from tests.interruptions import dies, nth, works
-from tests.site import STAGES, Live, Site, api_of, live_stage
 
 
 def state(cloud: Cloud, live: Live) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def state(cloud: Cloud, live: Live) -> dict[str, Any]:
 def test_deploying_again_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
     said = site.make(live.way, live.way)
-    assert "Nothing has changed" in said
+    assert "othing has changed" in said
     assert api_of(said) == live.api_id
     assert state(cloud, live) == before
 
@@ -52,7 +52,7 @@ def test_deploying_from_another_machine_changes_nothing(
     other = Site(Checkout(tmp_path / "other", like=checkout), cloud)
     other.checkout.write_config(site.checkout.config)
     said = other.make(live.way, live.way)
-    assert "Nothing has changed" in said
+    assert "othing has changed" in said
     assert api_of(said) == live.api_id
     assert state(cloud, live) == before
 
@@ -66,16 +66,42 @@ def test_a_stage_goes_one_way(live: Live, site: Site, cloud: Cloud) -> None:
     assert state(cloud, live) == before
 
 
+@pytest.mark.parametrize("way", STAGES)
+def test_undeploying_asks_to_be_told_twice(live: Live, site: Site, cloud: Cloud, way: str) -> None:
+    before = state(cloud, live)
+    for confirm in ("", "yes", "other"):
+        status, said = site.try_to_make("undeploy", way, CONFIRM=confirm)
+        assert status == 1
+        assert f"make undeploy STAGE={STAGES[way]} CONFIRM={STAGES[way]}" in said
+    assert state(cloud, live) == before
+
+
+def test_the_region_of_a_profile_is_where_all_of_it_goes(
+    own_account: tuple[Cloud, Site], tmp_path: Path
+) -> None:
+    _, site = own_account
+    config = tmp_path / "config"
+    config.write_text("[profile work]\nregion = us-east-1\n")
+    other = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
+    elsewhere = {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)}
+    status, said = site.checkout.run("dev.deploy", STAGE="dev", **elsewhere)
+    assert status == 0, said
+    assert ".execute-api.us-east-1.amazonaws.com/dev" in said
+    assert ":us-east-1:" in said
+    assert "eu-central-1" not in said
+    # A stage lives in one region: its roles have no region in their names.
+    status, said = site.checkout.run("dev.undeploy", STAGE="dev", CONFIRM="dev", **elsewhere)
+    assert status == 0, said
+
+
 @pytest.mark.parametrize("module", ["dev.deploy", "dev.stack"])
 def test_without_credentials_or_a_region_it_says_so(site: Site, module: str) -> None:
     for missing, reason in (
         ("AWS_DEFAULT_REGION", "say which region"),
-        ("AWS_ACCESS_KEY_ID", "AWS refuses: "),
+        ("AWS_ACCESS_KEY_ID", "AWS cannot be asked"),
     ):
         environment = {k: v for k, v in site.environment.items() if k != missing}
-        status, said = site.checkout.run(
-            module, STAGE="dev", **environment, AWS_EC2_METADATA_DISABLED="true"
-        )
+        status, said = site.checkout.run(module, STAGE="dev", **environment)
         assert status == 1
         assert reason in said
         assert "Traceback" not in said
@@ -85,19 +111,19 @@ def test_without_credentials_or_a_region_it_says_so(site: Site, module: str) -> 
 
 
 @pytest.fixture(scope="module")
-def ground(
+def own_account(
     tmp_path_factory: pytest.TempPathFactory, cloud_issuer: TlsIssuer, site: Site
 ) -> Iterator[tuple[Cloud, Site]]:
     """An empty AWS account, and a checkout that can be changed."""
-    cloud = Cloud(tmp_path_factory.mktemp("ground"), cloud_issuer.ca)
+    cloud = Cloud(tmp_path_factory.mktemp("own_account"), cloud_issuer.ca)
     yield cloud, Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
     cloud.stop()
 
 
 def test_an_interrupted_deployment_goes_on_where_it_stopped(
-    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
-    cloud, site = ground
+    cloud, site = own_account
     for after in (
         nth(1, "Action=ExecuteChangeSet", "StackName=casting-dev-table&"),
         nth(1, "POST /2015-03-31/functions "),
@@ -109,13 +135,13 @@ def test_an_interrupted_deployment_goes_on_where_it_stopped(
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
     assert len(cloud.client("apigateway").get_rest_apis()["items"]) == 1
     assert works(live)
-    assert "Nothing has changed" in site.make("deploy", "deploy")
+    assert "othing has changed" in site.make("deploy", "deploy")
 
 
 def test_an_interrupted_change_is_not_taken_for_none(
-    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
-    cloud, site = ground
+    cloud, site = own_account
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
     before = site.checkout.config
     site.checkout.write_config({**before, "lambda_memory_size": 2048})
@@ -128,21 +154,21 @@ def test_an_interrupted_change_is_not_taken_for_none(
 
 
 def test_an_interrupted_stack_goes_on_where_it_stopped(
-    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
-    cloud, site = ground
+    cloud, site = own_account
     assert dies(cloud, site, "stack", nth(1, "Action=CreateChangeSet", "StackName=casting-prod&"))
     assert dies(cloud, site, "stack", nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"))
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     assert works(live)
-    assert "Nothing has changed" in site.make("stack", "stack")
+    assert "othing has changed" in site.make("stack", "stack")
 
 
 @pytest.mark.parametrize("way", STAGES)
 def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
-    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer, way: str
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, way: str
 ) -> None:
-    cloud, site = ground
+    cloud, site = own_account
     stage, name = STAGES[way], f"casting-{STAGES[way]}"
     movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
@@ -167,22 +193,22 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
 
 
 def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
-    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
-    cloud, site = ground
+    cloud, site = own_account
     site.make("undeploy", "stack")
     alarms = site.checkout.folder / ".chalice" / "operations.yaml"
     good = alarms.read_text()
     alarms.write_text(good.replace("MetricName: 5XXError", "Unknown: 5XXError"))
     status, said = site.try_to_make("stack", "stack")
     assert status == 1
-    assert "the stack casting-prod could not be made" in said
+    assert "the change of the stack casting-prod failed" in said
     alarms.write_text(good)
     assert works(live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer))
 
 
-def test_the_mail_address_for_alarms_is_kept(ground: tuple[Cloud, Site]) -> None:
-    cloud, site = ground
+def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) -> None:
+    cloud, site = own_account
 
     def told() -> list[str]:
         found = cloud.client("sns").list_subscriptions()["Subscriptions"]
@@ -198,9 +224,9 @@ def test_the_mail_address_for_alarms_is_kept(ground: tuple[Cloud, Site]) -> None
 
 
 def test_a_restored_table_is_taken_over(
-    ground: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
-    cloud, site = ground
+    cloud, site = own_account
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
     dynamodb = cloud.client("dynamodb")

@@ -431,7 +431,7 @@ def test_what_cannot_be_told_costs_nobody_an_answer(api: Function) -> None:
     answer = api(event("GET", "/movies", requestContext={"authorizer": "nonsense"}))
     assert (answer["statusCode"], json.loads(answer["body"])["message"]) == (401, "invalid header")
     error = api.line()
-    assert (error["level"], error["message"]) == ("ERROR", "a request cannot be told")
+    assert (error["level"], error["message"]) == ("ERROR", "a request cannot be logged")
 
 
 @pytest.mark.parametrize(

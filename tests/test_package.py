@@ -1,6 +1,7 @@
 """`make package`: what is built for a stage, and what is refused."""
 
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -133,11 +134,11 @@ def test_every_alarm_tells_somebody_and_stands_in_the_operations_manual(built: P
     resources = json.loads((built / "sam.json").read_text())["Resources"]
     alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     manual = (PROJECT / "docs" / "operations.md").read_text()
-    assert len(alarms) == 7
+    explained = set(re.findall(r"^\| `(casting-<stage>-[a-z0-9-]+)` \|", manual, re.MULTILINE))
+    assert {alarm["AlarmName"].replace("prod", "<stage>") for alarm in alarms} == explained
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["TreatMissingData"] == "notBreaching"
-        assert f"`{alarm['AlarmName'].replace('prod', '<stage>')}`" in manual
     (board,) = (r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Dashboard")
     assert len(json.loads(board["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]) == 5
 
@@ -149,7 +150,7 @@ def test_the_same_sources_make_the_same_zip_whenever_they_are_packed(tmp_path: P
         with zipfile.ZipFile(zips[-1], "w") as zipped:
             for file in ["app.py", "chalicelib/__init__.py"][::order]:
                 zipped.writestr(zipfile.ZipInfo(file, (2026, 1, day, 0, 0, 0)), f"# {file}")
-        package._make_alike(zips[-1])
+        package._make_reproducible(zips[-1])
     assert zips[0].read_bytes() == zips[1].read_bytes()
     with zipfile.ZipFile(zips[0]) as zipped:
         assert zipped.read("app.py") == b"# app.py"
@@ -210,8 +211,16 @@ def test_a_stage_whose_hosts_are_placeholders_is_not_deployed(tmp_path: Path, mo
     copy = Checkout(tmp_path / "copy")
     status, said = copy.run(module, STAGE="prod")
     assert status == 1
-    assert "AUTH_ISSUER of the stage prod is still https://issuer.example/" in said
+    assert "AUTH_ISSUER of the stage prod is still https://prod.issuer.example/" in said
     assert not (copy.folder / ".local").exists()
+
+
+def test_an_issuer_of_auth0_without_its_slash_is_not_deployed(tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy")
+    copy.set("dev", AUTH_ISSUER="https://agency.eu.auth0.com")
+    status, said = copy.run("dev.deploy", STAGE="dev")
+    assert status == 1
+    assert "needs Auth0's slash: https://agency.eu.auth0.com/" in said
 
 
 @pytest.mark.parametrize(
@@ -250,17 +259,19 @@ def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) 
 
 
 def test_a_function_that_needs_what_is_not_in_the_zip_is_refused(
-    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built: Path, checkout: Checkout, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("STAGE", "prod")
+    config = checkout.config
+    settings = config["stages"]["prod"]["environment_variables"]
+    stage = stages.Stage("prod", settings, {}, 30, config)
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
         for name in zipped.namelist():
             # A developer's machine has it.
             more = b"\nimport yaml\n" if name == "chalicelib/tokens.py" else b""
             out.writestr(name, zipped.read(name) + more)
-    assert list(package._import_problems(built / "deployment.zip", stages.chosen())) == []
-    assert list(package._import_problems(changed, stages.chosen())) == [
+    assert list(package._import_problems(built / "deployment.zip", stage)) == []
+    assert list(package._import_problems(changed, stage)) == [
         "chalicelib.auth.auth0 does not start: ModuleNotFoundError: No module named 'yaml'"
     ]
 

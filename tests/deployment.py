@@ -27,8 +27,9 @@ class Site:
 
     def try_to_make(self, target: str, way: str, **environment: str) -> tuple[int, str]:
         """Do it, and give its exit status too."""
+        confirm = {"CONFIRM": STAGES[way]} if target == "undeploy" else {}
         return self.checkout.run(
-            f"dev.{target}", STAGE=STAGES[way], **{**self.environment, **environment}
+            f"dev.{target}", STAGE=STAGES[way], **{**self.environment, **confirm, **environment}
         )
 
 
