@@ -1,19 +1,27 @@
 """Stacks: made, changed and removed through CloudFormation, however often, whatever was left."""
 
-import contextlib
 import json
 import secrets
+import time
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 from dev import local
 
 MAX_BODY = 51_200  # bytes of a template that is sent with the request (CloudFormation)
-POLL = {"Delay": 2, "MaxAttempts": 900}  # seconds, times: half an hour
-HALF_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+POLL, PATIENCE = 2, 1_800  # seconds between two looks at what goes on, and in all
+HALF_MADE = (
+    "CREATE_FAILED",
+    "DELETE_FAILED",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "IMPORT_ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+)
+"""What a stack's first change leaves where it fails: nothing can be done with it but removing."""
 
 
 def apply(
@@ -30,12 +38,8 @@ def apply(
     Parameters that are not given stay as they are. `bucket` takes a template of more than 51,200
     bytes. Stops with CloudFormation's reasons where it fails.
     """
-    stack = _settled(name)
-    if stack and stack["StackStatus"] in HALF_MADE:
-        delete(name)
-        stack = None
-    is_new = stack is None or _is_planned(stack)
-    had = {p["ParameterKey"] for p in (stack or {}).get("Parameters", [])}
+    is_new = not is_made(name)
+    had = set() if is_new else {p["ParameterKey"] for p in _parameters(name)}
     given = parameters or {}
     planned = _plan(
         name,
@@ -45,7 +49,7 @@ def apply(
             if key in given
             else {"ParameterKey": key, "UsePreviousValue": True}
             for key in template.get("Parameters", {})
-            if key in given or (key in had and not is_new)
+            if key in given or key in had
         ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
@@ -54,7 +58,7 @@ def apply(
     if planned is None:
         return False
     local.say(f"{'Making' if is_new else 'Changing'} the stack {name} ...")
-    _execute(name, planned, "stack_create_complete" if is_new else "stack_update_complete")
+    _execute(name, planned, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE")
     return True
 
 
@@ -75,7 +79,7 @@ def import_resource(
         TemplateBody=json.dumps(template),
     )
     if planned:
-        _execute(name, planned, "stack_import_complete")
+        _execute(name, planned, "IMPORT_COMPLETE")
 
 
 def delete(name: str) -> bool:
@@ -84,8 +88,20 @@ def delete(name: str) -> bool:
         return False
     local.say(f"Removing the stack {name} ...")
     boto3.client("cloudformation").delete_stack(StackName=name)
-    _wait("stack_delete_complete", name)
+    _await(name, None)
     return True
+
+
+def is_made(name: str) -> bool:
+    """Tell whether there is a stack; one that was only planned, or half made, is removed.
+
+    Waits for what goes on already.
+    """
+    stack = _settled(name)
+    if stack and stack["StackStatus"] in HALF_MADE:
+        delete(name)
+        return False
+    return stack is not None and not _is_planned(stack)
 
 
 def outputs(name: str) -> dict[str, str]:
@@ -105,32 +121,31 @@ def find(name: str) -> dict[str, Any] | None:
     return stack
 
 
-def exists(name: str) -> bool:
-    """Tell whether a stack has been made; one that was only planned has not."""
-    stack = find(name)
-    return stack is not None and not _is_planned(stack)
-
-
 def _is_planned(stack: dict[str, Any]) -> bool:
     return bool(stack["StackStatus"] == "REVIEW_IN_PROGRESS")
 
 
+def _parameters(name: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = (find(name) or {}).get("Parameters", [])
+    return found
+
+
 def _settled(name: str) -> dict[str, Any] | None:
-    """Give a stack when nothing goes on in it any more."""
-    stack = find(name)
-    if stack is None or _is_planned(stack) or not stack["StackStatus"].endswith("_IN_PROGRESS"):
-        return stack
-    local.say(f"Waiting for the stack {name}, which is in {stack['StackStatus']} ...")
-    waiter = {
-        "CREATE": "stack_create_complete",
-        "DELETE": "stack_delete_complete",
-        "IMPORT": "stack_import_complete",
-        "ROLLBACK": "stack_rollback_complete",
-        "UPDATE": "stack_update_complete",
-    }[stack["StackStatus"].partition("_")[0]]
-    with contextlib.suppress(WaiterError):  # what came of it is asked for next
-        boto3.client("cloudformation").get_waiter(waiter).wait(StackName=name, WaiterConfig=POLL)
-    return find(name)
+    """Give a stack when nothing goes on in it any more; None where there is none."""
+    began, said = time.monotonic(), False
+    while True:
+        stack = find(name)
+        if stack is None or _is_planned(stack):
+            return stack
+        status = stack["StackStatus"]
+        if not status.endswith("_IN_PROGRESS"):
+            return stack
+        if time.monotonic() - began > PATIENCE:
+            local.stop(f"the stack {name} is still in {status}; try again later")
+        if not said:
+            local.say(f"Waiting for the stack {name} ({status}) ...")
+            said = True
+        time.sleep(POLL)
 
 
 def _plan(name: str, **change: Any) -> str | None:
@@ -142,12 +157,11 @@ def _plan(name: str, **change: Any) -> str | None:
         ChangeSetName=f"casting-{secrets.token_hex(8)}",
         **change,
     )["Id"]
-    try:
-        client.get_waiter("change_set_create_complete").wait(
-            ChangeSetName=change_set, StackName=name, WaiterConfig=POLL
-        )
-    except WaiterError:
+    found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+    while found["Status"] in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+        time.sleep(POLL)
         found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+    if found["Status"] == "FAILED":
         client.delete_change_set(ChangeSetName=change_set, StackName=name)
         reason = found.get("StatusReason", found["Status"])
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
@@ -156,24 +170,25 @@ def _plan(name: str, **change: Any) -> str | None:
     return change_set
 
 
-def _execute(name: str, change_set: str, waiter: str) -> None:
+def _execute(name: str, change_set: str, wanted: str) -> None:
     boto3.client("cloudformation").execute_change_set(ChangeSetName=change_set, StackName=name)
-    _wait(waiter, name)
+    while (stack := find(name)) and _is_planned(stack):
+        time.sleep(POLL)  # it has not begun
+    _await(name, wanted)
 
 
-def _wait(waiter: str, name: str) -> None:
-    """Wait for the end of a change; stop with CloudFormation's reasons where it failed."""
-    try:
-        boto3.client("cloudformation").get_waiter(waiter).wait(StackName=name, WaiterConfig=POLL)
-    except WaiterError:
+def _await(name: str, wanted: str | None) -> None:
+    """Wait until a stack is in this status, or gone; stop with the reasons where it is not."""
+    stack = _settled(name)
+    if (stack and stack["StackStatus"]) != wanted:
         local.stop(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
 
 
 def _reasons(name: str) -> list[str]:
     """Give what went wrong in the last change of a stack, the first cause first."""
-    events = boto3.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    pages = boto3.client("cloudformation").get_paginator("describe_stack_events")
     reasons = []
-    for event in events:  # newest first
+    for event in pages.paginate(StackName=name).search("StackEvents"):  # newest first
         if event["ResourceStatus"].endswith("_FAILED"):
             reason = event.get("ResourceStatusReason", "no reason given")
             reasons.append(f"{event['LogicalResourceId']}: {reason}")

@@ -5,15 +5,18 @@ API by that record alone. So the record is made anew from what is in AWS before 
 checkout, or a run that was interrupted, goes on with the same API and does not make a second one.
 """
 
+import base64
 import hashlib
 import json
 import os
+import re
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from dev import cloudformation, foundations, local, package, stages
+from dev.foundations import Account
 from dev.local import PROJECT
 from dev.package import BUILD, Package
 from dev.stages import APP, THROTTLING, Stage
@@ -26,11 +29,12 @@ BEING_CHANGED = "being changed"
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    with foundations.aws_account() as account, local.lock(BUILD.with_name("deploy.lock")):
-        if cloudformation.find(stage.function):
+    with package.alone(), foundations.aws_account() as account:
+        if cloudformation.is_made(stage.function):
             local.stop(
                 f"{stage.name} was deployed by make stack; go on with that, or make undeploy first"
             )
+        refuse_other_region(stage, account)
         built = package.build(stage)
         foundations.make(stage)
         cloudformation.apply(
@@ -39,10 +43,15 @@ def main() -> None:
             tags=stage.tags,
             parameters=stages.alarm_email(),
         )
-        package.prepare(stage, account)
+        package.configure(stage, account)
         wanted = fingerprint(built)
         api_id = record_what_is_deployed(stage)
-        if api_id and _described(stage, api_id) == wanted and os.environ.get("FORCE") != "1":
+        if (
+            api_id
+            and _described(stage, api_id) == wanted
+            and _runs(stage, built)
+            and os.environ.get("FORCE") != "1"
+        ):
             local.say("The API is as it was deployed last: nothing has changed.")
         else:
             if api_id:
@@ -51,11 +60,30 @@ def main() -> None:
             api_id = record_what_is_deployed(stage)
             if api_id is None:
                 local.stop("chalice deploy made no API")
+            if not _runs(stage, built):
+                local.stop("somebody else deployed at the same time; run it again")
             _finish(stage, api_id, wanted)
             local.say(f"{stage.name} is deployed.")
         foundations.say_where(
             stage, f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
         )
+
+
+def refuse_other_region(stage: Stage, account: Account) -> None:
+    """Stop where the stage is in another region: its roles, which have no region, are one's."""
+    client = boto3.client("iam")
+    try:
+        role = f"{stage.function}-api_handler"
+        for name in client.list_role_policies(RoleName=role)["PolicyNames"]:
+            policy = client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            regions = set(re.findall("arn:aws[a-z-]*:logs:([a-z0-9-]+):", json.dumps(policy)))
+            if regions - {account.region}:
+                local.stop(
+                    f"{stage.name} is deployed in {', '.join(regions)}, not in {account.region};"
+                    " a stage lives in one region"
+                )
+    except client.exceptions.NoSuchEntityException:
+        return
 
 
 def fingerprint(built: Package) -> str:
@@ -101,9 +129,26 @@ def _role_arn(role: str) -> str | None:
         return None
 
 
-def has_function(stage: Stage) -> bool:
-    """Tell whether the API's function is there, by whichever way it came."""
-    return _function_arn(stage.function) is not None
+def has_begun(stage: Stage) -> bool:
+    """Tell whether a `make deploy` has left anything of this stage."""
+    return (
+        _role_arn(f"{stage.function}-api_handler") is not None
+        or _function_arn(stage.function) is not None
+        or cloudformation.find(f"{stage.function}-operations") is not None
+    )
+
+
+def _runs(stage: Stage, built: Package) -> bool:
+    """Tell whether both functions run what was built and checked."""
+    wanted = base64.b64encode(bytes.fromhex(built.digest())).decode()
+    client = boto3.client("lambda")
+    try:
+        return all(
+            client.get_function_configuration(FunctionName=name)["CodeSha256"] == wanted
+            for name in (stage.function, f"{stage.function}-auth0")
+        )
+    except client.exceptions.ResourceNotFoundException:
+        return False
 
 
 def _function_arn(function: str) -> str | None:
@@ -184,7 +229,9 @@ def _finish(stage: Stage, api_id: str, wanted: str) -> None:
             {"op": "replace", "path": path, "value": value} for path, value in settings.items()
         ],
     )
-    client.create_deployment(restApiId=api_id, stageName=stage.name, description=wanted)
+    client.create_deployment(
+        restApiId=api_id, stageName=stage.name, description=wanted, tracingEnabled=True
+    )
 
 
 def _gateway() -> Any:

@@ -49,9 +49,10 @@ def make(stage: Stage) -> str:
     )
     table = stage.settings["TABLE_NAME"]
     stack, template = f"{table}-table", stage.template("table.yaml")
-    if not cloudformation.exists(stack) and _is_there(table):
+    if not cloudformation.is_made(stack) and (found := _described(table)):
         # Restored from a backup, or retained when its stack was removed.
-        cloudformation.import_resource(stack, _as_restored(template), "Table", {"TableName": table})
+        bare = _as_it_is(template, found)
+        cloudformation.import_resource(stack, bare, "Table", {"TableName": table})
     cloudformation.apply(stack, template, tags=stage.tags)
     boto3.client("cloudformation").update_termination_protection(
         StackName=stack, EnableTerminationProtection=True
@@ -77,18 +78,23 @@ def _log_role() -> dict[str, str]:
     return {"LogRole": "there" if there else "ours"}
 
 
-def _is_there(table: str) -> bool:
+def _described(table: str) -> dict[str, Any] | None:
+    """Give a table as DynamoDB describes it; None where there is none."""
     client = boto3.client("dynamodb")
     try:
-        client.describe_table(TableName=table)
+        found: dict[str, Any] = client.describe_table(TableName=table)["Table"]
     except client.exceptions.ResourceNotFoundException:
-        return False
-    return True
+        return None
+    return found
 
 
-def _as_restored(template: dict[str, Any]) -> dict[str, Any]:
-    """Give the template with what a restored table has; what it lacks is added as a change."""
+def _as_it_is(template: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Give the template of a table with what it has already; what it lacks comes as a change."""
     table = template["Resources"]["Table"]
-    has = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
-    properties = {name: table["Properties"][name] for name in (*has, "GlobalSecondaryIndexes")}
+    has = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
+    has.append("GlobalSecondaryIndexes")
+    if found.get("SSEDescription", {}).get("Status") == "ENABLED":
+        # DynamoDB refuses to encrypt what is encrypted.
+        has.append("SSESpecification")
+    properties = {name: table["Properties"][name] for name in has}
     return {"Resources": {"Table": {**table, "Properties": properties}}}

@@ -5,6 +5,7 @@ chalicelib/. So it is given a clean copy to build from, and what it built is loo
 anything is done with it. `make deploy` and `make stack` deploy what came out of here.
 """
 
+import contextlib
 import csv
 import email
 import filecmp
@@ -63,50 +64,59 @@ class Package(NamedTuple):
         return hashlib.sha256(self.zip.read_bytes()).hexdigest()
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Hold off whatever else on this machine would build or deploy from this checkout."""
+    with local.lock(BUILD.with_suffix(".lock")):
+        yield
+
+
 def build(stage: Stage) -> Package:
     """Build a stage's package, and stop where there is anything wrong with it."""
-    with local.lock(BUILD.with_suffix(".lock")):
-        prepare(stage, None)
-        out = LOCAL / "package" / stage.name
-        shutil.rmtree(out, ignore_errors=True)
-        merged = str(BUILD / ".chalice" / "merge.json")
-        # The region is for the names of AWS's endpoints: nothing is sent to package something.
-        run_chalice("package", stage, "eu-central-1", "--merge-template", merged, str(out))
-        package = Package(out / "deployment.zip", out / "sam.json")
-        # Chalice takes one of these again where its name fits the sources.
-        built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
-        (this,) = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
-        wrong = [*problems(package.zip, (PROJECT / "requirements.txt").read_text()),
-                 *_wrong_handlers(package.template)]  # fmt: skip
-        if not wrong and not _is_checked(package.zip):
-            wrong = list(_import_problems(package.zip, stage))
-        if wrong:
-            # Else Chalice takes it again without a word.
-            for path in [*built, *out.iterdir()]:
-                path.unlink()
-            local.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
-        _make_reproducible(package.zip)
-        # What `chalice deploy` finds is what was checked.
-        os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
-        for other in built:
-            if other != this:
-                other.unlink()
-        return package
+    _copy_sources()
+    configure(stage, None)
+    out = LOCAL / "package" / stage.name
+    shutil.rmtree(out, ignore_errors=True)
+    merged = str(BUILD / ".chalice" / "merge.json")
+    # The region is for the names of AWS's endpoints: nothing is sent to package something.
+    run_chalice("package", stage, "eu-central-1", "--merge-template", merged, str(out))
+    package = Package(out / "deployment.zip", out / "sam.json")
+    # Chalice takes one of these again where its name fits the sources.
+    built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
+    (this,) = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
+    wrong = [*problems(package.zip, (PROJECT / "requirements.txt").read_text()),
+             *_template_problems(package.template, stage)]  # fmt: skip
+    if not wrong and not _is_checked(package.zip):
+        wrong = list(_import_problems(package.zip, stage))
+    if wrong:
+        # Else Chalice takes it again without a word.
+        for path in [*built, *out.iterdir()]:
+            path.unlink()
+        local.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
+    _make_reproducible(package.zip)
+    # What `chalice deploy` finds is what was checked.
+    os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
+    for other in built:
+        if other != this:
+            other.unlink()
+    return package
 
 
-def prepare(stage: Stage, account: Account | None) -> None:
-    """Make the clean copy of the project that Chalice is to see.
-
-    Policies name the account where there is one; else CloudFormation will fill that in. Stops
-    where something lies among the sources that is none.
-    """
+def _copy_sources() -> None:
+    """Make the clean copy of the sources; stop where something lies among them that is none."""
     sources = [PROJECT / "app.py", *_sources()]
-    for folder in ("chalicelib", "vendor"):
-        shutil.rmtree(BUILD / folder, ignore_errors=True)
+    shutil.rmtree(BUILD / "chalicelib", ignore_errors=True)
     for source in [*sources, PROJECT / "requirements.txt"]:
         copy = BUILD / source.relative_to(PROJECT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
+
+
+def configure(stage: Stage, account: Account | None) -> None:
+    """Write what Chalice reads beside the sources.
+
+    Policies name the account where there is one; else CloudFormation will fill that in.
+    """
     settings = BUILD / ".chalice"
     (settings / "deployments").mkdir(parents=True, exist_ok=True)
     deployed = PROJECT / ".chalice" / "deployed"
@@ -258,13 +268,28 @@ def _lambda_tags() -> set[Tag]:
     }
 
 
-def _wrong_handlers(template: Path) -> Iterator[str]:
-    resources = json.loads(template.read_text())["Resources"].values()
-    handlers = {
-        r["Properties"]["Handler"] for r in resources if r["Type"] == "AWS::Serverless::Function"
-    }
+def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
+    """Hold what Chalice made of the configuration against what the stage says.
+
+    Chalice merges settings and policies from several places of the configuration.
+    """
+    resources = json.loads(template.read_text())["Resources"]
+    functions = [r["Properties"] for r in resources.values() if r["Type"].endswith("::Function")]
+    handlers = {function["Handler"] for function in functions}
     if handlers != HANDLERS.keys():
         yield f"its functions are {', '.join(sorted(handlers))}, not {', '.join(sorted(HANDLERS))}"
+    for function in functions:
+        if function["Environment"]["Variables"] != stage.settings:
+            yield f"{function['Handler']} has other settings than the stage {stage.name}"
+    granted = [
+        policy["PolicyDocument"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"]["Policies"]
+    ]
+    ours = [json.loads(p.read_text()) for p in (BUILD / ".chalice").glob("policy-*.json")]
+    if sorted(map(json.dumps, granted)) != sorted(map(json.dumps, ours)):
+        yield "its functions have other policies than those of .chalice/"
 
 
 def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
@@ -315,7 +340,8 @@ def _make_reproducible(package: Path) -> None:
 
 def main() -> None:
     stage = stages.chosen()
-    package = build(stage)
+    with alone():
+        package = build(stage)
     size = package.zip.stat().st_size / 1024 / 1024
     local.say(f"{_shown(package.zip)}: {size:.1f} MB, SHA-256 {package.digest()}")
     local.say(f"{_shown(package.template)}: the template of {stage.name}; its CodeUri is the zip")

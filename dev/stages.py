@@ -15,6 +15,8 @@ LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that the
 THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
 ACCESS_LOG = {
     "request_id": "$context.requestId",
+    # A caller can choose the first one, and not this.
+    "extended_request_id": "$context.extendedRequestId",
     "time": "$context.requestTimeEpoch",
     "ip": "$context.identity.sourceIp",
     "method": "$context.httpMethod",

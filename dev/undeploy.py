@@ -12,12 +12,14 @@ def main() -> None:
             f"this removes {stage.name}: its API and URL, its logs and alarms, not its table;"
             f" if so, say it again: make undeploy STAGE={stage.name} CONFIRM={stage.name}"
         )
-    with foundations.aws_account() as account:
-        if not cloudformation.delete(stage.function):
-            package.prepare(stage, account)
-            deploy.record_what_is_deployed(stage)
-            package.run_chalice("delete", stage, account.region)
-            cloudformation.delete(f"{stage.function}-operations")
+    with package.alone(), foundations.aws_account() as account:
+        deploy.refuse_other_region(stage, account)
+        # Either way may have left something, where it was interrupted.
+        cloudformation.delete(stage.function)
+        package.configure(stage, account)
+        deploy.record_what_is_deployed(stage)
+        package.run_chalice("delete", stage, account.region)
+        cloudformation.delete(f"{stage.function}-operations")
     local.say(
         f"{stage.name} is removed. Its table {stage.settings['TABLE_NAME']} is still there;"
         " docs/deploy.md says how to remove that too."

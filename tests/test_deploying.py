@@ -1,6 +1,8 @@
 """Deploying again, from elsewhere, after an interruption; and undoing it."""
 
-from collections.abc import Iterator
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,9 @@ import pytest
 
 from tests.checkout import Checkout
 from tests.cloud import Cloud, TlsIssuer
+from tests.conftest import PROJECT
 from tests.deployment import STAGES, Live, Site, api_of, live_stage
-from tests.interruptions import dies, nth, works
+from tests.interruptions import Interruption, dies, nth, works
 
 
 def state(cloud: Cloud, live: Live) -> dict[str, Any]:
@@ -164,6 +167,135 @@ def test_an_interrupted_stack_goes_on_where_it_stopped(
     assert "othing has changed" in site.make("stack", "stack")
 
 
+def interrupted(
+    cloud: Cloud, site: Site, after: Callable[[str], bool], then: Callable[[], Any]
+) -> str:
+    """Do what `make deploy` does, and something else when AWS has done this; gives what it says."""
+    interruption = Interruption(cloud, after)
+    interruption.die = then
+    try:
+        return site.try_to_make("deploy", "deploy", AWS_ENDPOINT_URL=interruption.url)[1]
+    finally:
+        interruption.close()
+
+
+def test_sources_that_change_while_it_deploys_are_not_deployed(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    source = site.checkout.folder / "chalicelib" / "routes" / "meta.py"
+    good = source.read_text()
+    site.make("deploy", "deploy")
+    said = interrupted(
+        cloud,
+        site,
+        nth(1, "Action=CreateChangeSet", "casting-dev-operations"),
+        lambda: source.write_text(good.replace('"casting"', '"changed"')),
+    )
+    source.write_text(good)
+    live = live_stage("deploy", said, cloud, cloud_issuer)
+    assert live.as_("nobody").get("/")["name"] == "casting"
+    said = interrupted(
+        cloud,
+        site,
+        nth(1, "Action=CreateChangeSet", "casting-dev-operations"),
+        lambda: (site.checkout.folder / "requirements.txt").write_text("six==1.17.0\n"),
+    )
+    shutil.copy(PROJECT / "requirements.txt", site.checkout.folder)
+    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+
+
+def test_two_who_deploy_at_once_are_told(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
+) -> None:
+    cloud, site = own_account
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as zipped:
+        zipped.writestr("app.py", "app = print")
+
+    def deploys() -> None:
+        cloud.client("lambda").update_function_code(
+            FunctionName="casting-dev", ZipFile=other.read_bytes()
+        )
+
+    site.make("deploy", "deploy", FORCE="1")
+    interruption = Interruption(cloud, nth(1, "POST /restapis/", "/deployments "))
+    interruption.die = deploys
+    try:
+        status, said = site.try_to_make(
+            "deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1"
+        )
+    finally:
+        interruption.close()
+    assert status == 1
+    assert "somebody else deployed at the same time" in said
+    assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
+    deploys()  # as by hand: the fingerprint alone would not tell
+    assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
+
+
+def test_a_stage_lives_in_one_region(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    before = state(cloud, live)
+    for target in ("deploy", "undeploy"):
+        status, said = site.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
+        assert status == 1
+        assert "dev is deployed in eu-central-1, not in eu-west-1" in said
+    assert state(cloud, live) == before
+
+
+def test_two_commands_of_one_checkout_wait_for_each_other(own_account: tuple[Cloud, Site]) -> None:
+    _, site = own_account
+    deploying = site.checkout.start("dev.deploy", STAGE="dev", FORCE="1", **site.environment)
+    packaging = [site.checkout.start("dev.package", STAGE="prod") for _ in range(2)]
+    for process in (deploying, *packaging):
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+
+
+def test_a_table_whose_stack_failed_is_taken_over(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    file = site.checkout.folder / ".chalice" / "table.yaml"
+    good, before = file.read_text(), site.checkout.config
+    site.checkout.set("dev", TABLE_NAME="casting-dev-3")
+    file.write_text(
+        good.replace(
+            "Outputs:",
+            "  Wrong:\n    Type: AWS::CloudWatch::Alarm\n    DependsOn: Table\n"
+            "    Properties: {AlarmName: wrong}\nOutputs:",
+        )
+    )
+    status, said = site.try_to_make("deploy", "deploy")
+    assert status == 1
+    assert "Wrong: " in said
+    file.write_text(good)
+    said = site.make("deploy", "deploy")
+    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+    site.checkout.write_config(before)
+    site.make("deploy", "deploy")
+
+
+def test_what_an_interrupted_deployment_left_is_removed_and_in_the_others_way(
+    own_account: tuple[Cloud, Site],
+) -> None:
+    cloud, site = own_account
+    site.make("undeploy", "deploy")
+    assert dies(cloud, site, "deploy", nth(1, "Action=CreateRole"))
+    status, said = site.checkout.run("dev.stack", STAGE="dev", **site.environment)
+    assert status == 1
+    assert "dev was deployed by make deploy" in said
+    site.make("undeploy", "deploy")
+    roles = cloud.client("iam").list_roles()["Roles"]
+    assert not [role for role in roles if role["RoleName"].startswith("casting-dev")]
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    assert "casting-dev-operations" not in [stack["StackName"] for stack in stacks]
+
+
 @pytest.mark.parametrize("way", STAGES)
 def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, way: str
@@ -186,7 +318,8 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert not [alarm for alarm in alarms if alarm["AlarmName"].startswith(name)]
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
-    assert [s["StackName"] for s in stacks if s["StackName"].startswith(name)] == [f"{name}-table"]
+    left = {s["StackName"] for s in stacks if s["StackName"].startswith(name)}
+    assert left & {name, f"{name}-operations", f"{name}-table"} == {f"{name}-table"}
     assert "is removed" in site.make("undeploy", way)  # a second time does no harm
     again = live_stage(way, site.make(way, way), cloud, cloud_issuer)
     assert again.as_("producer").get(f"/movies/{movie_id}").status == 200
@@ -203,8 +336,12 @@ def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
     status, said = site.try_to_make("stack", "stack")
     assert status == 1
     assert "the change of the stack casting-prod failed" in said
+    assert "ServerErrorsAlarm: " in said
     alarms.write_text(good)
-    assert works(live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer))
+    mended = site.make("stack", "stack")
+    # AWS lets nothing else be done with a stack whose creation has failed.
+    assert "Removing the stack casting-prod" in mended
+    assert works(live_stage("stack", mended, cloud, cloud_issuer))
 
 
 def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) -> None:

@@ -152,10 +152,7 @@ def test_the_readme_shows_the_routes_as_they_are() -> None:
     assert {int(status) for row in told for status in row.split(",")} == {*MESSAGES, 401}
 
 
-DOCUMENTS = [
-    PROJECT / name
-    for name in ("README.md", "CONTRIBUTING.md", "docs/table.md", "docs/decisions.md")
-]
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -164,8 +161,12 @@ def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
     for text, target in links:
         if target.startswith(("http:", "https:")):
             continue
-        file = (document.parent / target.partition("#")[0]).resolve()
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
         assert file.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
+            assert anchor in {heading.lower().replace(" ", "-") for heading in headings}, target
         # A link to a function is written as `module.function`.
         if match := re.fullmatch(r"`\w+\.(\w+)`", text):
             assert re.search(rf"^(def|class) {match[1]}\b", file.read_text(), re.MULTILINE), text

@@ -134,13 +134,22 @@ def test_every_alarm_tells_somebody_and_stands_in_the_operations_manual(built: P
     resources = json.loads((built / "sam.json").read_text())["Resources"]
     alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     manual = (PROJECT / "docs" / "operations.md").read_text()
-    explained = set(re.findall(r"^\| `(casting-<stage>-[a-z0-9-]+)` \|", manual, re.MULTILINE))
+    rows = re.findall(r"^\| (`casting-<stage>-[^|]+) \|", manual, re.MULTILINE)
+    explained = set(re.findall("`([^`]+)`", " ".join(rows)))
     assert {alarm["AlarmName"].replace("prod", "<stage>") for alarm in alarms} == explained
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["TreatMissingData"] == "notBreaching"
     (board,) = (r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Dashboard")
     assert len(json.loads(board["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]) == 5
+
+
+def test_another_machine_builds_the_same_zip(built: Path, tmp_path: Path) -> None:
+    other = Checkout(tmp_path / "other")
+    assert other.run("dev.package", STAGE="prod")[0] == 0
+    theirs = other.folder / ".local" / "package" / "prod"
+    assert (theirs / "deployment.zip").read_bytes() == (built / "deployment.zip").read_bytes()
+    assert (theirs / "sam.json").read_text() == (built / "sam.json").read_text()
 
 
 def test_the_same_sources_make_the_same_zip_whenever_they_are_packed(tmp_path: Path) -> None:
@@ -240,6 +249,36 @@ def test_a_link_out_of_the_sources_is_refused(tmp_path: Path) -> None:
 
 
 # Refused after Chalice has said that all is well
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (
+            {"lambda_functions": {"auth0": {"environment_variables": {"AUTH_ISSUER": "http://x"}}}},
+            "chalicelib.auth.auth0 has other settings than the stage dev",
+        ),
+        (
+            {"lambda_functions": {"auth0": {"iam_policy_file": "policy-api.json"}}},
+            "its functions have other policies",
+        ),
+        ({"autogen_policy": True}, "its functions have other policies"),
+    ],
+)
+def test_what_chalice_merges_from_elsewhere_is_refused(
+    checkout: Checkout, tmp_path: Path, more: dict[str, Any], reason: str
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    config = copy.config
+    config["stages"]["dev"].update(more)
+    copy.write_config(config)
+    assert reason in refused(copy)
+
+
+def test_settings_of_all_stages_together_are_refused(checkout: Checkout, tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    copy.write_config({**copy.config, "environment_variables": {"TZ": "UTC"}})
+    assert "app.app has other settings than the stage dev" in refused(copy)
 
 
 def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) -> None:
