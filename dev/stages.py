@@ -84,7 +84,9 @@ def chosen() -> Stage:
     if name not in deployable:
         local.stop(f"say which stage, like STAGE={deployable[0]}: {', '.join(deployable)}")
     stage = config["stages"][name]
-    settings: dict[str, str] = stage["environment_variables"]
+    settings: dict[str, str] = stage.get("environment_variables", {})
+    if not all(isinstance(value, str) for value in settings.values()):
+        local.stop(f"the settings of the stage {name} in .chalice/config.json must be strings")
     if settings.get("STAGE") != name or stage.get("api_gateway_stage") != name:
         local.stop(f"the stage {name} calls itself something else in .chalice/config.json")
     for other in _settings(config):
@@ -98,7 +100,7 @@ def chosen() -> Stage:
         name=name,
         settings=settings,
         tags={**config.get("tags", {}), **stage.get("tags", {})},
-        log_days=stage.get("log_retention_in_days", config["log_retention_in_days"]),
+        log_days=stage.get("log_retention_in_days") or config.get("log_retention_in_days", 30),
         config=config,
     )
 
@@ -130,7 +132,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def _settings(config: dict[str, Any]) -> set[str]:
-    return {name for s in config["stages"].values() for name in s["environment_variables"]}
+    return {n for s in config["stages"].values() for n in s.get("environment_variables", {})}
 
 
 def gateway_responses() -> Iterator[tuple[str, dict[str, Any]]]:

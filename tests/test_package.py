@@ -215,6 +215,31 @@ def test_a_stage_with_a_dangerous_setting_is_refused(
     assert not (copy.folder / ".local").exists()
 
 
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (None, "calls itself something else"),
+        ({"STAGE": "dev", "TABLE_NAME": 3}, "must be strings"),
+    ],
+)
+def test_a_stage_without_proper_settings_is_refused(
+    tmp_path: Path, settings: Any, reason: str
+) -> None:
+    copy = Checkout(tmp_path / "copy")
+    config = copy.config
+    del config["stages"]["dev"]["environment_variables"]
+    if settings:
+        config["stages"]["dev"]["environment_variables"] = settings
+    copy.write_config(config)
+    assert reason in refused(copy)
+
+
+def test_a_configuration_that_is_not_json_is_refused(tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy")
+    (copy.folder / ".chalice" / "config.json").write_text("{,}")
+    assert ".chalice/config.json is not JSON" in refused(copy)
+
+
 @pytest.mark.parametrize("module", ["dev.deploy", "dev.stack"])
 def test_a_stage_whose_hosts_are_placeholders_is_not_deployed(tmp_path: Path, module: str) -> None:
     copy = Checkout(tmp_path / "copy")
