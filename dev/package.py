@@ -1,7 +1,7 @@
-"""`make package`: the zip and the CloudFormation template of a stage, built and looked through.
+"""`make package`: the zip and the CloudFormation template of a stage, built and checked.
 
 Chalice builds; it exits with 0 where a dependency could not be built, and ships whatever lies in
-chalicelib/. So it is given a clean copy to build from, and what it built is looked through before
+chalicelib/. So it is given a clean copy to build from, and what it built is checked before
 anything is done with it. `make deploy` and `make stack` deploy what came out of here.
 """
 
@@ -203,7 +203,7 @@ def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> Non
 
 
 def problems(package: Path, requirements: str) -> Iterator[str]:
-    """Look through a zip: everything that is required is in it, fit for Lambda, and nothing else.
+    """Check a zip: everything that is required is in it, fit for Lambda, and nothing else.
 
     Gives a sentence for each thing that is wrong.
     """
