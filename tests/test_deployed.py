@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.checkout import Checkout
 from tests.client import Client, assert_failure, real_routes
 from tests.cloud import Cloud, TlsIssuer
 from tests.conftest import PROJECT
@@ -374,11 +376,11 @@ def test_the_alarms_and_the_dashboard_are_there(live: Live, cloud: Cloud) -> Non
     assert "${" not in board
 
 
-def smoke(live: Live, site: Site, **tokens: str) -> tuple[int, list[str]]:
+def smoke(live: Live, checkout: Checkout, **tokens: str) -> tuple[int, list[str]]:
     """Do what `make smoke` does; gives its status and what did not hold."""
     done = subprocess.run(
         [sys.executable, "-m", "dev.smoke"],
-        cwd=site.checkout.folder,
+        cwd=checkout.folder,
         env={"PATH": os.environ["PATH"], "URL": live.url, **tokens},
         capture_output=True,
         text=True,
@@ -396,14 +398,14 @@ def test_the_smoke_test_sees_what_holds_and_what_does_not(
 ) -> None:
     tokens = {role.upper(): str(live.as_(role).token) for role in MAY}
     # What the emulator is not: it has no TLS, and another path in front.
-    status, broken = smoke(live, site, **tokens)
+    status, broken = smoke(live, site.checkout, **tokens)
     assert status == 1
     assert [line.partition(":")[0] for line in broken] == [
         "it is served over TLS",
         "a film is added, cast, read, changed and removed",
     ]
     assert f"Location leads to /{live.stage}/movies/" in broken[1]
-    assert len(smoke(live, site)[1]) == 1
+    assert len(smoke(live, site.checkout)[1]) == 1
     gateway = cloud.client("apigateway")
     there = gateway.get_stage(restApiId=live.api_id, stageName=live.stage)["deploymentId"]
     kept = gateway.get_gateway_response(
@@ -414,7 +416,7 @@ def test_the_smoke_test_sees_what_holds_and_what_does_not(
     )
     gateway.create_deployment(restApiId=live.api_id, stageName=live.stage)
     try:
-        assert "a path that is not there is 404" in str(smoke(live, site)[1])
+        assert "a path that is not there is 404" in str(smoke(live, site.checkout)[1])
     finally:
         gateway.put_gateway_response(
             restApiId=live.api_id,
@@ -428,6 +430,21 @@ def test_the_smoke_test_sees_what_holds_and_what_does_not(
             stageName=live.stage,
             patchOperations=[{"op": "replace", "path": "/deploymentId", "value": there}],
         )
+
+
+def test_the_smoke_test_is_not_content_with_any_origin_or_any_token(
+    live: Live, tmp_path: Path
+) -> None:
+    checkout = Checkout(tmp_path / "casting")
+    checkout.set(live.stage, WEB_ORIGIN="https://other.example")
+    swapped = {"ASSISTANT": "producer", "PRODUCER": "director"}
+    tokens = {name: str(live.as_(role).token) for name, role in swapped.items()}
+    broken = [line.partition(":")[0] for line in smoke(live, checkout)[1]]
+    assert "a browser's preflight is answered" in broken
+    checkout.set(live.stage, WEB_ORIGIN="http://localhost:3000")
+    broken = [line.partition(": ")[2] for line in smoke(live, checkout, **tokens)[1]]
+    assert "every write is 403 or let through: POST /movies answers 422, not 403" in broken
+    assert "every write is 403 or let through: POST /movies answers 403, not 422" in broken
 
 
 def test_no_log_holds_a_token(live: Live, cloud: Cloud) -> None:
