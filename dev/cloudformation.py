@@ -3,7 +3,8 @@
 import json
 import secrets
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import boto3
 from botocore.config import Config
@@ -13,15 +14,8 @@ from dev import local
 
 MAX_BODY = 51_200  # bytes of a template that is sent with the request (CloudFormation)
 POLL, PATIENCE = 2, 1_800  # seconds between two looks at what goes on, and in all
-HALF_MADE = (
-    "CREATE_FAILED",
-    "DELETE_FAILED",
-    "IMPORT_ROLLBACK_COMPLETE",
-    "IMPORT_ROLLBACK_FAILED",
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-)
-"""What a stack's first change leaves where it fails: nothing can be done with it but removing."""
+NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+"""What a stack's creation leaves where it fails: nothing can be done with it but removing."""
 
 
 def apply(
@@ -38,6 +32,7 @@ def apply(
     Parameters that are not given stay as they are. `bucket` takes a template of more than 51,200
     bytes. Stops with CloudFormation's reasons where it fails.
     """
+    clear(name)
     is_new = not is_made(name)
     had = set() if is_new else {p["ParameterKey"] for p in _parameters(name)}
     given = parameters or {}
@@ -88,20 +83,29 @@ def delete(name: str) -> bool:
         return False
     local.say(f"Removing the stack {name} ...")
     boto3.client("cloudformation").delete_stack(StackName=name)
-    _await(name, None)
+    for _ in _looks(name):
+        stack = find(name)
+        if stack is None:
+            break
+        if stack["StackStatus"] == "DELETE_FAILED":
+            _stop_for_reasons(name)
     return True
 
 
-def is_made(name: str) -> bool:
-    """Tell whether there is a stack; one that was only planned, or half made, is removed.
+def clear(name: str) -> None:
+    """Remove what a failed creation of a stack, or a removal that failed, has left."""
+    stack = _settled(name)
+    if stack and stack["StackStatus"] in (*NEVER_MADE, "DELETE_FAILED"):
+        delete(name)
 
-    Waits for what goes on already.
+
+def is_made(name: str) -> bool:
+    """Tell whether there is a stack, when nothing goes on in it any more.
+
+    One that was only planned is none, and neither is one whose creation failed.
     """
     stack = _settled(name)
-    if stack and stack["StackStatus"] in HALF_MADE:
-        delete(name)
-        return False
-    return stack is not None and not _is_planned(stack)
+    return stack is not None and not _is_planned(stack) and stack["StackStatus"] not in NEVER_MADE
 
 
 def outputs(name: str) -> dict[str, str]:
@@ -132,20 +136,26 @@ def _parameters(name: str) -> list[dict[str, str]]:
 
 def _settled(name: str) -> dict[str, Any] | None:
     """Give a stack when nothing goes on in it any more; None where there is none."""
-    began, said = time.monotonic(), False
-    while True:
+    said = False
+    for _ in _looks(name):
         stack = find(name)
         if stack is None or _is_planned(stack):
-            return stack
-        status = stack["StackStatus"]
-        if not status.endswith("_IN_PROGRESS"):
-            return stack
-        if time.monotonic() - began > PATIENCE:
-            local.stop(f"the stack {name} is still in {status}; try again later")
+            break
+        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+            break
         if not said:
-            local.say(f"Waiting for the stack {name} ({status}) ...")
+            local.say(f"Waiting for the stack {name} ({stack['StackStatus']}) ...")
             said = True
+    return stack
+
+
+def _looks(name: str) -> Iterator[None]:
+    """Go on looking at a stack every now and then; stop where it takes too long."""
+    began = time.monotonic()
+    while time.monotonic() - began < PATIENCE:
+        yield
         time.sleep(POLL)
+    local.stop(f"what goes on in the stack {name} takes too long; try again later")
 
 
 def _plan(name: str, **change: Any) -> str | None:
@@ -157,10 +167,10 @@ def _plan(name: str, **change: Any) -> str | None:
         ChangeSetName=f"casting-{secrets.token_hex(8)}",
         **change,
     )["Id"]
-    found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
-    while found["Status"] in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
-        time.sleep(POLL)
+    for _ in _looks(name):
         found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+        if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+            break
     if found["Status"] == "FAILED":
         client.delete_change_set(ChangeSetName=change_set, StackName=name)
         reason = found.get("StatusReason", found["Status"])
@@ -171,17 +181,24 @@ def _plan(name: str, **change: Any) -> str | None:
 
 
 def _execute(name: str, change_set: str, wanted: str) -> None:
-    boto3.client("cloudformation").execute_change_set(ChangeSetName=change_set, StackName=name)
-    while (stack := find(name)) and _is_planned(stack):
-        time.sleep(POLL)  # it has not begun
-    _await(name, wanted)
-
-
-def _await(name: str, wanted: str | None) -> None:
-    """Wait until a stack is in this status, or gone; stop with the reasons where it is not."""
+    """Carry out a change set; stop with CloudFormation's reasons where that fails."""
+    client = boto3.client("cloudformation")
+    client.execute_change_set(ChangeSetName=change_set, StackName=name)
+    # The stack itself may for a moment look as it did before.
+    for _ in _looks(name):
+        try:
+            found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+        except client.exceptions.ChangeSetNotFoundException:
+            break
+        if found["ExecutionStatus"] not in ("AVAILABLE", "EXECUTE_IN_PROGRESS"):
+            break
     stack = _settled(name)
-    if (stack and stack["StackStatus"]) != wanted:
-        local.stop(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
+    if stack is None or stack["StackStatus"] != wanted:
+        _stop_for_reasons(name)
+
+
+def _stop_for_reasons(name: str) -> NoReturn:
+    local.stop(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
 
 
 def _reasons(name: str) -> list[str]:

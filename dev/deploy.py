@@ -18,7 +18,7 @@ from botocore.config import Config
 from dev import cloudformation, foundations, local, package, stages
 from dev.foundations import Account
 from dev.local import PROJECT
-from dev.package import BUILD, Package
+from dev.package import BUILD, FUNCTIONS, Package
 from dev.stages import APP, THROTTLING, Stage
 
 # API Gateway takes one deployment in five seconds, and one import in thirty.
@@ -29,7 +29,7 @@ BEING_CHANGED = "being changed"
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    with package.alone(), foundations.aws_account() as account:
+    with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             local.stop(
                 f"{stage.name} was deployed by make stack; go on with that, or make undeploy first"
@@ -91,7 +91,7 @@ def fingerprint(built: Package) -> str:
     prepared = BUILD / ".chalice"
     made_of = [
         built.digest(),
-        *(path.read_text() for path in sorted(prepared.glob("policy-*.json"))),
+        *((prepared / function.policy).read_text() for function in FUNCTIONS.values()),
         (prepared / "config.json").read_text(),
         json.dumps(dict(stages.gateway_responses()), sort_keys=True),
         json.dumps(THROTTLING),

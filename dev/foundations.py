@@ -1,6 +1,7 @@
 """What a stage stands on: its table, and what all stages of an account and region share."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -22,14 +23,21 @@ class Account(NamedTuple):
 
 
 @contextlib.contextmanager
-def aws_account() -> Iterator[Account]:
-    """Give the account and region that the environment leads to; stop with what AWS refuses."""
+def aws_account(stage: Stage) -> Iterator[Account]:
+    """Give the account that the environment leads to, in the stage's region.
+
+    Stops where the environment has another region, and with what AWS refuses.
+    """
     try:
-        region = boto3.Session().region_name
-        if not region:
-            local.stop("say which region: AWS_DEFAULT_REGION=eu-central-1")
+        there = boto3.Session().region_name
+        if there not in (None, stage.region):
+            local.stop(
+                f"{stage.name} lives in {stage.region} (.chalice/config.json), and the"
+                f" environment or profile says {there}"
+            )
+        os.environ["AWS_DEFAULT_REGION"] = stage.region
         arn = boto3.client("sts").get_caller_identity()["Arn"]
-        yield Account(arn.split(":")[1], region, arn.split(":")[4])
+        yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
     except ClientError as error:
         local.stop(f"AWS refuses: {error}")
     except BotoCoreError as error:
@@ -49,6 +57,7 @@ def make(stage: Stage) -> str:
     )
     table = stage.settings["TABLE_NAME"]
     stack, template = f"{table}-table", stage.template("table.yaml")
+    cloudformation.clear(stack)
     if not cloudformation.is_made(stack) and (found := _described(table)):
         # Restored from a backup, or retained when its stack was removed.
         bare = _as_it_is(template, found)
@@ -72,7 +81,7 @@ def say_where(stage: Stage, url: str) -> None:
 
 def _log_role() -> dict[str, str]:
     """Leave API Gateway's role for logs alone where the account had one before us."""
-    if cloudformation.outputs(ACCOUNT_STACK):
+    if cloudformation.is_made(ACCOUNT_STACK):
         return {}
     there = boto3.client("apigateway").get_account().get("cloudwatchRoleArn")
     return {"LogRole": "there" if there else "ours"}

@@ -37,12 +37,25 @@ MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of a function, unzipped (Lambda)
 MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda itself (Lambda)
 APP_FILES = ("app.py", "chalice/__init__.py", "chalice/app.py")
 CHECKED = b"casting: checked"  # the comment of a zip in which nothing was wrong
-HANDLERS = {
-    "app.app": ["app.app"],
-    # The authorizer imports its verifier at its first call, not at its start.
-    "chalicelib.auth.auth0": ["chalicelib.auth.auth0", "chalicelib.tokens.verify"],
+POLICIES = BUILD / "policies"  # as they are among the sources; Chalice gets them filled in
+
+
+class Function(NamedTuple):
+    """A function that is deployed: its policy, and what it imports when it starts."""
+
+    policy: str
+    imports: list[str]
+
+
+FUNCTIONS = {
+    "app.app": Function("policy-api.json", ["app.app"]),
+    "chalicelib.auth.auth0": Function(
+        "policy-authorizer.json",
+        # The authorizer imports its verifier at its first call only.
+        ["chalicelib.auth.auth0", "chalicelib.tokens.verify"],
+    ),
 }
-"""The functions, and what is imported of each to see whether it starts."""
+"""The functions by their handlers."""
 
 _IMPORT = """
 import importlib, sys
@@ -73,7 +86,7 @@ def alone() -> Iterator[None]:
 
 def build(stage: Stage) -> Package:
     """Build a stage's package, and stop where there is anything wrong with it."""
-    _copy_sources()
+    copy_sources()
     configure(stage, None)
     out = LOCAL / "package" / stage.name
     shutil.rmtree(out, ignore_errors=True)
@@ -83,8 +96,8 @@ def build(stage: Stage) -> Package:
     package = Package(out / "deployment.zip", out / "sam.json")
     # Chalice takes one of these again where its name fits the sources.
     built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
-    (this,) = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
-    wrong = [*problems(package.zip, (PROJECT / "requirements.txt").read_text()),
+    this, *_ = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
+    wrong = [*problems(package.zip, (BUILD / "requirements.txt").read_text()),
              *_template_problems(package.template, stage)]  # fmt: skip
     if not wrong and not _is_checked(package.zip):
         wrong = list(_import_problems(package.zip, stage))
@@ -102,14 +115,20 @@ def build(stage: Stage) -> Package:
     return package
 
 
-def _copy_sources() -> None:
-    """Make the clean copy of the sources; stop where something lies among them that is none."""
-    sources = [PROJECT / "app.py", *_sources()]
+def copy_sources() -> None:
+    """Make the clean copy of the sources; stop where something lies among them that is none.
+
+    Whatever is done later is done with the copy: the sources may change meanwhile.
+    """
+    sources = [PROJECT / "app.py", PROJECT / "requirements.txt", *_sources()]
     shutil.rmtree(BUILD / "chalicelib", ignore_errors=True)
-    for source in [*sources, PROJECT / "requirements.txt"]:
+    for source in sources:
         copy = BUILD / source.relative_to(PROJECT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
+    POLICIES.mkdir(exist_ok=True)
+    for function in FUNCTIONS.values():
+        shutil.copyfile(PROJECT / ".chalice" / function.policy, POLICIES / function.policy)
 
 
 def configure(stage: Stage, account: Account | None) -> None:
@@ -121,20 +140,18 @@ def configure(stage: Stage, account: Account | None) -> None:
     (settings / "deployments").mkdir(parents=True, exist_ok=True)
     deployed = PROJECT / ".chalice" / "deployed"
     deployed.mkdir(exist_ok=True)
-    if not (settings / "deployed").is_symlink():
-        (settings / "deployed").symlink_to(deployed)
-    for policy in (PROJECT / ".chalice").glob("policy-*.json"):
-        filled_in = stage.render(policy.read_text())
-        document = json.loads(filled_in)
+    # Anew each time: the checkout may have been moved.
+    (settings / "deployed").unlink(missing_ok=True)
+    (settings / "deployed").symlink_to(deployed)
+    for function in FUNCTIONS.values():
+        policy = stage.render((POLICIES / function.policy).read_text())
         if account is None:
-            document = _substituted(document)
+            policy = json.dumps(_substituted(json.loads(policy)))
         else:
-            document = json.loads(
-                filled_in.replace("${AWS::Partition}", account.partition)
-                .replace("${AWS::Region}", account.region)
-                .replace("${AWS::AccountId}", account.number)
-            )
-        (settings / policy.name).write_text(json.dumps(document))
+            policy = policy.replace("${AWS::Partition}", account.partition)
+            policy = policy.replace("${AWS::Region}", account.region)
+            policy = policy.replace("${AWS::AccountId}", account.number)
+        (settings / function.policy).write_text(policy)
     # Chalice's own log group is named for another function than the API's, and breaks its
     # template too (cfn-lint E1019). operations.yaml has the right ones.
     config = {k: v for k, v in stage.config.items() if k != "log_retention_in_days"}
@@ -276,20 +293,18 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
     resources = json.loads(template.read_text())["Resources"]
     functions = [r["Properties"] for r in resources.values() if r["Type"].endswith("::Function")]
     handlers = {function["Handler"] for function in functions}
-    if handlers != HANDLERS.keys():
-        yield f"its functions are {', '.join(sorted(handlers))}, not {', '.join(sorted(HANDLERS))}"
+    if handlers != FUNCTIONS.keys():
+        yield f"its functions are {', '.join(sorted(handlers))}, not {', '.join(FUNCTIONS)}"
+        return
     for function in functions:
+        handler = function["Handler"]
         if function["Environment"]["Variables"] != stage.settings:
-            yield f"{function['Handler']} has other settings than the stage {stage.name}"
-    granted = [
-        policy["PolicyDocument"]
-        for resource in resources.values()
-        if resource["Type"] == "AWS::IAM::Role"
-        for policy in resource["Properties"]["Policies"]
-    ]
-    ours = [json.loads(p.read_text()) for p in (BUILD / ".chalice").glob("policy-*.json")]
-    if sorted(map(json.dumps, granted)) != sorted(map(json.dumps, ours)):
-        yield "its functions have other policies than those of .chalice/"
+            yield f"{handler} has other settings than the stage {stage.name}"
+        role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
+        granted = [policy["PolicyDocument"] for policy in role["Policies"]]
+        ours = json.loads((BUILD / ".chalice" / FUNCTIONS[handler].policy).read_text())
+        if granted != [ours] or "ManagedPolicyArns" in role:
+            yield f"{handler} may do something else than {FUNCTIONS[handler].policy} says"
 
 
 def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
@@ -300,9 +315,9 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(package) as zipped:
             zipped.extractall(folder)
-        for function, imported in HANDLERS.items():
+        for handler, function in FUNCTIONS.items():
             done = subprocess.run(
-                [sys.executable, "-I", "-S", "-c", _IMPORT, folder, *imported],
+                [sys.executable, "-I", "-S", "-c", _IMPORT, folder, *function.imports],
                 env={
                     **stage.settings,
                     "AWS_LAMBDA_FUNCTION_NAME": stage.function,
@@ -313,7 +328,7 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
                 text=True,
             )
             if done.returncode:
-                yield f"{function} does not start: {done.stderr.strip().rpartition(chr(10))[2]}"
+                yield f"{handler} does not start: {done.stderr.strip().rpartition(chr(10))[2]}"
 
 
 def _is_checked(package: Path) -> bool:

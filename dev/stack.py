@@ -13,7 +13,7 @@ from dev.stages import Stage
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    with package.alone(), foundations.aws_account():
+    with package.alone(), foundations.aws_account(stage):
         if not cloudformation.is_made(stage.function) and deploy.has_begun(stage):
             local.stop(
                 f"{stage.name} was deployed by make deploy; go on with that, or make undeploy first"

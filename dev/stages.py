@@ -35,6 +35,7 @@ class Stage(NamedTuple):
     """A stage that can be deployed."""
 
     name: str
+    region: str
     settings: dict[str, str]
     tags: dict[str, str]
     log_days: int
@@ -87,6 +88,8 @@ def chosen() -> Stage:
     settings: dict[str, str] = stage.get("environment_variables", {})
     if not all(isinstance(value, str) for value in settings.values()):
         local.stop(f"the settings of the stage {name} in .chalice/config.json must be strings")
+    if not isinstance(stage.get("region"), str):
+        local.stop(f"the stage {name} in .chalice/config.json has no region")
     if settings.get("STAGE") != name or stage.get("api_gateway_stage") != name:
         local.stop(f"the stage {name} calls itself something else in .chalice/config.json")
     for other in _settings(config):
@@ -98,6 +101,7 @@ def chosen() -> Stage:
         local.stop(f"the stage {name} in .chalice/config.json: {error}")
     return Stage(
         name=name,
+        region=stage["region"],
         settings=settings,
         tags={**config.get("tags", {}), **stage.get("tags", {})},
         log_days=stage.get("log_retention_in_days") or config.get("log_retention_in_days", 30),

@@ -12,10 +12,11 @@ def main() -> None:
             f"this removes {stage.name}: its API and URL, its logs and alarms, not its table;"
             f" if so, say it again: make undeploy STAGE={stage.name} CONFIRM={stage.name}"
         )
-    with package.alone(), foundations.aws_account() as account:
+    with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
         # Either way may have left something, where it was interrupted.
         cloudformation.delete(stage.function)
+        package.copy_sources()
         package.configure(stage, account)
         deploy.record_what_is_deployed(stage)
         package.run_chalice("delete", stage, account.region)

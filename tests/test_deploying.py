@@ -1,5 +1,7 @@
 """Deploying again, from elsewhere, after an interruption; and undoing it."""
 
+import contextlib
+import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -79,35 +81,41 @@ def test_undeploying_asks_to_be_told_twice(live: Live, site: Site, cloud: Cloud,
     assert state(cloud, live) == before
 
 
-def test_the_region_of_a_profile_is_where_all_of_it_goes(
-    own_account: tuple[Cloud, Site], tmp_path: Path
+@pytest.mark.parametrize("target", ["deploy", "stack", "undeploy"])
+def test_a_stage_lives_in_the_region_of_the_configuration(
+    live: Live, site: Site, cloud: Cloud, tmp_path: Path, target: str
 ) -> None:
-    _, site = own_account
+    before = state(cloud, live)
     config = tmp_path / "config"
     config.write_text("[profile work]\nregion = us-east-1\n")
     other = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
-    elsewhere = {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)}
-    status, said = site.checkout.run("dev.deploy", STAGE="dev", **elsewhere)
+    for environment in (
+        {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)},
+        {**other, "AWS_DEFAULT_REGION": "us-east-1"},
+    ):
+        status, said = site.checkout.run(
+            f"dev.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
+        )
+        assert status == 1
+        assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in said
+        assert "says us-east-1" in said
+    assert state(cloud, live) == before
+
+
+def test_no_region_need_be_said(live: Live, site: Site) -> None:
+    environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
+    status, said = site.checkout.run(f"dev.{live.way}", STAGE=live.stage, **environment)
     assert status == 0, said
-    assert ".execute-api.us-east-1.amazonaws.com/dev" in said
-    assert ":us-east-1:" in said
-    assert "eu-central-1" not in said
-    # A stage lives in one region: its roles have no region in their names.
-    status, said = site.checkout.run("dev.undeploy", STAGE="dev", CONFIRM="dev", **elsewhere)
-    assert status == 0, said
+    assert api_of(said) == live.api_id
 
 
 @pytest.mark.parametrize("module", ["dev.deploy", "dev.stack"])
-def test_without_credentials_or_a_region_it_says_so(site: Site, module: str) -> None:
-    for missing, reason in (
-        ("AWS_DEFAULT_REGION", "say which region"),
-        ("AWS_ACCESS_KEY_ID", "AWS cannot be asked"),
-    ):
-        environment = {k: v for k, v in site.environment.items() if k != missing}
-        status, said = site.checkout.run(module, STAGE="dev", **environment)
-        assert status == 1
-        assert reason in said
-        assert "Traceback" not in said
+def test_without_credentials_it_says_so(site: Site, module: str) -> None:
+    environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
+    status, said = site.checkout.run(module, STAGE="dev", **environment)
+    assert status == 1
+    assert "AWS cannot be asked" in said
+    assert "Traceback" not in said
 
 
 # An account of their own, in which processes die
@@ -174,7 +182,9 @@ def interrupted(
     interruption = Interruption(cloud, after)
     interruption.die = then
     try:
-        return site.try_to_make("deploy", "deploy", AWS_ENDPOINT_URL=interruption.url)[1]
+        said = site.make("deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1")
+        assert "dev is deployed" in said
+        return said
     finally:
         interruption.close()
 
@@ -203,6 +213,19 @@ def test_sources_that_change_while_it_deploys_are_not_deployed(
     )
     shutil.copy(PROJECT / "requirements.txt", site.checkout.folder)
     assert works(live_stage("deploy", said, cloud, cloud_issuer))
+    policy = site.checkout.folder / ".chalice" / "policy-authorizer.json"
+    good = policy.read_text()
+    interrupted(
+        cloud,
+        site,
+        nth(1, "Action=CreateChangeSet", "casting-dev-operations"),
+        lambda: policy.write_text(good.replace("logs:PutLogEvents", "dynamodb:*")),
+    )
+    policy.write_text(good)
+    iam = cloud.client("iam")
+    (name,) = iam.list_role_policies(RoleName="casting-dev-auth0")["PolicyNames"]
+    found = iam.get_role_policy(RoleName="casting-dev-auth0", PolicyName=name)
+    assert "dynamodb" not in json.dumps(found["PolicyDocument"])
 
 
 def test_two_who_deploy_at_once_are_told(
@@ -234,16 +257,20 @@ def test_two_who_deploy_at_once_are_told(
     assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
 
 
-def test_a_stage_lives_in_one_region(
+def test_a_stage_that_is_deployed_does_not_move(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
-    before = state(cloud, live)
+    before, config = state(cloud, live), site.checkout.config
+    moved = json.loads(json.dumps(config))
+    moved["stages"]["dev"]["region"] = "eu-west-1"
+    site.checkout.write_config(moved)
     for target in ("deploy", "undeploy"):
         status, said = site.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
         assert status == 1
         assert "dev is deployed in eu-central-1, not in eu-west-1" in said
+    site.checkout.write_config(config)
     assert state(cloud, live) == before
 
 
@@ -298,7 +325,7 @@ def test_what_an_interrupted_deployment_left_is_removed_and_in_the_others_way(
 
 @pytest.mark.parametrize("way", STAGES)
 def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
-    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, way: str
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path, way: str
 ) -> None:
     cloud, site = own_account
     stage, name = STAGES[way], f"casting-{STAGES[way]}"
@@ -320,7 +347,10 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
     left = {s["StackName"] for s in stacks if s["StackName"].startswith(name)}
     assert left & {name, f"{name}-operations", f"{name}-table"} == {f"{name}-table"}
-    assert "is removed" in site.make("undeploy", way)  # a second time does no harm
+    # A second time does no harm, and neither does another machine.
+    fresh = Site(Checkout(tmp_path / "fresh"), cloud)
+    fresh.checkout.write_config(site.checkout.config)
+    assert "is removed" in fresh.make("undeploy", way)
     again = live_stage(way, site.make(way, way), cloud, cloud_issuer)
     assert again.as_("producer").get(f"/movies/{movie_id}").status == 200
 
@@ -394,3 +424,56 @@ def test_a_restored_table_is_taken_over(
     assert titles == ["From before", "Restored"]
     site.checkout.write_config(before)
     assert "prod is deployed" in site.make("stack", "stack")
+
+
+def test_a_checkout_that_was_moved_goes_on_with_the_same_api(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
+) -> None:
+    cloud, site = own_account
+    first = api_of(site.make("deploy", "deploy"))
+    copy = tmp_path / "moved"
+    shutil.copytree(site.checkout.folder, copy, symlinks=True)
+    moved = Checkout.__new__(Checkout)
+    moved.folder = copy
+    said = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
+    assert api_of(said) == first
+    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+
+
+def test_a_stack_that_works_is_not_removed_for_an_import_that_failed(
+    own_account: tuple[Cloud, Site],
+) -> None:
+    cloud, site = own_account
+    first, stack = api_of(site.make("deploy", "deploy")), "casting-dev-operations"
+    client = cloud.client("cloudformation")
+    template = client.get_template(StackName=stack, TemplateStage="Processed")
+    body = template["TemplateBody"]
+    body = body if isinstance(body, dict) else json.loads(body)
+    body["Resources"]["Foreign"] = {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Retain",
+        "Properties": {"LogGroupName": "/foreign"},
+    }
+    cloud.client("logs").create_log_group(logGroupName="/foreign")
+    change = client.create_change_set(
+        StackName=stack,
+        ChangeSetName="foreign",
+        ChangeSetType="IMPORT",
+        Capabilities=["CAPABILITY_IAM"],
+        ResourcesToImport=[
+            {
+                "ResourceType": "AWS::Logs::LogGroup",
+                "LogicalResourceId": "Foreign",
+                "ResourceIdentifier": {"LogGroupName": "/foreign"},
+            }
+        ],
+        TemplateBody=json.dumps(body),
+    )["Id"]
+    cloud.client("logs").delete_log_group(logGroupName="/foreign")
+    with contextlib.suppress(client.exceptions.ClientError):
+        client.execute_change_set(ChangeSetName=change, StackName=stack)
+    (found,) = client.describe_stacks(StackName=stack)["Stacks"]
+    assert found["StackStatus"] == "IMPORT_ROLLBACK_COMPLETE"
+    said = site.make("deploy", "deploy")
+    assert api_of(said) == first
+    assert "Removing" not in said
