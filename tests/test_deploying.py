@@ -433,6 +433,7 @@ def test_a_checkout_that_was_moved_goes_on_with_the_same_api(
     first = api_of(site.make("deploy", "deploy"))
     copy = tmp_path / "moved"
     shutil.copytree(site.checkout.folder, copy, symlinks=True)
+    shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it is there no more
     moved = Checkout.__new__(Checkout)
     moved.folder = copy
     said = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
