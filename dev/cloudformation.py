@@ -34,7 +34,7 @@ def apply(
     """
     clear(name)
     is_new = not is_made(name)
-    had = set() if is_new else {p["ParameterKey"] for p in _parameters(name)}
+    had = {} if is_new else parameters_of(name)
     given = parameters or {}
     planned = _plan(
         name,
@@ -77,10 +77,10 @@ def import_resource(
         _execute(name, planned, "IMPORT_COMPLETE")
 
 
-def delete(name: str) -> bool:
-    """Remove a stack; tells whether there was one. Resources that are retained stay."""
+def delete(name: str) -> None:
+    """Remove a stack, if there is one. Resources that are retained stay."""
     if _settled(name) is None:
-        return False
+        return
     local.say(f"Removing the stack {name} ...")
     boto3.client("cloudformation").delete_stack(StackName=name)
     for _ in _looks(name):
@@ -89,7 +89,6 @@ def delete(name: str) -> bool:
             break
         if stack["StackStatus"] == "DELETE_FAILED":
             _stop_for_reasons(name)
-    return True
 
 
 def clear(name: str) -> None:
@@ -113,6 +112,12 @@ def outputs(name: str) -> dict[str, str]:
     return {o["OutputKey"]: o["OutputValue"] for o in (find(name) or {}).get("Outputs", [])}
 
 
+def parameters_of(name: str) -> dict[str, str]:
+    """Give a stack's parameters; empty where there is no such stack."""
+    found = (find(name) or {}).get("Parameters", [])
+    return {p["ParameterKey"]: p["ParameterValue"] for p in found}
+
+
 def find(name: str) -> dict[str, Any] | None:
     """Give a stack as CloudFormation describes it; None where there is none."""
     client = boto3.client("cloudformation")
@@ -127,11 +132,6 @@ def find(name: str) -> dict[str, Any] | None:
 
 def _is_planned(stack: dict[str, Any]) -> bool:
     return bool(stack["StackStatus"] == "REVIEW_IN_PROGRESS")
-
-
-def _parameters(name: str) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = (find(name) or {}).get("Parameters", [])
-    return found
 
 
 def _settled(name: str) -> dict[str, Any] | None:

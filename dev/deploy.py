@@ -110,7 +110,8 @@ def record_what_is_deployed(stage: Stage) -> str | None:
                 {"resource_type": "iam_role", "name": f"{name}_role", "role_arn": arn,
                  "role_name": role}
             )  # fmt: skip
-        if arn := _function_arn(function):
+        if there := _function(function):
+            arn = there["FunctionArn"]
             found.append({"resource_type": "lambda_function", "name": name, "lambda_arn": arn})
     api_id = _api_of(stage)
     if api_id:
@@ -133,7 +134,7 @@ def has_begun(stage: Stage) -> bool:
     """Tell whether a `make deploy` has left anything of this stage."""
     return (
         _role_arn(f"{stage.function}-api_handler") is not None
-        or _function_arn(stage.function) is not None
+        or _function(stage.function) is not None
         or cloudformation.find(f"{stage.function}-operations") is not None
     )
 
@@ -141,22 +142,18 @@ def has_begun(stage: Stage) -> bool:
 def _runs(stage: Stage, built: Package) -> bool:
     """Tell whether both functions run what was built and checked."""
     wanted = base64.b64encode(bytes.fromhex(built.digest())).decode()
-    client = boto3.client("lambda")
-    try:
-        return all(
-            client.get_function_configuration(FunctionName=name)["CodeSha256"] == wanted
-            for name in (stage.function, f"{stage.function}-auth0")
-        )
-    except client.exceptions.ResourceNotFoundException:
-        return False
+    functions = (_function(name) for name in (stage.function, f"{stage.function}-auth0"))
+    return all(function and function["CodeSha256"] == wanted for function in functions)
 
 
-def _function_arn(function: str) -> str | None:
+def _function(name: str) -> dict[str, Any] | None:
+    """Give a function as Lambda describes it; None where there is none."""
     client = boto3.client("lambda")
     try:
-        return str(client.get_function_configuration(FunctionName=function)["FunctionArn"])
+        found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
     except client.exceptions.ResourceNotFoundException:
         return None
+    return found
 
 
 def _api_of(stage: Stage) -> str | None:

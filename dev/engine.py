@@ -62,7 +62,7 @@ def running(preferred_port: int = 0) -> Iterator[str]:
         port = local.free_port()
         process = _start(port)
     if process.poll() is not None:
-        local.stop(f"the local DynamoDB did not start; see {_shown(LOG)}")
+        local.stop(f"the local DynamoDB did not start; see {local.shown(LOG)}")
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -70,7 +70,7 @@ def running(preferred_port: int = 0) -> Iterator[str]:
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            local.say(f"The local DynamoDB does not stop; see {_shown(LOG)}.")
+            local.say(f"The local DynamoDB does not stop; see {local.shown(LOG)}.")
         else:
             (LOCAL / "engine.json").unlink(missing_ok=True)
 
@@ -81,7 +81,7 @@ def _refuse_damaged_data() -> None:
         try:
             json.loads(file.read_text())
         except ValueError:
-            local.stop(f"{_shown(file)} is damaged; move it away, or delete it to begin anew")
+            local.stop(f"{local.shown(file)} is damaged; move it away, or delete it to begin anew")
 
 
 def _start(port: int) -> "subprocess.Popen[bytes]":
@@ -114,19 +114,15 @@ def _start(port: int) -> "subprocess.Popen[bytes]":
         )
     local.write_json("engine.json", {"pid": process.pid, "port": port, "mark": mark})
     deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and _mark_at(port) != mark:
+    while process.poll() is None and mark_at(port) != mark:
         if time.monotonic() > deadline:
             process.terminate()
-            local.stop(f"the local DynamoDB does not answer; see {_shown(LOG)}")
+            local.stop(f"the local DynamoDB does not answer; see {local.shown(LOG)}")
         time.sleep(0.02)
     return process
 
 
-def _shown(path: Path) -> Path:
-    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
-
-
-def _mark_at(port: int) -> str | None:
+def mark_at(port: int) -> str | None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         connection.request("GET", "/_ministack/health")
@@ -144,7 +140,7 @@ def stop_orphan() -> None:
     pid, port, mark = (orphan.get(name) for name in ("pid", "port", "mark"))
     if not (isinstance(pid, int) and isinstance(port, int) and isinstance(mark, str)):
         return
-    if _mark_at(port) != mark:
+    if mark_at(port) != mark:
         return  # it has ended, and its number may be somebody else's by now
     local.say("Saving what the last run left behind ...")
     os.kill(pid, signal.SIGTERM)

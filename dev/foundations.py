@@ -71,9 +71,9 @@ def make(stage: Stage) -> str:
 
 def say_where(stage: Stage, url: str) -> None:
     """Say where the API is, and what is left for a person to do."""
-    operations = f"{stage.function}-operations"
-    stack = cloudformation.find(operations) or cloudformation.find(stage.function) or {}
-    told = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+    # `make deploy` has a stack of its own for it.
+    told = cloudformation.parameters_of(f"{stage.function}-operations")
+    told = told or cloudformation.parameters_of(stage.function)
     if not told.get("AlarmEmail"):
         local.say("Nobody is told of an alarm: run it with ALARM_EMAIL=...")
     local.say(f"{url}\nDoes it keep its promises? make smoke URL={url}")

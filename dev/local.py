@@ -43,6 +43,11 @@ def settings() -> dict[str, str]:
     }
 
 
+def shown(path: Path) -> Path:
+    """Give a path as a person in the project's folder would write it."""
+    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
+
+
 def port_of(url: str) -> int:
     return int(url.rstrip("/").rpartition(":")[2])
 

@@ -5,7 +5,6 @@ chalicelib/. So it is given a clean copy to build from, and what it built is che
 anything is done with it. `make deploy` and `make stack` deploy what came out of here.
 """
 
-import contextlib
 import csv
 import email
 import filecmp
@@ -19,8 +18,9 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
@@ -77,11 +77,9 @@ class Package(NamedTuple):
         return hashlib.sha256(self.zip.read_bytes()).hexdigest()
 
 
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
+def alone() -> AbstractContextManager[TextIO]:
     """Hold off whatever else on this machine would build or deploy from this checkout."""
-    with local.lock(BUILD.with_suffix(".lock")):
-        yield
+    return local.lock(BUILD.with_suffix(".lock"))
 
 
 def build(stage: Stage) -> Package:
@@ -206,7 +204,7 @@ def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> Non
         [sys.executable, str(CHALICE), "--project-dir", str(BUILD), command]
         + ["--stage", stage.name, *arguments],
         env={
-            **stages.clean_environment(),
+            **stages.clean_environment(stage),
             # A profile's region would else be overruled by whatever the environment has.
             "AWS_DEFAULT_REGION": region,
             "PYTHONDONTWRITEBYTECODE": "1",  # Chalice would ship the caches
@@ -233,6 +231,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
         if (text := line.partition("#")[0].strip())
         for r in [Requirement(text)]
     }
+    fit = _lambda_tags()
     with zipfile.ZipFile(package) as zipped:
         files = {i.filename: i.file_size for i in zipped.infolist() if not i.is_dir()}
         found, known = set(), set(APP_FILES)
@@ -244,7 +243,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
             found.add((canonicalize_name(metadata["Name"]), str(metadata["Version"])))
             wheel = email.message_from_bytes(zipped.read(f"{folder}/WHEEL"))
             tags = {tag for line in wheel.get_all("Tag", []) for tag in parse_tag(line)}
-            if not tags & _lambda_tags():
+            if not tags & fit:
                 shown = ", ".join(sorted(map(str, tags)))
                 yield f"{metadata['Name']} is a wheel for another platform: {shown}"
             known |= _recorded(zipped.read(f"{folder}/RECORD").decode())
@@ -358,12 +357,10 @@ def main() -> None:
     with alone():
         package = build(stage)
     size = package.zip.stat().st_size / 1024 / 1024
-    local.say(f"{_shown(package.zip)}: {size:.1f} MB, SHA-256 {package.digest()}")
-    local.say(f"{_shown(package.template)}: the template of {stage.name}; its CodeUri is the zip")
-
-
-def _shown(path: Path) -> Path:
-    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
+    local.say(f"{local.shown(package.zip)}: {size:.1f} MB, SHA-256 {package.digest()}")
+    local.say(
+        f"{local.shown(package.template)}: the template of {stage.name}; its CodeUri is the zip"
+    )
 
 
 if __name__ == "__main__":

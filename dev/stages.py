@@ -129,9 +129,9 @@ def alarm_email() -> dict[str, str]:
     return {} if said is None else {"AlarmEmail": said}
 
 
-def clean_environment() -> dict[str, str]:
+def clean_environment(stage: Stage) -> dict[str, str]:
     """Give the environment without any stage's settings: Chalice sets those that it needs."""
-    ours = {*_settings(local.config()), LAMBDA_MARK}
+    ours = {*_settings(stage.config), LAMBDA_MARK}
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 

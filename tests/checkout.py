@@ -14,6 +14,17 @@ PARTS = (".chalice", "app.py", "chalicelib", "dev", "requirements.txt")
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
 
 
+def tracked(folder: str) -> list[str]:
+    """Give the project's files below a folder that git has, or would take."""
+    return subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", folder],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+
 class Checkout:
     """A copy of the project; `like` gives one that has built already, and so builds faster."""
 
@@ -22,8 +33,6 @@ class Checkout:
         if like is not None:
             shutil.copytree(like.folder, folder, symlinks=True)
             shutil.rmtree(folder / ".local" / "package", ignore_errors=True)
-            # It leads into the copied one.
-            (folder / ".local" / "build" / ".chalice" / "deployed").unlink(missing_ok=True)
             return
         folder.mkdir(parents=True)
         for part in PARTS:

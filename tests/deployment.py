@@ -17,7 +17,7 @@ class Site:
 
     def __init__(self, checkout: Checkout, cloud: Cloud) -> None:
         self.checkout = checkout
-        self.environment = {k: v for k, v in cloud.environment.items() if k[:4] == "AWS_"}
+        self.environment = cloud.environment
 
     def make(self, target: str, way: str, **environment: str) -> str:
         """Do what `make <target> STAGE=...` does; gives what it says."""

@@ -431,11 +431,8 @@ def test_a_checkout_that_was_moved_goes_on_with_the_same_api(
 ) -> None:
     cloud, site = own_account
     first = api_of(site.make("deploy", "deploy"))
-    copy = tmp_path / "moved"
-    shutil.copytree(site.checkout.folder, copy, symlinks=True)
+    moved = Checkout(tmp_path / "moved", like=site.checkout)
     shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it is there no more
-    moved = Checkout.__new__(Checkout)
-    moved.folder = copy
     said = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
     assert api_of(said) == first
     assert works(live_stage("deploy", said, cloud, cloud_issuer))

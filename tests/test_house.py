@@ -10,6 +10,7 @@ import pytest
 
 from app import app
 from chalicelib.errors import MESSAGES
+from tests.checkout import tracked
 from tests.client import real_routes
 from tests.conftest import PROJECT
 
@@ -117,15 +118,9 @@ def test_the_authorizer_is_a_function_of_its_own() -> None:
 
 
 def test_only_python_is_shipped() -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "chalicelib"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert tracked
-    assert [name for name in tracked if not name.endswith(".py")] == []
+    names = tracked("chalicelib")
+    assert names
+    assert [name for name in names if not name.endswith(".py")] == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dev import package, stages
-from tests.checkout import Checkout
+from tests.checkout import Checkout, tracked
 from tests.conftest import PROJECT
 
 REQUIREMENTS = "good==1.0  # a reason\n"
@@ -57,14 +57,7 @@ def test_a_package_holds_the_sources_and_what_they_require_and_nothing_else(buil
     with zipfile.ZipFile(built / "deployment.zip") as zipped:
         names = set(zipped.namelist())
     ours = {n for n in names if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "chalicelib"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert ours == {"app.py", "chalice/__init__.py", "chalice/app.py", *tracked}
+    assert ours == {"app.py", "chalice/__init__.py", "chalice/app.py", *tracked("chalicelib")}
     assert not [
         n for n in names if n.endswith((".pyc", ".env")) or n.startswith(("tests/", "dev/"))
     ]
