@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
+INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requirement
 
 export PYTHONUNBUFFERED := 1
 
@@ -13,22 +14,22 @@ run: $(VENV)/installed
 	@$(IN_VENV) -m dev.serve
 
 # A process for each core, up to four; a file's tests stay together, for they share what they start.
-test: $(VENV)/installed
+test: $(VENV)/tests-installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-model: $(VENV)/installed
+model: $(VENV)/tests-installed
 	@$(IN_VENV) -m tests.model
 
-storm: $(VENV)/installed
+storm: $(VENV)/tests-installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m tests.storm
 
-interrupt: $(VENV)/installed
+interrupt: $(VENV)/tests-installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m tests.interruptions
 
-check: $(VENV)/installed
+check: $(VENV)/tests-installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
@@ -70,6 +71,13 @@ $(VENV)/installed: requirements.txt requirements-dev.txt
 	@echo "Installing into $(VENV) (once) ..."
 	@$(PYTHON) -m venv --clear $(VENV) || \
 	  { echo "casting: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
-	@$(IN_VENV) -m pip install -qq --disable-pip-version-check --requirement requirements-dev.txt || \
+	@$(INSTALL) requirements-dev.txt || \
+	  { echo "casting: the packages could not be installed; is there a network?" >&2; exit 1; }
+	@touch $@
+
+# Whoever only runs the product does not wait for these.
+$(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
+	@echo "Installing what the tests need (once) ..."
+	@$(INSTALL) tests/requirements.txt || \
 	  { echo "casting: the packages could not be installed; is there a network?" >&2; exit 1; }
 	@touch $@

@@ -124,7 +124,13 @@ def test_only_python_is_shipped() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "dev/engine-requirements.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "dev/engine-requirements.txt",
+        "tests/requirements.txt",
+    ],
 )
 def test_requirements_are_exact(name: str) -> None:
     for line in (PROJECT / name).read_text().splitlines():
