@@ -7,7 +7,7 @@ INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requireme
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test model storm interrupt check verify token package deploy stack undeploy smoke format clean
+.PHONY: run test model storm interrupt contract check verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -18,21 +18,25 @@ test: $(VENV)/tests-installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-model: $(VENV)/tests-installed
+model: $(VENV)/installed
 	@$(IN_VENV) -m tests.model
 
-storm: $(VENV)/tests-installed
+storm: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m tests.storm
 
-interrupt: $(VENV)/tests-installed
+interrupt: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m tests.interruptions
+
+contract: $(VENV)/installed
+	@$(IN_VENV) -m dev.openapi
 
 check: $(VENV)/tests-installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+	@$(IN_VENV) -m dev.openapi --check
 
 verify: $(VENV)/installed
 	@$(IN_VENV) -m dev.verify

@@ -34,7 +34,7 @@ ANSWER_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
-"""On every answer, beside the CORS headers: on success those are from Chalice."""
+"""On every answer that has none of its own; the CORS headers on success are from Chalice."""
 
 REQUEST_ID = "X-Request-Id"
 """The header that names the request, by which it is found in the log."""
@@ -231,7 +231,8 @@ def envelope(request: Request, get_response: Callable[[Request], Response]) -> R
     if response.status_code >= 400:
         # Chalice's own: an exception that nobody expected, which it has logged with its traceback.
         return InternalError().response()
-    response.headers.update({**ANSWER_HEADERS, REQUEST_ID: logs.request_id()})
+    # Its own headers win: the page for people has a Content-Security-Policy of its own.
+    response.headers = {**ANSWER_HEADERS, **response.headers, REQUEST_ID: logs.request_id()}
     return response
 
 

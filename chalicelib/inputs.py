@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Annotated, Any, TypedDict, cast, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, TypedDict, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -50,6 +50,12 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 class Body(Struct, kw_only=True, forbid_unknown_fields=True):
     """A request's body; in changes, a field that was not sent is UNSET."""
+
+    example: ClassVar[dict[str, Any]]
+    """One that is taken, for the contract."""
+
+    constraint: ClassVar[dict[str, Any]] = {}
+    """What must hold between its fields, as JSON Schema."""
 
 
 def takes(body_type: type[Body]) -> Callable[[View], View]:
@@ -217,14 +223,43 @@ def query(name: str) -> str | None:
     return None if parameters is None else parameters.get(name)
 
 
-def sort(*orders: str) -> str:
-    """Read `sort`, one of these orders and the first of them where there is none; else BadSort."""
-    order = query("sort")
-    if order is None:
-        return orders[0]
-    if order not in orders:
-        raise BadSort(f"This list can be sorted by {', '.join(orders)}.")
-    return order
+def sorts(*orders: str) -> Callable[[View], View]:
+    """Give a view the `sort` that is asked for as its first argument; kept as `view.sorts`.
+
+    It is one of these orders, and the first of them where none is asked for; else BadSort.
+    """
+
+    def declare(view: View) -> View:
+        @functools.wraps(view)
+        def parsed(**path: str) -> Any:
+            order = query("sort")
+            if order is None:
+                order = orders[0]
+            elif order not in orders:
+                raise BadSort(f"This list can be sorted by {', '.join(orders)}.")
+            return view(order, **path)
+
+        parsed.__dict__["sorts"] = orders
+        return parsed
+
+    return declare
+
+
+def filters(*names: str) -> Callable[[View], View]:
+    """Give a view these query parameters by their names, None for each that is not there.
+
+    The names are kept as `view.filters`.
+    """
+
+    def declare(view: View) -> View:
+        @functools.wraps(view)
+        def parsed(**path: str) -> Any:
+            return view(**{name: query(name) for name in names}, **path)
+
+        parsed.__dict__["filters"] = names
+        return parsed
+
+    return declare
 
 
 def if_match() -> frozenset[int] | None:

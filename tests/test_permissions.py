@@ -27,6 +27,8 @@ ROUTES = {
 CONTRACT = {
     ("GET", "/"): None,
     ("GET", "/health"): None,
+    ("GET", "/openapi.json"): None,
+    ("GET", "/docs"): None,
     ("GET", "/movies"): "get:movies",
     ("POST", "/movies"): "post:movies",
     ("GET", "/movies/{movie_id}"): "get:movies",

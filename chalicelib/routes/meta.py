@@ -1,12 +1,14 @@
-"""/ and /health, which anyone may ask; and what a path says to a method that it does not take."""
+"""What anyone may ask; and what a path says to a method that it does not take."""
 
-from typing import NoReturn
+from typing import Annotated, Literal, NoReturn
 
 from chalice.app import Blueprint, Chalice, Response
+from msgspec import Meta
 
+from chalicelib import outputs
 from chalicelib.auth import View, public, refuse_undeclared
-from chalicelib.errors import MethodNotAllowed
-from chalicelib.outputs import success
+from chalicelib.errors import MethodNotAllowed, TableBusy, TableUnreachable
+from chalicelib.outputs import gives, success
 from chalicelib.store import table
 
 VERBS = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
@@ -17,17 +19,46 @@ meta = Blueprint(__name__)
 
 @meta.route("/", methods=["GET"])
 @public
+@gives(
+    success,
+    name=Literal["casting"],
+    health=Annotated[str, Meta(description="Where its health is", examples=["/health"])],
+    contract=Annotated[str, Meta(description="Where its contract is", examples=["/openapi.json"])],
+    docs=Annotated[str, Meta(description="Where its page for people is", examples=["/docs"])],
+)
 def get_root() -> Response:
-    """Say what this is."""
-    return success({"name": "casting", "health": "/health"})
+    """Say what this is, and where to go on."""
+    where = {"health": "/health", "contract": "/openapi.json", "docs": "/docs"}
+    return success({"name": "casting", **where})
 
 
 @meta.route("/health", methods=["GET"])
 @public
+@gives(success, TableBusy, TableUnreachable, table=Literal["answers"])
 def get_health() -> Response:
     """Tell whether the table answers; 503 where it does not."""
     table.answers()
     return success({"table": "answers"})
+
+
+@meta.route("/openapi.json", methods=["GET"])
+@public
+@gives(outputs.document)
+def get_contract() -> Response:
+    """Give this contract, as OpenAPI 3.1."""
+    from chalicelib import openapi  # not before somebody asks: see openapi.py
+
+    return outputs.document(openapi.document(meta.current_app, outputs.prefix() or "/"))
+
+
+@meta.route("/docs", methods=["GET"])
+@public
+@gives(outputs.html_page)
+def get_docs() -> Response:
+    """Show this contract to people, who can try it there."""
+    from chalicelib import docs_page
+
+    return outputs.html_page(docs_page.HTML, docs_page.POLICY)
 
 
 def seal(app: Chalice) -> None:

@@ -1,37 +1,103 @@
 """/roles: who plays whom in what."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.auth import auth0, requires
-from chalicelib.inputs import Body, Id, Name, given, idempotency, if_match, paging, query, takes
-from chalicelib.outputs import changed, created, deleted, listing, one
+from chalicelib.errors import (
+    ActorNotFound,
+    AlreadyCast,
+    MovieNotFound,
+    RoleNotFound,
+)
+from chalicelib.inputs import (
+    Body,
+    Id,
+    Name,
+    filters,
+    given,
+    idempotency,
+    if_match,
+    paging,
+    takes,
+)
+from chalicelib.outputs import Time, Version, changed, created, deleted, gives, listing, one
 from chalicelib.store import roles as store
-from chalicelib.store.roles import Role
 
 roles = Blueprint(__name__)
 
-BillingOrder = Annotated[int, Meta(ge=1, le=9999)]
+MOVIE_ID, ACTOR_ID = "Xq3vT0yLr8-kZb1N", "h7Gd_2cWm5RpUe9J"  # of the examples
+ROLE_ID = f"{MOVIE_ID}.{ACTOR_ID}"
+
+_ID = "[A-Za-z0-9_-]{16}"
+MovieId = Annotated[
+    str, Meta(pattern=rf"\A{_ID}\Z", description="A movie's id", examples=[MOVIE_ID])
+]
+ActorId = Annotated[
+    str, Meta(pattern=rf"\A{_ID}\Z", description="An actor's id", examples=[ACTOR_ID])
+]
+RoleId = Annotated[
+    str,
+    Meta(
+        pattern=rf"\A{_ID}\.{_ID}\Z",
+        description="A role's id: its movie's and its actor's",
+        examples=[ROLE_ID],
+    ),
+]
+CharacterName = Annotated[Name, Meta(description="Whom the actor plays", examples=["Rick Blaine"])]
+BillingOrder = Annotated[
+    int, Meta(ge=1, le=9999, description="The place in the billing, 1 first", examples=[1])
+]
 
 
 class NewRoleInMovie(Body):
-    actor_id: Id
-    character_name: Name | None = None
+    """A role to add to a movie."""
+
+    actor_id: Annotated[Id, Meta(description="The actor to cast", examples=[ACTOR_ID])]
+    character_name: CharacterName | None = None
     billing_order: BillingOrder | None = None
+
+    example: ClassVar[dict[str, Any]] = {
+        "actor_id": ACTOR_ID,
+        "character_name": "Rick Blaine",
+        "billing_order": 1,
+    }
 
 
 class NewRole(NewRoleInMovie, kw_only=True):
-    movie_id: Id
+    """A role to add."""
+
+    movie_id: Annotated[Id, Meta(description="The movie to cast in", examples=[MOVIE_ID])]
+
+    example: ClassVar[dict[str, Any]] = {"movie_id": MOVIE_ID, **NewRoleInMovie.example}
 
 
 class RoleChanges(Body):
-    character_name: Name | UnsetType | None = UNSET
+    """What to change of a role; null takes a value away."""
+
+    character_name: CharacterName | UnsetType | None = UNSET
     billing_order: BillingOrder | UnsetType | None = UNSET
 
+    example: ClassVar[dict[str, Any]] = {"character_name": "Rick Blaine", "billing_order": 1}
+    constraint: ClassVar[dict[str, Any]] = {"minProperties": 1}
 
-def shown(role: Role) -> dict[str, Any]:
+
+class Role(TypedDict):
+    """Who plays whom in what."""
+
+    id: RoleId
+    movie_id: MovieId
+    actor_id: ActorId
+    character_name: CharacterName | None
+    billing_order: BillingOrder | None
+    created_at: Time
+    updated_at: Time
+    version: Version
+
+
+def shown(role: store.Role) -> Role:
     return {
         "id": role.id,
         "movie_id": role.movie_id,
@@ -44,7 +110,7 @@ def shown(role: Role) -> dict[str, Any]:
     }
 
 
-def show_created(role: Role) -> Response:
+def show_created(role: store.Role) -> Response:
     return created("role", shown(role), "/roles")
 
 
@@ -53,18 +119,29 @@ def list_of(movie_id: str | None = None, actor_id: str | None = None) -> str:
     return f"/roles?movie_id={movie_id}&actor_id={actor_id}"
 
 
+MovieFilter = Annotated[
+    str, Meta(description="Lists the roles of this movie alone", examples=[MOVIE_ID])
+]
+ActorFilter = Annotated[
+    str, Meta(description="Lists the roles of this actor alone", examples=[ACTOR_ID])
+]
+
+
 @roles.route("/roles", methods=["GET"], authorizer=auth0)
 @requires("get:roles")
-def list_roles() -> Response:
+@filters("movie_id", "actor_id")
+@gives(listing, roles=Role)
+def list_roles(movie_id: MovieFilter | None, actor_id: ActorFilter | None) -> Response:
     """List roles, the newest first; with `movie_id` or `actor_id`, those of one movie or actor."""
-    filters = {"movie_id": query("movie_id"), "actor_id": query("actor_id")}
-    list_name = list_of(**filters)
-    return listing("roles", store.page(**filters, **paging(list_name)), shown, list_name)
+    list_name = list_of(movie_id, actor_id)
+    found = store.page(movie_id=movie_id, actor_id=actor_id, **paging(list_name))
+    return listing("roles", found, shown, list_name)
 
 
 @roles.route("/roles", methods=["POST"], authorizer=auth0)
 @requires("post:roles")
 @takes(NewRole)
+@gives(created, MovieNotFound, ActorNotFound, AlreadyCast, role=Role)
 def create_role(new: NewRole) -> Response:
     """Cast an actor in a movie."""
     return show_created(store.add(request=idempotency(new), **given(new)))
@@ -72,7 +149,8 @@ def create_role(new: NewRole) -> Response:
 
 @roles.route("/roles/{role_id}", methods=["GET"], authorizer=auth0)
 @requires("get:roles")
-def get_role(role_id: str) -> Response:
+@gives(one, RoleNotFound, role=Role)
+def get_role(role_id: RoleId) -> Response:
     """Show a role."""
     return one("role", shown(store.get(role_id)))
 
@@ -80,14 +158,16 @@ def get_role(role_id: str) -> Response:
 @roles.route("/roles/{role_id}", methods=["PATCH"], authorizer=auth0)
 @requires("patch:roles")
 @takes(RoleChanges)
-def change_role(changes: RoleChanges, role_id: str) -> Response:
+@gives(changed, RoleNotFound, role=Role)
+def change_role(changes: RoleChanges, role_id: RoleId) -> Response:
     """Change the fields that are given; null takes a field's value away."""
     return changed("role", shown(store.change(role_id, given(changes), if_match())))
 
 
 @roles.route("/roles/{role_id}", methods=["DELETE"], authorizer=auth0)
 @requires("delete:roles")
-def delete_role(role_id: str) -> Response:
+@gives(deleted, RoleNotFound, deleted=RoleId)
+def delete_role(role_id: RoleId) -> Response:
     """Take an actor out of a movie."""
     store.remove(role_id, if_match())
     return deleted(role_id)

@@ -1,0 +1,2 @@
+HTML = "x"
+POLICY = "default-src 'none'"

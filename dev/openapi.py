@@ -1,0 +1,32 @@
+"""`docs/openapi.json`, the contract as a file: written by `make contract`, held by `make check`."""
+
+import json
+import os
+import sys
+
+from dev import local
+
+FILE = local.PROJECT / "docs" / "openapi.json"
+
+
+def text() -> str:
+    """Give the contract as the file has it."""
+    # Only now, because the settings are read when these are imported; none of them is in it.
+    os.environ.update(local.settings())
+    from app import app
+    from chalicelib import openapi
+
+    return json.dumps(openapi.document(app), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the file, or with `--check` stop where it is not what would be written."""
+    if sys.argv[1:] == ["--check"]:
+        if not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
+            local.stop(f"{local.shown(FILE)} is not what the code says: make contract, and look")
+        return
+    FILE.write_text(text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
