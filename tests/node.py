@@ -42,7 +42,7 @@ def install() -> Path:
 
 
 def run(
-    script: Path | str, *arguments: str, cwd: Path = FOLDER, **environment: str
+    script: Path | str, *arguments: str, cwd: Path | str = FOLDER, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a script in Node.js, to its end."""
     return subprocess.run(
