@@ -7,7 +7,7 @@ INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requireme
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test model storm interrupt contract check verify token package deploy stack undeploy smoke format clean
+.PHONY: run test model storm interrupt fuzz contract check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -28,6 +28,14 @@ storm: $(VENV)/installed
 interrupt: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
 	@$(IN_VENV) -m tests.interruptions
+
+fuzz: $(VENV)/tests-installed
+	@$(IN_VENV) -m dev.engine
+	@$(IN_VENV) -m tests.contract
+	@FUZZ_EXAMPLES=10000 $(IN_VENV) -m pytest tests/test_parsers.py
+
+auth0: $(VENV)/installed
+	@$(IN_VENV) -m dev.auth0
 
 contract: $(VENV)/installed
 	@$(IN_VENV) -m dev.openapi

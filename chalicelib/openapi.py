@@ -527,8 +527,9 @@ def _links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[
     place = f"$response.body#/{name}{'/0' if by is outputs.listing else ''}"
     fields = get_type_hints(resource, include_extras=True)
     if by is outputs.listing:
-        cursor = {"cursor": "$response.body#/next_cursor"}
-        yield "next_page", {"operationId": operation.id, "parameters": cursor}
+        same = {name: f"$request.path.{name}" for name in operation.in_path}
+        following = {**same, "cursor": "$response.body#/next_cursor"}
+        yield "next_page", {"operationId": operation.id, "parameters": following}
     for other in operations:
         known = {
             wanted: f"{place}/{field}"
