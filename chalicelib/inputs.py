@@ -36,7 +36,9 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 DIGEST = 12  # bytes: 16 characters, the form of an id
 FINGERPRINT = 6  # bytes: enough to catch a cursor that was put into another list by mistake
 
-_EDGES = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
+# White space and what has no width. Stripped, not searched for: a pattern that ends in \Z takes the
+# square of a long run of spaces within a text.
+_EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 
 Name = Annotated[
@@ -160,7 +162,7 @@ def _named(field: str) -> str:
 
 def _trimmed(text: str) -> str:
     """Strip white space and zero-width characters; what shows nothing at all is empty."""
-    text = _EDGES.sub("", text)
+    text = text.strip(_EDGES)
     shows = (c not in _FILLERS and unicodedata.category(c)[0] not in "CMZ" for c in text)
     return text if any(shows) else ""
 
