@@ -39,12 +39,14 @@ auth0: $(VENV)/installed
 
 contract: $(VENV)/installed
 	@$(IN_VENV) -m dev.openapi
+	@$(IN_VENV) -m dev.collection
 
 check: $(VENV)/tests-installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(IN_VENV) -m dev.openapi --check
+	@$(IN_VENV) -m dev.collection --check
 
 verify: $(VENV)/installed
 	@$(IN_VENV) -m dev.verify

@@ -1,0 +1,218 @@
+"""The Postman collection: made of the contract, and run by newman against the running product."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.permissions import AGENCY_ROLES
+from dev import collection
+from tests import contract, node
+from tests.client import Client
+from tests.conftest import PROJECT, Product
+from tests.issuer import Issuer
+from tests.test_contract import DOCUMENT, OPERATIONS
+
+SECRET = "a-secret-of-the-testers"
+
+
+class Server:
+    """A server on 127.0.0.1 that answers every request as if all were well, whatever it is."""
+
+    def __init__(self) -> None:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, told = server.answer_to(self.path, body)
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(told).encode())
+
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("do_"):
+                    return self._answer
+                raise AttributeError(name)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer_to(self, _path: str, _body: bytes) -> tuple[int, Any]:
+        return 200, {"success": True}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Login(Server):
+    """Where machine clients get their tokens, as at Auth0."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.issuer = issuer
+        self.asked: list[Any] = []
+        super().__init__()
+
+    def answer_to(self, path: str, body: bytes) -> tuple[int, Any]:
+        if path != "/oauth/token":
+            return super().answer_to(path, body)
+        asked = json.loads(body)
+        self.asked.append(asked)
+        who = asked["client_id"].removesuffix("-client")
+        good = {"grant_type": "client_credentials", "audience": "casting-api"}
+        good |= {"client_id": f"{who}-client", "client_secret": SECRET}
+        if asked != good:
+            return 403, {"error": "access_denied", "error_description": "Unauthorized"}
+        token = self.issuer.token(who)
+        return 200, {"access_token": token, "expires_in": 3_600, "token_type": "Bearer"}
+
+
+@pytest.fixture(scope="module")
+def login(product_issuer: Issuer) -> Iterator[Login]:
+    login = Login(product_issuer)
+    yield login
+    login.close()
+
+
+def newman(tmp_path: Path, *options: str, **variables: str) -> tuple[int, Any, str]:
+    """Run the collection; gives the exit status, newman's report and what it said."""
+    node.install()
+    report = tmp_path / "report.json"
+    arguments = ["run", str(collection.COLLECTION), "--environment", str(collection.ENVIRONMENT)]
+    for name, value in variables.items():
+        arguments += ["--env-var", f"{name}={value}"]
+    arguments += ["--reporters", "cli,json", "--reporter-json-export", str(report), *options]
+    done = node.tool("newman", *arguments)
+    return done.returncode, json.loads(report.read_text())["run"], done.stdout + done.stderr
+
+
+def items(part: Any) -> Iterator[Any]:
+    for item in part["item"]:
+        yield from items(item) if "item" in item else [item]
+
+
+COLLECTION = json.loads(collection.COLLECTION.read_text())
+REQUESTS = list(items(COLLECTION))
+
+
+def test_the_files_are_what_the_code_says() -> None:
+    for file, text in collection.files().items():
+        assert file.read_text() == text, "make contract"
+
+
+def test_newman_runs_it_without_a_failure_and_nothing_is_left_behind(
+    product: Product, product_issuer: Issuer, real: Client, login: Login, tmp_path: Path
+) -> None:
+    def there() -> list[Any]:
+        return [real.every(f"/{name}", name) for name in ("movies", "actors", "roles")]
+
+    before, now = there(), int(time.time())
+    status, run, said = newman(
+        tmp_path,
+        baseUrl=product.url,
+        token_url=f"{login.url}/oauth/token",
+        # One is pasted, the others log in.
+        assistant_token=product_issuer.token("assistant"),
+        **{f"{role}_client_id": f"{role}-client" for role in AGENCY_ROLES},
+        **{f"{role}_client_secret": SECRET for role in AGENCY_ROLES},
+        expired_token=product_issuer.token(iat=now - 7_200, exp=now - 3_600),
+        foreign_token=product_issuer.token(aud="another-api"),
+    )
+    assert status == 0, said
+    assert run["failures"] == []
+    # None was skipped, and each was looked at.
+    assert run["stats"]["items"] == {"total": len(REQUESTS), "pending": 0, "failed": 0}
+    looked_at = Counter[str]()
+    for execution in run["executions"]:
+        looked_at[execution["item"]["name"]] += len(execution.get("assertions", []))
+    assert looked_at.keys() == {item["name"] for item in REQUESTS}
+    assert min(looked_at.values()) >= 2
+    assert Counter(asked["client_id"] for asked in login.asked) == {
+        "director-client": 1,
+        "producer-client": 1,
+    }
+    assert SECRET not in said
+    assert product_issuer.token("assistant")[:40] not in said
+    assert there() == before
+    assert contract.verify(product) == ""
+
+
+def test_it_notices_an_api_that_answers_wrongly(tmp_path: Path) -> None:
+    wrong = Server()
+    try:
+        tokens = {f"{who}_token": "x" for who in (*AGENCY_ROLES, "expired", "foreign")}
+        status, run, _ = newman(tmp_path, "--folder=Errors", baseUrl=wrong.url, **tokens)
+    finally:
+        wrong.close()
+    assert status == 1
+    failed = {failure["source"]["name"] for failure in run["failures"]}
+    (errors,) = (folder for folder in COLLECTION["item"] if folder["name"] == "Errors")
+    assert failed == {item["name"] for item in errors["item"]}
+
+
+def test_a_login_that_fails_says_so_and_no_secret(login: Login, tmp_path: Path) -> None:
+    wrong = "not-the-secret-at-all"
+    status, run, said = newman(
+        tmp_path,
+        "--folder=Clean up",
+        baseUrl=login.url,
+        token_url=f"{login.url}/oauth/token",
+        director_client_id="director-client",
+        director_client_secret=wrong,
+        producer_token="x",
+    )
+    assert status == 1
+    assert "the director can log in at token_url" in said
+    assert wrong not in said
+    first = run["failures"][0]
+    assert first["error"]["test"] == "the director can log in at token_url"
+
+
+def test_it_has_every_operation_every_role_on_each_and_every_error() -> None:
+    names = {item["name"] for item in REQUESTS}
+    assert len(names) == len(REQUESTS)
+    asked = {
+        (item["request"]["method"], "/" + "/".join(item["request"]["url"]["path"]))
+        for item in REQUESTS
+    }
+    for method, path, operation in OPERATIONS.values():
+        in_postman = path.replace("{", ":").replace("}", "")
+        assert (method, in_postman) in asked
+        if not operation["security"]:
+            continue
+        ((permission,),) = (one["token"] for one in operation["security"])
+        for who, role in AGENCY_ROLES.items():
+            verdict = "is allowed" if permission in role.permissions else "is not allowed"
+            assert any(n.startswith(f"{who}: {method} {path} {verdict}") for n in names)
+        assert any(n.startswith(f"nobody: {method} {path} (InvalidHeader)") for n in names)
+    errors = {
+        name
+        for response in DOCUMENT["components"]["responses"].values()
+        for name in response["content"]["application/json"]["examples"]
+    }
+    provoked = {e for e in errors if any(f"({e})" in name for name in names)}
+    assert provoked | set(collection.NOT_PROVOKED) == errors
+    assert provoked.isdisjoint(collection.NOT_PROVOKED)
+
+
+def test_the_environment_is_for_a_person_to_fill_in() -> None:
+    values = json.loads(collection.ENVIRONMENT.read_text())["values"]
+    assert {v["key"] for v in values if v["type"] == "secret"} >= {
+        f"{role}_{kind}" for role in AGENCY_ROLES for kind in ("token", "client_secret")
+    }
+    assert all(v["value"] == "" for v in values if v["type"] == "secret")
+    text = collection.COLLECTION.read_text() + collection.ENVIRONMENT.read_text()
+    assert str(PROJECT) not in text
+    assert "eyJ" not in text
