@@ -47,6 +47,7 @@ check: $(VENV)/tests-installed
 	@$(VENV)/bin/mypy
 	@$(IN_VENV) -m dev.openapi --check
 	@$(IN_VENV) -m dev.collection --check
+	@$(IN_VENV) -m dev.compatibility
 
 verify: $(VENV)/installed
 	@$(IN_VENV) -m dev.verify

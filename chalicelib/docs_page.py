@@ -64,7 +64,8 @@ HTML = f"""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The casting API</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="{SOURCE}{STYLE}" integrity="{INTEGRITY[STYLE]}" crossorigin="anonymous">
+<link rel="stylesheet" href="{SOURCE}{STYLE}"
+  integrity="{INTEGRITY[STYLE]}" crossorigin="anonymous">
 <style>{_LOOK}</style>
 </head>
 <body>
@@ -79,7 +80,8 @@ contract itself: <a id="contract" href="openapi.json">openapi.json</a>, for any 
 OpenAPI 3.1.
 </p>
 <div id="swagger-ui"></div>
-<script src="{SOURCE}{SCRIPT}" integrity="{INTEGRITY[SCRIPT]}" crossorigin="anonymous"></script>
+<script src="{SOURCE}{SCRIPT}"
+  integrity="{INTEGRITY[SCRIPT]}" crossorigin="anonymous"></script>
 <script>{_START}</script>
 </body>
 </html>
