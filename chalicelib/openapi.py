@@ -40,7 +40,7 @@ from chalicelib.errors import (
     failure,
 )
 from chalicelib.inputs import DEFAULT_LIMIT, MAX_BODY, MAX_LIMIT, Body
-from chalicelib.outputs import Answer, Count, Cursor, NextCursor
+from chalicelib.outputs import Answer, Cursor, NextCursor
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
 
 VERSION = "1.0.0"
@@ -175,8 +175,8 @@ def document(app: Chalice, server: str = "/") -> Document:
 
 @functools.cache
 def _document(app: Chalice) -> Document:
-    schemas = _Schemas(app)
     operations = [Operation(*route) for route in _routes(app)]
+    schemas = _Schemas(operations)
     components = _Components(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -227,7 +227,7 @@ class Operation:
     def types(self) -> Iterator[Any]:
         """Give every type that its contract speaks of."""
         yield from (self.hints[name] for name in (*self.in_path, *self.filters))
-        yield from self.answer.members.values()
+        yield from self.members().values()
         if self.body:
             yield self.body
 
@@ -304,7 +304,7 @@ class Operation:
         if self.answer.by is outputs.document:
             content = {JSON: {"schema": {"type": "object"}}}
             return {"200": components.success("The document.", content, ())}
-        members = self._members()
+        members = self.members()
         remaining = members.pop("remaining", None)
         description = "It is as you wanted." if self.method != "GET" else "Here it is."
         found = {
@@ -322,7 +322,7 @@ class Operation:
             found["304"] = components.success("You have this version.", None, self.kind.tells)
         return found
 
-    def _members(self) -> dict[str, Any]:
+    def members(self) -> dict[str, Any]:
         members = dict(self.answer.members)
         if self.answer.by is outputs.listing:
             ((name, resource),) = members.items()
@@ -350,11 +350,10 @@ def _without_null(schema: Document) -> Document:
 class _Schemas:
     """The schemas of types, and the examples that follow from them."""
 
-    def __init__(self, app: Chalice) -> None:
-        self._types: list[Any] = [Cursor, NextCursor, Count]
-        for route in _routes(app):
-            operation = Operation(*route)
-            self._types += [*operation.types(), *operation._members().values()]
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._types: list[Any] = [Cursor]
+        for operation in operations:
+            self._types += operation.types()
         found, named = msgspec.json.schema_components(self._types, ref_template=SCHEMAS + "{name}")
         self._found = [_portable(schema) for schema in found]
         self.named = {name: _portable(named[name]) for name in sorted(named)}

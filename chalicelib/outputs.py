@@ -22,6 +22,9 @@ NextCursor = Annotated[
     Meta(description="Where the next page begins; null on the last one", examples=[None]),
 ]
 Count = Annotated[int, Meta(ge=0, description="How many roles it has", examples=[1])]
+Remaining = Annotated[
+    int, Meta(ge=1, description="How many of its roles are not done, at least", examples=[250])
+]
 Version = Annotated[
     int,
     Meta(ge=1, description="Counts the changes of its own fields; the ETag too", examples=[1]),

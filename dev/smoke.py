@@ -112,6 +112,20 @@ def _is_tls(api: Api) -> None:
     api.expect(200, "GET", "/")  # requests checks the certificate
 
 
+def _shows_its_contract(api: Api) -> None:
+    served = _json(api.ask("GET", "/openapi.json"))
+    if served.get("servers") != [{"url": urlsplit(api.url).path or "/"}]:
+        raise Broken(f"the contract's servers are {served.get('servers')}")
+    told = {(m.upper(), _filled(path)) for path, ms in served["paths"].items() for m in ms}
+    if told != {(method, path) for method, path, _ in _routes()}:
+        raise Broken("the contract has other operations than this checkout")
+    page = api.ask("GET", "/docs")
+    if page.status_code != 200 or not page.headers["Content-Type"].startswith("text/html"):
+        raise Broken(f"/docs answers {page.status_code}, {page.headers['Content-Type']}")
+    if "script-src" not in page.headers.get("Content-Security-Policy", ""):
+        raise Broken("/docs has no Content-Security-Policy of its own")
+
+
 def _refuses_strangers(api: Api) -> None:
     for headers in ({}, {"Authorization": "Bearer"}, {"Authorization": "Bearer a.b.c"}):
         answer = api.expect(401, "GET", "/movies", headers=headers)
@@ -239,6 +253,7 @@ def _compresses(api: Api) -> None:
 PROMISES = [
     Promise("it is up, and its table answers", None, _is_up),
     Promise("it is served over TLS", None, _is_tls),
+    Promise("its contract is served, and the page for people", None, _shows_its_contract),
     Promise("no token and bad tokens are 401, in our envelope", None, _refuses_strangers),
     Promise("a path that is not there is 404, and echoes nothing", None, _knows_its_paths),
     Promise("a wrong method is 405 with Allow", None, _knows_its_methods),
@@ -255,18 +270,18 @@ PROMISES = [
 ]
 
 
+def _filled(path: str) -> str:
+    """Give a path with ids in it that nothing has."""
+    role_id = f"{NOWHERE}.{NOWHERE}"
+    return path.format(movie_id=NOWHERE, actor_id=NOWHERE, role_id=role_id)
+
+
 def _routes() -> list[tuple[str, str, str | None]]:
     """Give the routes of the contract with their permissions, ids filled in that nothing has."""
     from app import app
 
     return [
-        (
-            method,
-            path.replace("{role_id}", f"{NOWHERE}.{NOWHERE}")
-            .replace("{movie_id}", NOWHERE)
-            .replace("{actor_id}", NOWHERE),
-            vars(route.view_function)["permission"],
-        )
+        (method, _filled(path), vars(route.view_function)["permission"])
         for path, methods in app.routes.items()
         for method, route in methods.items()
         if route.view_name != "method_not_allowed"

@@ -13,6 +13,7 @@ from chalicelib.outputs import (
     Count,
     Day,
     NextCursor,
+    Remaining,
     Time,
     Version,
     changed,
@@ -223,7 +224,7 @@ def get_actor(actor_id: ActorId) -> Response:
 @actors.route("/actors/{actor_id}", methods=["PATCH"], authorizer=auth0)
 @requires("patch:actors")
 @takes(ActorChanges)
-@gives(changed, ActorNotFound, actor=Actor, remaining=Count)
+@gives(changed, ActorNotFound, actor=Actor, remaining=Remaining)
 def change_actor(changes: ActorChanges, actor_id: ActorId) -> Response:
     """Change the fields that are given, and leave the others alone."""
     actor, remaining = store.change(actor_id, given(changes), if_match())
@@ -232,7 +233,7 @@ def change_actor(changes: ActorChanges, actor_id: ActorId) -> Response:
 
 @actors.route("/actors/{actor_id}", methods=["DELETE"], authorizer=auth0)
 @requires("delete:actors")
-@gives(deleted, ActorNotFound, deleted=ActorId, remaining=Count)
+@gives(deleted, ActorNotFound, deleted=ActorId, remaining=Remaining)
 def delete_actor(actor_id: ActorId) -> Response:
     """Remove an actor with all their roles."""
     return deleted(actor_id, store.remove(actor_id, if_match()))

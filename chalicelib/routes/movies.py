@@ -13,6 +13,7 @@ from chalicelib.outputs import (
     Count,
     Day,
     NextCursor,
+    Remaining,
     Time,
     Version,
     changed,
@@ -143,7 +144,7 @@ def get_movie(movie_id: MovieId) -> Response:
 @movies.route("/movies/{movie_id}", methods=["PATCH"], authorizer=auth0)
 @requires("patch:movies")
 @takes(MovieChanges)
-@gives(changed, MovieNotFound, movie=Movie, remaining=Count)
+@gives(changed, MovieNotFound, movie=Movie, remaining=Remaining)
 def change_movie(changes: MovieChanges, movie_id: MovieId) -> Response:
     """Change the fields that are given, and leave the others alone."""
     movie, remaining = store.change(movie_id, given(changes), if_match())
@@ -152,7 +153,7 @@ def change_movie(changes: MovieChanges, movie_id: MovieId) -> Response:
 
 @movies.route("/movies/{movie_id}", methods=["DELETE"], authorizer=auth0)
 @requires("delete:movies")
-@gives(deleted, MovieNotFound, deleted=MovieId, remaining=Count)
+@gives(deleted, MovieNotFound, deleted=MovieId, remaining=Remaining)
 def delete_movie(movie_id: MovieId) -> Response:
     """Remove a movie with all its roles."""
     return deleted(movie_id, store.remove(movie_id, if_match()))
