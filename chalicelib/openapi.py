@@ -44,7 +44,7 @@ from chalicelib.outputs import Answer, Cursor, NextCursor
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
 
 VERSION = "1.0.0"
-"""Of the contract: the newest heading of CHANGELOG.md. Semantic versioning, as clients see it."""
+"""Of the contract (semver): CHANGELOG.md's newest heading, or what Unreleased will be."""
 
 JSON = "application/json"
 SCHEMAS = "#/components/schemas/"

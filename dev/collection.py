@@ -114,7 +114,7 @@ class Contract:
         }
 
     def resolved(self, part: Any) -> Any:
-        """Give a part with everything in it that it refers to, and no more than Postman reads."""
+        """Give a part with everything in it that it refers to."""
         if isinstance(part, list):
             return [self.resolved(one) for one in part]
         if not isinstance(part, dict):
@@ -124,7 +124,7 @@ class Contract:
             for step in part["$ref"].removeprefix("#/").split("/"):
                 found = found[step]
             return self.resolved(found)
-        return {k: self.resolved(v) for k, v in part.items() if k not in ("examples", "title")}
+        return {name: self.resolved(one) for name, one in part.items()}
 
     def ask(
         self, who: str, operation_id: str, what: str = "", *, status: int = 0, **options: Any

@@ -207,6 +207,15 @@ def test_it_has_every_operation_every_role_on_each_and_every_error() -> None:
     assert provoked.isdisjoint(collection.NOT_PROVOKED)
 
 
+def test_each_requests_schema_says_what_the_document_says() -> None:
+    (item,) = (i for i in REQUESTS if i["name"] == "producer: Add a movie")
+    script = next(e for e in item["event"] if e["listen"] == "prerequest")["script"]["exec"][-1]
+    expected = json.loads(script.partition("JSON.stringify(")[2].removesuffix("));"))
+    movie = expected["schema"]["properties"]["movie"]
+    assert movie["properties"].keys() == set(movie["required"])
+    assert movie["properties"]["title"]["maxLength"] == 200
+
+
 def test_the_environment_is_for_a_person_to_fill_in() -> None:
     values = json.loads(collection.ENVIRONMENT.read_text())["values"]
     assert {v["key"] for v in values if v["type"] == "secret"} >= {

@@ -264,6 +264,13 @@ BREAKING: dict[str, tuple[Edits, list[str]]] = {
             ' was {"properties": {"date_of_birth": {"type": "null"}}}'
         ],
     ),
+    "a condition holds for others": (
+        {f"{NEW_ACTOR}.if": {"required": ["age"]}},
+        [
+            'POST /actors: body: `if` is {"required": ["age"]},'
+            ' was {"required": ["age"], "properties": {"age": {"type": "integer"}}}'
+        ],
+    ),
     "all of several conditions": (
         {f"{NEW_MOVIE}.allOf": [{"required": ["title"]}]},
         ['POST /movies: body: `allOf` is [{"required": ["title"]}], was none'],
