@@ -11,6 +11,8 @@ import { pathToFileURL } from "node:url";
 const { MODULES, URL: url, TOKEN, OFFLINE, TAMPER, SCREENSHOT, BROWSER } = process.env;
 const load = (name) => import(pathToFileURL(join(MODULES, name)).href);
 
+// The browser brings the libraries that it needs, and uses them where it takes this for Lambda.
+process.env.AWS_LAMBDA_JS_RUNTIME = "nodejs24.x";
 const { chromium } = await load("playwright-core/index.mjs");
 const { default: packaged } = await load("@sparticuz/chromium/build/index.js");
 

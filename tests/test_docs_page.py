@@ -16,12 +16,14 @@ from tests.issuer import Issuer
 
 def seen_by_a_person(product: Product, token: str = "", **environment: str) -> Any:
     """Open the page in a browser; gives what tests/docs_page.mjs saw."""
-    node.install()
+    scratch = node.install() / "tmp"
+    scratch.mkdir(exist_ok=True)
     done = node.run(
         PROJECT / "tests" / "docs_page.mjs",
         MODULES=str(node.MODULES),
         URL=f"{product.url}/docs",
         TOKEN=token,
+        TMPDIR=str(scratch),  # the browser is unpacked there, once
         **environment,
     )
     assert done.returncode == 0, done.stderr

@@ -522,7 +522,7 @@ def test_a_token_of_8192_characters_is_taken_and_no_longer_one(good: str, length
     spaces=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     segment=st.integers(0, 2),
     spare=st.integers(0, 15),
-    end=st.sampled_from(["", "", "=", "==", "\n", " ", "A"]),
+    end=st.sampled_from(["", "", "=", "==", "\n", " "]),
 )
 def test_a_token_can_be_written_in_one_way_only(
     good: str, spaces: tuple[int, int], segment: int, spare: int, end: str
