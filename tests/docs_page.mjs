@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const { MODULES, URL: url, TOKEN, OFFLINE, TAMPER, SCREENSHOT, BROWSER } = process.env;
+const { MODULES, URL: url, TOKEN, OFFLINE, TAMPER, SCREENSHOT, CHROMIUM } = process.env;
 const load = (name) => import(pathToFileURL(join(MODULES, name)).href);
 
 // The browser brings the libraries that it needs, and uses them where it takes this for Lambda.
@@ -17,7 +17,7 @@ const { chromium } = await load("playwright-core/index.mjs");
 const { default: packaged } = await load("@sparticuz/chromium/build/index.js");
 
 const browser = await chromium.launch({
-  executablePath: BROWSER || (await packaged.executablePath()),
+  executablePath: CHROMIUM || (await packaged.executablePath()),
   args: ["--no-sandbox", "--no-zygote", "--single-process", "--disable-gpu"],
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
