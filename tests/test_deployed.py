@@ -402,10 +402,12 @@ def test_the_smoke_test_sees_what_holds_and_what_does_not(
     assert status == 1
     assert [line.partition(":")[0] for line in broken] == [
         "it is served over TLS",
+        "its contract is served, and the page for people",
         "a film is added, cast, read, changed and removed",
     ]
-    assert f"Location leads to /{live.stage}/movies/" in broken[1]
-    assert len(smoke(live, site.checkout)[1]) == 1
+    assert f"the contract's server is /{live.stage}" in broken[1]
+    assert f"Location leads to /{live.stage}/movies/" in broken[2]
+    assert len(smoke(live, site.checkout)[1]) == 2
     gateway = cloud.client("apigateway")
     there = gateway.get_stage(restApiId=live.api_id, stageName=live.stage)["deploymentId"]
     kept = gateway.get_gateway_response(
