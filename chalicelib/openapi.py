@@ -41,7 +41,7 @@ from chalicelib.errors import (
 )
 from chalicelib.inputs import DEFAULT_LIMIT, MAX_BODY, MAX_LIMIT, Body
 from chalicelib.outputs import Answer, Cursor, NextCursor
-from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
+from chalicelib.permissions import AGENCY_ROLES
 
 VERSION = "1.0.0"
 """Of the contract (semver): CHANGELOG.md's newest heading, or what Unreleased will be."""
@@ -83,7 +83,7 @@ KINDS: dict[Callable[..., Response], Kind] = {
 GUARDED = (TokenExpired, InvalidClaims, InvalidHeader, PermissionMissing)
 STORED = (TableBusy, TableUnreachable)  # what has a permission reads or writes the table
 WITH_BODY = (BadBody, BodyTooLarge, NotJson, InvalidBody)
-GATEWAYS = ("BAD_REQUEST_PARAMETERS", "THROTTLED", "INTEGRATION_TIMEOUT")
+GATEWAYS = ("BAD_REQUEST_PARAMETERS", "REQUEST_TOO_LARGE", "THROTTLED", "INTEGRATION_TIMEOUT")
 """What API Gateway may answer to any request."""
 
 REQUEST_HEADERS = {
@@ -135,14 +135,16 @@ RESPONSE_HEADERS = {
 DESCRIPTION = """
 Movies, actors, and who plays whom in what.
 
-Every answer but this document and its page is JSON: `{"success": true, ...}`, or `{"success":
-false, "error": <status>, "message": "...", "detail": "..."}`. `message` is constant for a status
-and may be matched; `detail` is a sentence for a person. Clients must expect members that are not
-named here. A known path answers a method that is not named here with 405 and `Allow`, a path that
-is not named here is 404. Query parameters that are not named here are ignored.
+Every answer with a body, but for this document and its page, is `{"success": true, ...}`, or
+`{"success": false, "error": <status>, "message": "...", "detail": "..."}`. `message` is one of the
+constants of its status and may be matched; `detail` is a sentence for a person. Clients must expect
+members that are not named here. A known path answers a method that is not named here with 405 and
+`Allow`, a path that is not named here is 404. Query parameters that are not named here are ignored.
 
-Strings are trimmed, and must then show something. A write that was begun and could not be finished
-in time answers 202 with `remaining` and `Retry-After`: it holds, and sent again it goes on.
+Strings are trimmed, and must then show something. A whole number is written as one: 1, not 1.0.
+Years begin with 0001, and an actor is at most 150 years old. A write that was begun and could not
+be finished in time answers 202 with `remaining` and `Retry-After`: it holds, and sent again it goes
+on.
 """.strip()
 
 TAGS = {
@@ -513,7 +515,7 @@ def _security() -> Document:
         "description": "An access token of the identity provider's, for this API's audience. The"
         " permissions in it say what it opens; each operation names its own as its scope.\n\n"
         f"{roles}",
-        "x-permissions": sorted(PERMISSIONS),
+        "x-roles": {role.name: sorted(role.permissions) for role in AGENCY_ROLES.values()},
     }
 
 

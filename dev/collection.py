@@ -25,6 +25,7 @@ NOT_PROVOKED = (
     "Contended",
     "IntegrationTimeout",
     "InternalError",
+    "RequestTooLarge",
     "TableBusy",
     "TableUnreachable",
     "Throttled",
@@ -36,12 +37,15 @@ LOGIN = """
 const who = pm.info.requestName.split(":")[0];
 const pasted = pm.environment.get(who + "_token");
 const known = JSON.parse(pm.collectionVariables.get(who + "_login") || "{}");
+// A login is for one environment: Postman keeps it when another is chosen.
+const meant = ["baseUrl", "token_url", "audience", who + "_client_id"]
+  .map((name) => pm.environment.get(name)).join(" ");
 pm.variables.set("token", "");
 if (pasted) {
   pm.variables.set("token", pasted);
 } else if (who === "expired" || who === "foreign") {
   pm.execution.skipRequest();
-} else if (who !== "nobody" && known.until > Date.now()) {
+} else if (who !== "nobody" && known.meant === meant && known.until > Date.now()) {
   pm.variables.set("token", known.token);
 } else if (who !== "nobody") {
   pm.sendRequest({
@@ -63,7 +67,7 @@ if (pasted) {
     if (!login.access_token) return;
     pm.variables.set("token", login.access_token);
     pm.collectionVariables.set(who + "_login", JSON.stringify({
-      token: login.access_token, until: Date.now() + (login.expires_in - 60) * 1000,
+      token: login.access_token, meant, until: Date.now() + (login.expires_in - 60) * 1000,
     }));
   });
 }
@@ -286,7 +290,9 @@ def _who_may(contract: Contract) -> Iterator[Item]:
                 what = f"{where} is allowed"
                 yield contract.refusal(who, operation_id, "InvalidBody", what, **options)
             elif "{" in path:
-                not_found = operation["responses"]["404"]["$ref"].rpartition("/")[2]
+                if "404" not in operation["responses"]:
+                    raise ValueError(f"{operation_id}: @gives names no error of its own with 404")
+                not_found = operation["responses"]["404"]["$ref"].rpartition("/")[2].split("_")[0]
                 what = f"{where} is allowed"
                 yield contract.refusal(who, operation_id, not_found, what, **options)
             else:

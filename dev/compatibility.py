@@ -23,7 +23,7 @@ Node = dict[str, Any]
 
 
 class Change(NamedTuple):
-    """A breaking change; the first name in backticks is what its announcement must name."""
+    """A breaking change; what is in backticks is what its announcement must name."""
 
     operation: str
     what: str
@@ -255,6 +255,11 @@ def _changes(old: Node, new: Node) -> Iterator[Change]:
     for name, scheme in schemes[0].items():
         if _bare(scheme) != _bare(schemes[1].get(name)):
             yield Change(everywhere, f"security scheme `{name}` is another, or gone")
+            continue
+        may = [one.get("x-roles", {}) for one in (scheme, schemes[1][name])]
+        for role, permissions in may[0].items():
+            for permission in sorted({*permissions} - {*may[1].get(role, ())}):
+                yield Change(everywhere, f"the role `{role}` has lost `{permission}`")
     now = dict(_operations(new))
     for operation, was in _operations(old):
         if operation not in now:
@@ -375,7 +380,7 @@ def unannounced(changes: list[Change], changelog: str) -> list[str]:
     told = [" ".join(one.split()) for one in bullets if one.startswith("**Breaking:**")]
     missing: dict[str, list[str]] = {}
     for operation, what in changes:
-        names = [f"`{operation}`", *re.findall("`[^`]+`", what)[:1]]
+        names = [f"`{operation}`", *re.findall("`[^`]+`", what)]
         if not any(all(name in one for name in names) for one in told):
             missing.setdefault(what, []).append(f"`{operation}`")
     return [f"* **Breaking:** {', '.join(where)}: {what}." for what, where in missing.items()]
