@@ -5,6 +5,7 @@ movie, an actor and a role, asks for everything that the contract promises, and 
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -375,6 +376,7 @@ def files() -> dict[Path, str]:
 
 def main() -> None:
     """Write the files, or with `--check` stop where they are not what would be written."""
+    os.environ.update(local.settings())
     for file, text in files().items():
         if sys.argv[1:] != ["--check"]:
             file.write_text(text, encoding="utf-8")

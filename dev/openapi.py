@@ -10,9 +10,8 @@ FILE = local.PROJECT / "docs" / "openapi.json"
 
 
 def text() -> str:
-    """Give the contract as the file has it."""
-    # Only now, because the settings are read when these are imported; none of them is in it.
-    os.environ.update(local.settings())
+    """Give the contract as the file has it; the settings, of which none is in it, must be there."""
+    # Only now, because the settings are read when these are imported.
     from app import app
     from chalicelib import openapi
 
@@ -21,6 +20,7 @@ def text() -> str:
 
 def main() -> None:
     """Write the file, or with `--check` stop where it is not what would be written."""
+    os.environ.update(local.settings())
     if sys.argv[1:] == ["--check"]:
         if not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
             local.stop(f"{local.shown(FILE)} is not what the code says: make contract, and look")

@@ -164,7 +164,7 @@ class Product:
             k: v
             for k, v in os.environ.items()
             if not k.startswith(("AWS_", "AUTH_"))
-            and k not in ("STAGE", "TABLE_NAME", "WEB_ORIGIN")
+            and k not in ("DYNAMODB_URL", "STAGE", "TABLE_NAME", "WEB_ORIGIN")
         }
         environment |= {"LOCAL_DIR": str(self.folder), "PORT": str(self.port), **self.settings}
         self.output = open(self.folder.with_suffix(".log"), "ab+")  # noqa: SIM115 -- until stop
