@@ -90,6 +90,8 @@ def map_case(context: HookContext, case: "Case[Any]") -> "Case[Any]":
 @schemathesis.check
 def who_may(ctx: Any, response: Any, case: "Case[Any]") -> bool | None:
     """Hold the answer to the agency's table: the statuses of the other checks are for everyone."""
+    if response.request.method != case.operation.method.upper():
+        return None  # another method is another matter: 405, and a preflight is for everyone
     for requirement in case.operation.definition.raw["security"]:
         (permission,) = requirement["token"]
         # Some cases leave the token out, or send another.
