@@ -7,32 +7,33 @@ INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requireme
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test model storm interrupt fuzz contract check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: run test engine model storm interrupt fuzz contract check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
 	@$(IN_VENV) -m dev.serve
 
-# A process for each core, up to four; a file's tests stay together, for they share what they start.
-test: $(VENV)/tests-installed
+# A process for each core, up to four; a file's tests stay together, for they share what they start,
+# and the files in the order that tests/conftest.py gives them.
+test: $(VENV)/tests-installed engine
+	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# DynamoDB, and in the tests the rest of AWS: see dev/engine.py.
+engine: $(VENV)/installed
 	@$(IN_VENV) -m dev.engine
-	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 model: $(VENV)/installed
 	@$(IN_VENV) -m tests.model
 
-storm: $(VENV)/installed
-	@$(IN_VENV) -m dev.engine
+storm: $(VENV)/installed engine
 	@$(IN_VENV) -m tests.storm
 
-interrupt: $(VENV)/installed
-	@$(IN_VENV) -m dev.engine
+interrupt: $(VENV)/installed engine
 	@$(IN_VENV) -m tests.interruptions
 
-fuzz: $(VENV)/tests-installed
-	@$(IN_VENV) -m dev.engine
+fuzz: $(VENV)/tests-installed engine
 	@$(IN_VENV) -m tests.contract
-	@FUZZ_EXAMPLES=10000 $(IN_VENV) -m pytest tests/test_parsers.py
+	@FUZZ_EXAMPLES=10000 $(IN_VENV) -m pytest --numprocesses auto tests/test_parsers.py
 
 auth0: $(VENV)/installed
 	@$(IN_VENV) -m dev.auth0

@@ -6,6 +6,7 @@ movie, an actor and a role, asks for everything that the contract promises, and 
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,8 +79,11 @@ HOLDS = """
 // What every answer must be; each request sets what it expects.
 const expected = JSON.parse(pm.variables.get("expected"));
 pm.test(`answers ${expected.status}`, () => pm.response.to.have.status(expected.status));
-for (const name of expected.headers) {
-  pm.test(`has ${name}`, () => pm.response.to.have.header(name));
+for (const [name, form] of Object.entries(expected.headers)) {
+  pm.test(`has ${name}`, () => {
+    pm.response.to.have.header(name);
+    pm.expect(pm.response.headers.get(name)).to.match(new RegExp(form));
+  });
 }
 if (expected.schema) {
   pm.test("is as the contract says", () => pm.response.to.have.jsonSchema(expected.schema));
@@ -142,7 +146,11 @@ class Contract:
             options.setdefault("body", operation["requestBody"]["content"][JSON]["example"])
         expected = {
             "status": status,
-            "headers": [n for n, h in response["headers"].items() if h["required"]],
+            "headers": {
+                name: _form(header["schema"])
+                for name, header in response["headers"].items()
+                if header["required"]
+            },
             "schema": response.get("content", {}).get(JSON, {}).get("schema"),
             "message": options.pop("message", None),
         }
@@ -208,6 +216,13 @@ def request(
     if after:
         events.append(_script("test", after))
     return {"name": name, "event": events, "request": sent, "response": []}
+
+
+def _form(schema: dict[str, Any]) -> str:
+    """Give what a header's value must match, as a regular expression."""
+    if "const" in schema:
+        return f"^{re.escape(schema['const'])}$"
+    return str(schema.get("pattern", "."))
 
 
 def _script(listen: str, text: str) -> dict[str, Any]:
@@ -292,7 +307,7 @@ def _who_may(contract: Contract) -> Iterator[Item]:
                 yield contract.refusal(who, operation_id, "InvalidBody", what, **options)
             elif "{" in path:
                 if "404" not in operation["responses"]:
-                    raise ValueError(f"{operation_id}: @gives names no error of its own with 404")
+                    local.stop(f"{operation_id}: @gives names no error of its own with 404")
                 not_found = operation["responses"]["404"]["$ref"].rpartition("/")[2].split("_")[0]
                 what = f"{where} is allowed"
                 yield contract.refusal(who, operation_id, not_found, what, **options)
@@ -341,10 +356,10 @@ def _errors(contract: Contract) -> Iterator[Item]:
          {"headers": {"If-Match": '"4711"'}}),
     ):  # fmt: skip
         yield contract.refusal(who, operation_id, error, what, **options)
-    no_path = {"status": 404, "message": "resource not found", "headers": ["X-Request-Id"]}
+    no_path = {"status": 404, "message": "resource not found", "headers": {"X-Request-Id": "."}}
     yield request("nobody: No such path", "GET", "/nowhere", no_path)
     no_method = {"status": 405, "message": "method not allowed"}
-    named = {**no_method, "headers": ["X-Request-Id", "Allow"]}
+    named = {**no_method, "headers": {"X-Request-Id": ".", "Allow": "GET, POST"}}
     yield request("nobody: No such method (MethodNotAllowed)", "PUT", "/movies", named)
 
 

@@ -265,8 +265,8 @@ def _changes(old: Node, new: Node) -> Iterator[Change]:
         if operation not in now:
             yield Change(operation, "is gone")
             continue
-        for what in _of_operation(was, now[operation]):
-            yield Change(operation, what)
+        if was != now[operation]:
+            yield from (Change(operation, what) for what in _of_operation(was, now[operation]))
 
 
 def _operations(document: Node) -> Iterator[tuple[str, Node]]:
@@ -409,6 +409,8 @@ def main(released: Path = RELEASED, now: Path = NOW, changelog: Path = CHANGELOG
             f"clients of {held} break, and {local.shown(now)} is still {current}: the next version"
             f" is {_major(held) + 1}.0.0"
         )
+    if old != new and held == current:
+        local.stop(f"{local.shown(now)} is another contract, and still {held}")
 
 
 def _document(file: Path) -> Node:

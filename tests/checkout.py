@@ -26,10 +26,15 @@ def tracked(folder: str) -> list[str]:
 
 
 class Checkout:
-    """A copy of the project; `like` gives one that has built already, and so builds faster."""
+    """A copy of the project; `like` gives one that has built already, and so builds faster.
+
+    It is made where the folder is not there.
+    """
 
     def __init__(self, folder: Path, like: "Checkout | None" = None) -> None:
         self.folder = folder
+        if folder.exists():
+            return
         if like is not None:
             shutil.copytree(like.folder, folder, symlinks=True)
             shutil.rmtree(folder / ".local" / "package", ignore_errors=True)

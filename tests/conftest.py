@@ -1,6 +1,7 @@
 """The API over HTTP, in this process, on moto; and (see `product`) as `make run` starts it."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -41,13 +42,20 @@ from moto import mock_aws
 from app import app
 from chalicelib.store import table
 from chalicelib.store.table import Item
-from dev import engine, gateway, serve
+from dev import engine, gateway, local, serve
 from tests.checkout import Checkout
 from tests.client import Client
 from tests.cloud import Cloud, TlsIssuer
 from tests.deployment import STAGES, Live, Site, live_stage
 
 app.log.propagate = True  # so that caplog sees it
+
+LONGEST_FIRST = ("test_deploying.py", "test_package.py", "test_deployed.py", "test_contract.py")
+"""So that at the end nobody waits for the one process that has such a file."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +79,7 @@ def url() -> Iterator[str]:
 def empty_table() -> Iterator[None]:
     """An empty table in moto."""
     with mock_aws():
-        Item.create_table(wait=True)
+        Item.create_table()
         yield
 
 
@@ -216,11 +224,18 @@ def real(product: Product, product_issuer: Issuer) -> Client:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A copy of the project that has built a package once; not for changing."""
-    checkout = Checkout(tmp_path_factory.mktemp("checkout") / "casting")
-    status, said = checkout.run("dev.package", STAGE="dev")
-    assert status == 0, said
-    return checkout
+    """A copy of the project that has built a package; all processes' one, and not for changing."""
+    of_all = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        of_all = of_all.parent  # each has a folder in it
+    folder, built = of_all / "checkout", of_all / "checkout.built"
+    with local.lock(of_all / "checkout.lock"):
+        if not built.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            status, said = Checkout(folder).run("dev.package", STAGE="dev")
+            assert status == 0, said
+            built.touch()
+    return Checkout(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The Postman collection: made of the contract, and run by newman against the running product."""
 
+import copy
 import json
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from chalicelib.permissions import AGENCY_ROLES
 from chalicelib.store import table
-from dev import collection
+from dev import collection, openapi
 from tests import contract, node
 from tests.client import Client
 from tests.conftest import PROJECT, Product
@@ -27,11 +28,13 @@ class Server:
     """A server on 127.0.0.1 that answers every request as if all were well, whatever it is."""
 
     def __init__(self) -> None:
+        self.tokens: list[str] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                server.tokens.append(self.headers.get("Authorization", ""))
                 status, told = server.answer_to(self.path, body)
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -87,11 +90,13 @@ def login(product_issuer: Issuer) -> Iterator[Login]:
     login.close()
 
 
-def newman(tmp_path: Path, *options: str, **variables: str) -> tuple[int, Any, str]:
+def newman(
+    tmp_path: Path, *options: str, made: str = str(collection.COLLECTION), **variables: str
+) -> tuple[int, Any, str]:
     """Run the collection; gives the exit status, newman's report and what it said."""
     node.install()
     report = tmp_path / "report.json"
-    arguments = ["run", str(collection.COLLECTION), "--environment", str(collection.ENVIRONMENT)]
+    arguments = ["run", made, "--environment", str(collection.ENVIRONMENT)]
     for name, value in variables.items():
         arguments += ["--env-var", f"{name}={value}"]
     arguments += ["--reporters", "cli,json", "--reporter-json-export", str(report), *options]
@@ -180,6 +185,41 @@ def test_a_login_that_fails_says_so_and_no_secret(login: Login, tmp_path: Path) 
     assert wrong not in said
     first = run["failures"][0]
     assert first["error"]["test"] == "the director can log in at token_url"
+
+
+def test_a_login_is_for_its_own_environment(login: Login, tmp_path: Path) -> None:
+    asked = len(login.asked)
+    sent = {}
+    for stage in ("http://other.example", login.url):
+        meant = [stage, f"{login.url}/oauth/token", "casting-api", "director-client"]
+        kept = {"token": "kept", "meant": " ".join(meant), "until": 9_999_999_999_999}
+        # As Postman keeps it: with the collection, whatever environment is chosen next.
+        variable = {"key": "director_login", "value": json.dumps(kept)}
+        made = tmp_path / "collection.json"
+        made.write_text(json.dumps({**COLLECTION, "variable": [variable]}))
+        login.tokens.clear()
+        newman(
+            tmp_path,
+            "--folder=Clean up",
+            made=str(made),
+            baseUrl=login.url,
+            token_url=f"{login.url}/oauth/token",
+            director_client_id="director-client",
+            director_client_secret=SECRET,
+            producer_token="x",
+        )
+        sent[stage] = "Bearer kept" in login.tokens
+        assert any(token.startswith("Bearer") for token in login.tokens)
+    assert sent == {"http://other.example": False, login.url: True}
+    assert len(login.asked) == asked + 1
+
+
+def test_a_view_that_does_not_name_its_404_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    del document["paths"]["/movies/{movie_id}"]["get"]["responses"]["404"]
+    monkeypatch.setattr(openapi, "text", lambda: json.dumps(document))
+    with pytest.raises(SystemExit, match="get_movie: @gives names no error of its own with 404"):
+        collection.collection()
 
 
 def test_it_has_every_operation_every_role_on_each_and_every_error() -> None:

@@ -1,7 +1,9 @@
 """What counts as breaking clients, and that it is announced: on changes of the real contract."""
 
 import copy
+import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,6 +86,7 @@ MEMBER = f"{SCHEMAS}.CastMember"  # GET /movies/{movie_id}/actors
 HEALTH = "paths./health.get.responses.200.content.application/json.schema"
 LISTED = f"{LIST}.responses.200.content.application/json.schema"
 BODY = f"{ADD}.requestBody"
+ROLES = "components.securitySchemes.token.x-roles"
 
 BREAKING: dict[str, tuple[Edits, list[str]]] = {
     "an operation goes away": (
@@ -113,6 +116,17 @@ BREAKING: dict[str, tuple[Edits, list[str]]] = {
     "tokens are another kind": (
         {"components.securitySchemes.token.scheme": "basic"},
         ["ANY /*: security scheme `token` is another, or gone"],
+    ),
+    "a role of the agency may do less": (
+        {f"{ROLES}.Casting Director": without("patch:movies")},
+        ["ANY /*: the role `Casting Director` has lost `patch:movies`"],
+    ),
+    "a role of the agency goes away": (
+        {f"{ROLES}.Casting Assistant": GONE},
+        [
+            f"ANY /*: the role `Casting Assistant` has lost `get:{what}`"
+            for what in ("actors", "movies", "roles")
+        ],
     ),
     "another permission is needed": (
         {f"{LIST}.security": [{"token": ["get:actors"]}]},
@@ -437,6 +451,8 @@ HARMLESS: dict[str, Edits] = {
     "a body's condition goes away": {
         f"{NEW_ACTOR}": without("if", "then", "else"),
     },
+    "a role of the agency may do more": {f"{ROLES}.Casting Director": plus("post:movies")},
+    "a new role of the agency": {ROLES: plus(Accountant=["get:roles"])},
     "a further member": {f"{MEMBER}.properties.nickname": {"type": "string"}},
     "a further member that is always there": {
         f"{MEMBER}.properties.nickname": {"type": "string"},
@@ -693,6 +709,15 @@ def test_what_is_no_announcement_is_asked_for(changelog: str) -> None:
     assert compatibility.unannounced(LOST, told) == []
 
 
+def test_an_announcement_of_one_change_is_none_of_another_in_the_same_place() -> None:
+    told = "## Unreleased\n\n* **Breaking:** `GET /movies`: `limit` has another `default`.\n"
+    where = "query parameter `limit`:"
+    announced = compatibility.Change("GET /movies", f"{where} `default` is 10, was 20")
+    another = compatibility.Change("GET /movies", f"{where} `maximum` is 50, was 100")
+    assert compatibility.unannounced([announced], told) == []
+    assert len(compatibility.unannounced([announced, another], told)) == 1
+
+
 def test_one_line_tells_of_all_operations_that_a_change_is_in() -> None:
     found = compatibility.breaking(CONTRACT, changed(BREAKING["a failure has another message"][0]))
     [line] = compatibility.unannounced(found, "")
@@ -733,7 +758,7 @@ def files(tmp_path: Path) -> Files:
 def test_what_breaks_nobody_is_not_mentioned(
     files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files.write(files.now, HARMLESS["a further member"])
+    files.write(files.now, HARMLESS["a further member"], "1.1.0")
     files.compared()
     assert capsys.readouterr().out == ""
 
@@ -763,6 +788,11 @@ def test_what_breaks_clients_is_a_new_major_version(files: Files, version: str) 
     files.write(files.now, BREAKING["a parameter goes away"][0], version)
     files.tell(ANNOUNCED)
     assert files.refused().endswith(f"is still {version}: the next version is 2.0.0")
+
+
+def test_a_version_is_one_contract(files: Files) -> None:
+    files.write(files.now, {"info.description": "Films, and who plays in them."})
+    assert files.refused().endswith("is another contract, and still 1.0.0")
 
 
 @pytest.mark.parametrize(
@@ -803,6 +833,18 @@ def test_what_leads_nowhere_is_refused_in_a_sentence(files: Files) -> None:
 def test_without_a_changelog_it_is_refused_in_a_sentence(files: Files) -> None:
     files.changelog.unlink()
     assert "CHANGELOG.md cannot be read" in files.refused()
+
+
+RELEASES = {"1.0.0": "fe35c07e6f9a9a1f1a9ed4a4fd5876b16030a1a44cf1654dd5ee25d5a8e72a7b"}
+"""The SHA-256 of each version's contract: what clients hold is not rewritten with a break."""
+
+
+def test_what_was_released_stays_as_it_was() -> None:
+    released = compatibility.RELEASED.read_bytes()
+    version = json.loads(released)["info"]["version"]
+    assert hashlib.sha256(released).hexdigest() == RELEASES[version]
+    headings = re.findall(r"^## ([0-9.]+) \(", compatibility.CHANGELOG.read_text(), re.MULTILINE)
+    assert headings == [*reversed(RELEASES)]
 
 
 def test_this_contract_breaks_nobody_who_has_not_been_told() -> None:

@@ -16,7 +16,7 @@ from dev.integrity import problems, read
 from tests import model
 from tests.model import OPERATIONS, PAIRS, Check, Mutant, said, seen, world
 
-SCHEDULES, SEED = 100, 7
+SCHEDULES, SEED = 50, 7
 MOST = 3_000  # schedules within which a mutant must be found
 
 

@@ -22,6 +22,12 @@ WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
 
 
 @pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Checkout) -> Checkout:
+    """A checkout that has built already, for this file to build in."""
+    return Checkout(tmp_path_factory.mktemp("package") / "casting", like=checkout)
+
+
+@pytest.fixture(scope="module")
 def built(checkout: Checkout) -> Path:
     """The folder of what `make package STAGE=prod` has made."""
     status, said = checkout.run("dev.package", STAGE="prod")
