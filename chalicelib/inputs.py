@@ -6,6 +6,7 @@ but the short name of a field.
 
 import base64
 import binascii
+import enum
 import functools
 import hashlib
 import json
@@ -139,8 +140,8 @@ def _sentence(refusal: str, body_type: type[Body]) -> str:
 
 
 def _choices(annotation: Any) -> list[str]:
-    if isinstance(annotation, str):
-        return [annotation]
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return [str(member) for member in annotation]
     return [choice for part in get_args(annotation) for choice in _choices(part)]
 
 

@@ -43,7 +43,7 @@ from chalicelib.inputs import DEFAULT_LIMIT, MAX_BODY, MAX_LIMIT, Body
 from chalicelib.outputs import Answer, Cursor, NextCursor
 from chalicelib.permissions import AGENCY_ROLES
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of the contract (semver): CHANGELOG.md's newest heading, or what Unreleased will be."""
 
 JSON = "application/json"

@@ -1,7 +1,8 @@
 """/actors, and the movies of each."""
 
 import datetime
-from typing import Annotated, Any, ClassVar, Literal, TypedDict, cast
+import enum
+from typing import Annotated, Any, ClassVar, TypedDict, cast
 
 from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
@@ -34,12 +35,22 @@ actors = Blueprint(__name__)
 MAX_AGE = 150  # years
 EITHER = "Send either age or date_of_birth"
 
+
+class Gender(enum.StrEnum):
+    """How an actor tells their gender."""
+
+    FEMALE = "female"
+    MALE = "male"
+    NON_BINARY = "non-binary"
+    OTHER = "other"
+    UNDISCLOSED = "undisclosed"
+
+
 ActorName = Annotated[
     Name, Meta(description="The name, in any script", examples=["Humphrey Bogart"])
 ]
 Age = Annotated[int, Meta(ge=0, le=MAX_AGE, description="In whole years, today", examples=[42])]
 _gender = Meta(description="The gender, as the actor tells it", examples=["male"])
-Gender = Literal["female", "male", "non-binary", "other", "undisclosed"]
 _birth = Meta(
     description=f"The day of birth, of the last {MAX_AGE} years; null where an age is known",
     examples=[None],

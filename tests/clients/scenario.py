@@ -30,12 +30,12 @@ from casting_client.models import (
     DeleteActorResponse202,
     DeleteMovieResponse200,
     Failure412,
+    Gender,
     GetMovieResponse200,
     ListMovieActorsResponse200,
     ListMoviesSort,
     MovieChanges,
     NewActor,
-    NewActorGender,
     NewMovie,
     NewRoleInMovie,
 )
@@ -45,14 +45,14 @@ Wanted = TypeVar("Wanted")
 
 PEOPLE = (
     (
-        NewActor("Al Pacino", NewActorGender.MALE, date_of_birth=date(1940, 4, 25)),
+        NewActor("Al Pacino", Gender.MALE, date_of_birth=date(1940, 4, 25)),
         "Vincent Hanna",
     ),
     (
-        NewActor("Robert De Niro", NewActorGender.MALE, date_of_birth=date(1943, 8, 17)),
+        NewActor("Robert De Niro", Gender.MALE, date_of_birth=date(1943, 8, 17)),
         "Neil McCauley",
     ),
-    (NewActor("Amy Brenneman", NewActorGender.FEMALE, age=31), None),
+    (NewActor("Amy Brenneman", Gender.FEMALE, age=31), None),
 )
 
 
