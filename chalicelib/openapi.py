@@ -182,7 +182,11 @@ def _document(app: Chalice) -> Document:
     components = _Components(schemas)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        shown = operation.shown(schemas, components)
+        try:
+            shown = operation.shown(schemas, components)
+        except Exception as error:
+            error.add_note(f"in the contract of {operation.method} {operation.path}")
+            raise
         if links := dict(_links(operation, operations)):
             shown["responses"][str(operation.kind.status)]["links"] = links
         paths.setdefault(operation.path, {})[operation.method.lower()] = shown
@@ -215,6 +219,9 @@ class Operation:
 
     def __init__(self, path: str, method: str, view: Callable[..., Any]) -> None:
         declared = vars(view)
+        for name, decorator in (("permission", "@requires or @public"), ("answer", "@gives")):
+            if name not in declared:
+                raise TypeError(f"{method} {path} needs {decorator}")
         self.path, self.method, self.view = path, method, view
         self.id = view.__name__
         self.permission: str | None = declared["permission"]
@@ -360,6 +367,8 @@ class _Schemas:
         self._found = [_portable(schema) for schema in found]
         self.named = {name: _portable(named[name]) for name in sorted(named)}
         for one in _named_types(self._types):
+            if one.__name__ not in self.named:
+                raise TypeError(f"two types of the contract are named {one.__name__}")
             schema = self.named[one.__name__]
             fields = get_type_hints(one)
             schema["properties"] = {

@@ -44,8 +44,9 @@ Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 class Answer(NamedTuple):
     """What a view answers where nothing fails, by which of the functions here, and what may fail.
 
-    `members` are the types of what stands beside `success`; `remaining` among them says that it may
-    be done in steps. `refusals` are those that its decorators and the function do not imply.
+    `members` are the types of what stands beside `success`; of a listing one item's, of what is
+    created the resource's, and the rest follows. `remaining` among them says that it may be done in
+    steps. `refusals` are those that its decorators and the function do not imply.
     """
 
     by: Callable[..., Response]

@@ -1,6 +1,6 @@
 """Who may do what: the agency's roles and their permissions, written once.
 
-Handlers, the local issuer and the tests read this.
+Handlers, the verifier, the contract, the local issuer, `make auth0` and the tests read this.
 """
 
 from typing import NamedTuple

@@ -547,6 +547,8 @@ def _identifier() -> str:
         if stage not in stages:
             local.stop(f"there is no stage {_plain(stage)}; say STAGE={'|'.join(stages)}")
         identifier = stages[stage]["environment_variables"]["AUTH_AUDIENCE"]
+    elif stage:
+        local.stop("AUTH_AUDIENCE and STAGE both say which API: unset one of them")
     if not _IDENTIFIER.fullmatch(identifier):
         local.stop("AUTH_AUDIENCE must be 1 to 600 ASCII characters without a space")
     return identifier

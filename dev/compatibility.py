@@ -410,7 +410,10 @@ def main(released: Path = RELEASED, now: Path = NOW, changelog: Path = CHANGELOG
             f" is {_major(held) + 1}.0.0"
         )
     if old != new and held == current:
-        local.stop(f"{local.shown(now)} is another contract, and still {held}")
+        local.stop(
+            f"{local.shown(now)} is another contract, and still {held}: raise VERSION in"
+            " chalicelib/openapi.py, once until the next release, and make contract"
+        )
 
 
 def _document(file: Path) -> Node:

@@ -138,6 +138,7 @@ def _greet(url: str, settings: dict[str, str], foreign_issuer: bool) -> None:
         for role, (name, _) in AGENCY_ROLES.items():
             token = issuer.mint(role, settings["AUTH_ISSUER"], settings["AUTH_AUDIENCE"])
             say(f"\n# {name}\ncurl {url}/movies -H 'Authorization: Bearer {token}'")
+    say(f"\nTo read the contract and to try it with a token: {url}/docs")
 
 
 if __name__ == "__main__":

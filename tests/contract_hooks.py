@@ -61,7 +61,7 @@ def filter_case(context: HookContext, case: "Case[Any]") -> bool:
         return False  # a whole number is written as one: 1, not 1.0
     born = body.get("date_of_birth")
     if valid and isinstance(born, str) and _takes(case, body):
-        # No actor is older than 150 years, or not yet born.
+        # No actor is older than 150 years or not yet born; the edge itself moves with the day.
         return (
             datetime.date(1900, 1, 1) <= datetime.date.fromisoformat(born) <= datetime.date.today()
         )

@@ -620,6 +620,7 @@ def test_a_host_is_asked_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
     ("wrong", "sentence"),
     [
         ({"AUTH_AUDIENCE": None}, "say which API: AUTH_AUDIENCE=..., its identifier, or STAGE="),
+        ({"STAGE": "dev"}, "AUTH_AUDIENCE and STAGE both say which API"),
         ({"AUTH_AUDIENCE": None, "STAGE": "king"}, "there is no stage king; say STAGE=local|dev|"),
         ({"AUTH_AUDIENCE": "a b"}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
         ({"AUTH_AUDIENCE": "x" * 601}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),

@@ -12,10 +12,11 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from chalice.app import Chalice
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import openapi
+from chalicelib import auth, openapi, outputs
 from chalicelib.errors import MESSAGES, ApiError
 from chalicelib.permissions import AGENCY_ROLES
 from tests import contract, node
@@ -173,6 +174,27 @@ def test_every_route_is_in_the_contract_with_its_view_and_its_permission() -> No
         for permission in [vars(route.view_function)["permission"]]
     }
     assert found == routes
+
+
+def test_a_route_that_does_not_say_enough_is_named() -> None:
+    def contract_of(*decorators: Any) -> Any:
+        broken = Chalice("broken")
+
+        def show_film(film_id: str) -> Any:
+            """Show a film."""
+
+        for decorator in decorators:
+            decorator(show_film)
+        broken.route("/films/{film_id}")(show_film)
+        return openapi.document(broken)
+
+    with pytest.raises(TypeError, match=r"GET /films/{film_id} needs @requires or @public"):
+        contract_of(outputs.gives(outputs.success))
+    with pytest.raises(TypeError, match=r"GET /films/{film_id} needs @gives"):
+        contract_of(auth.public)
+    with pytest.raises(KeyError) as raised:  # an id of no type that the contract has a word for
+        contract_of(auth.public, outputs.gives(outputs.success))
+    assert raised.value.__notes__ == ["in the contract of GET /films/{film_id}"]
 
 
 def test_who_may_stands_in_every_description() -> None:
