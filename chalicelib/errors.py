@@ -28,6 +28,9 @@ MESSAGES = {
 }
 """What clients may match. A 401 has three: TokenExpired, InvalidClaims, InvalidHeader."""
 
+DENIED = "This token is not accepted: the message tells why."
+"""What API Gateway says for the authorizer."""
+
 ANSWER_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -57,6 +60,8 @@ class ApiError(ChaliceUnhandledError):
     status: ClassVar[int] = 500
     message: ClassVar[str] = ""
     detail: ClassVar[str] = "Something went wrong on our side."
+    example: ClassVar[str] = ""
+    """What an answer's `detail` says where that is never the class's own: one of them."""
     headers: ClassVar[dict[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -95,6 +100,7 @@ class BadLimit(ApiError):
 class BadSort(ApiError):
     status = 400
     detail = "This list cannot be sorted like that."
+    example = "This list can be sorted by title, -title, release_date, -release_date."
 
 
 class TokenExpired(ApiError):
@@ -108,6 +114,7 @@ class InvalidClaims(ApiError):
     status = 401
     message = "invalid claims"
     detail = "The token was not issued for this API: check issuer, audience and times."
+    example = DENIED
     headers = {"WWW-Authenticate": "Bearer"}
 
 
@@ -121,6 +128,7 @@ class InvalidHeader(ApiError):
 class PermissionMissing(ApiError):
     status = 403
     detail = "The token does not carry the permission that this needs."
+    example = "This needs the permission post:actors."
 
 
 class MovieNotFound(ApiError):
@@ -184,6 +192,7 @@ class NotJson(ApiError):
 class InvalidBody(ApiError):
     status = 422
     detail = "The body does not have the fields that this needs."
+    example = "title is missing."
 
 
 class KeyReused(ApiError):
@@ -275,7 +284,7 @@ GATEWAY_ANSWERS = {
     # The authorizer denies for authentication only; its context says which of the three it is.
     "ACCESS_DENIED": _as(InvalidHeader)._replace(
         message="$context.authorizer.message",
-        detail="This token is not accepted: the message tells why.",
+        detail=DENIED,
     ),
     "API_CONFIGURATION_ERROR": _OUR_FAULT,
     "AUTHORIZER_CONFIGURATION_ERROR": _OUR_FAULT,

@@ -163,11 +163,12 @@ class Failure(NamedTuple):
     message: str
     detail: str
     headers: Mapping[str, str]
+    example: str  # of a detail
 
     def body(self) -> Any:
         """Give an answer's body, as an example."""
         request_id = "3f1c2a9e-5b7d-4c80-9a61-d20e8b4f7c35"
-        return failure(self.status, self.message, self.detail, {}, request_id).body
+        return failure(self.status, self.message, self.example, {}, request_id).body
 
 
 def document(app: Chalice, server: str = "/") -> Document:
@@ -247,11 +248,12 @@ class Operation:
         kinds += WITH_BODY if self.body else []
         kinds += [BadSort] if self.sorts else []
         for error in sorted(set(kinds), key=lambda error: error.__name__):
-            yield Failure(error.__name__, error.status, error.message, error.detail, error.headers)
+            said = error.example or error.detail
+            told = error.status, error.message, error.detail, error.headers
+            yield Failure(error.__name__, *told, said)
         for name in GATEWAYS:
-            told = GATEWAY_ANSWERS[name]
             camel_case = name.title().replace("_", "")
-            yield Failure(camel_case, told.status, told.message, told.detail, told.headers)
+            yield Failure(camel_case, *GATEWAY_ANSWERS[name], GATEWAY_ANSWERS[name].detail)
 
     def shown(self, schemas: "_Schemas", components: "_Components") -> Document:
         """Give the operation, as OpenAPI has it."""
@@ -388,10 +390,10 @@ class _Schemas:
         properties |= {name: self.of(one) for name, one in members.items()}
         schema = {"type": "object", "properties": properties, "required": list(properties)}
         example = self.example(schema)
-        if by is outputs.created:
-            for value in example.values():
-                if isinstance(value, dict) and "role_count" in value:
-                    value["role_count"] = 0
+        roles = 0 if by is outputs.created else example.get("remaining")
+        for value in example.values():
+            if roles is not None and isinstance(value, dict) and "role_count" in value:
+                value["role_count"] = roles
         return {JSON: {"schema": schema, "example": example}}
 
     def example(self, schema: Document) -> Any:
@@ -538,8 +540,16 @@ def _links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[
     fields = get_type_hints(resource, include_extras=True)
     if by is outputs.listing:
         same = {name: f"$request.path.{name}" for name in operation.in_path}
+        asked = [*operation.filters, *(["sort"] if operation.sorts else []), "limit"]
+        same |= {name: f"$request.query.{name}" for name in asked}
         following = {**same, "cursor": "$response.body#/next_cursor"}
         yield "next_page", {"operationId": operation.id, "parameters": following}
+    # What is shown with a resource goes on in the list that can be asked for it alone.
+    for other in operations if "next_cursor" in members else ():
+        if operation.in_path and set(operation.in_path) <= set(other.filters):
+            same = {name: f"$request.path.{name}" for name in operation.in_path}
+            following = {**same, "cursor": "$response.body#/next_cursor"}
+            yield "next_page", {"operationId": other.id, "parameters": following}
     for other in operations:
         known = {
             wanted: f"{place}/{field}"

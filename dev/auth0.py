@@ -401,9 +401,19 @@ class Change(NamedTuple):
     make: Callable[[], object] | None
 
 
-def difference(tenant: Tenant, identifier: str) -> list[Change]:
-    """Give what is to be changed, in the order in which it can be; sends nothing but GET."""
+def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
+    """Give what is to be changed, in the order in which it can be; sends nothing but GET.
+
+    Stops, unless one is `sure`, where it would take permissions from what seems another's API.
+    """
     api = tenant.api(identifier)
+    foreign = api and api.name != SETTINGS["name"] and {s.value for s in api.scopes} - PERMISSIONS
+    if api and foreign and not sure:
+        local.stop(
+            f"{identifier} is the API {_plain(api.name or '')}, which would lose"
+            f" {_plain(', '.join(sorted(foreign)))}: DRY_RUN=1 shows it, CONFIRM={identifier} does"
+            " it"
+        )
     roles = {role: tenant.role(role.name) for role in AGENCY_ROLES.values()}
     held = {
         role: tenant.permissions(found, identifier) if found else set()
@@ -512,7 +522,7 @@ def _plain(text: str) -> str:
 
 def configure(tenant: Tenant, identifier: str, dry_run: bool) -> None:
     """Print what is to be changed, and unless it is a dry run change it."""
-    changes = difference(tenant, identifier)
+    changes = difference(tenant, identifier, dry_run or os.environ.get("CONFIRM") == identifier)
     for change in changes:
         if change.make and not dry_run:
             change.make()

@@ -3,7 +3,8 @@
 A request breaks where it is narrowed (what was taken is refused), an answer where it is widened
 (it may be what no client was told of), and either where something goes away or something more is
 needed. What clients must expect anyway breaks nothing: further members, further failures (all have
-one form), 304 (who gets it has asked for it). A further success does break them.
+one form), 304 (who gets it has asked for it). A further success does break them. The names of
+schemas are nobody's promise: what a generator makes of them may change with any version.
 """
 
 import json
@@ -23,7 +24,7 @@ Node = dict[str, Any]
 
 
 class Change(NamedTuple):
-    """A breaking change; what is in backticks is what its announcement must name."""
+    """A breaking change, as its announcement tells it."""
 
     operation: str
     what: str
@@ -280,7 +281,7 @@ def _operations(document: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _of_operation(old: Node, new: Node) -> Iterator[str]:
-    known = ("parameters", "requestBody", "responses", "security", "tags", "externalDocs")
+    known = ("parameters", "requestBody", "responses", "security", "externalDocs")
     yield from _others("", old, new, known)
     yield from _permissions(old["security"], new["security"])
     for place in PLACES:
@@ -373,15 +374,20 @@ def _permissions(old: list[Node], new: list[Node]) -> Iterator[str]:
 
 
 def unannounced(changes: list[Change], changelog: str) -> list[str]:
-    """Give the lines that CHANGELOG.md lacks under Unreleased."""
+    """Give the lines that CHANGELOG.md lacks under Unreleased; more may follow on each."""
     newest = "".join(re.split(r"^## ", changelog, flags=re.MULTILINE)[1:2])
     heading, _, section = newest.partition("\n")
-    bullets = re.split(r"^\* ", section, flags=re.MULTILINE) if heading == "Unreleased" else []
-    told = [" ".join(one.split()) for one in bullets if one.startswith("**Breaking:**")]
+    bullets = re.split(r"^\* ", section, flags=re.MULTILINE)[1:] if heading == "Unreleased" else []
+    told = [
+        (line[1], line[2])
+        for one in bullets
+        if (line := re.match(r"\*\*Breaking:\*\* (.*?`): (.*)", " ".join(one.split())))
+    ]
     missing: dict[str, list[str]] = {}
     for operation, what in changes:
-        names = [f"`{operation}`", *re.findall("`[^`]+`", what)]
-        if not any(all(name in one for name in names) for one in told):
+        if not any(
+            f"`{operation}`" in where and f"{said} ".startswith(f"{what}. ") for where, said in told
+        ):
             missing.setdefault(what, []).append(f"`{operation}`")
     return [f"* **Breaking:** {', '.join(where)}: {what}." for what, where in missing.items()]
 

@@ -78,6 +78,7 @@ def make(
             "AUTH0_TOKEN": None,
             "STAGE": None,
             "DRY_RUN": None,
+            "CONFIRM": None,
             **changes,
         }
         monkeypatch.setattr(sys, "argv", ["auth0", *arguments])
@@ -110,7 +111,7 @@ def drift(tenant: Auth0Tenant) -> None:
     """Leave the tenant as people leave one, with everything wrong that can be."""
     scopes = [{"value": p, "description": "As it was"} for p in sorted(PERMISSIONS)[3:]]
     scopes += [{"value": "rule:world", "description": ""}, {"value": sorted(PERMISSIONS)[0]}]
-    tenant.add_api(AUDIENCE, name="Old", scopes=scopes, token_encryption={"format": "x"})
+    tenant.add_api(AUDIENCE, name="Casting", scopes=scopes, token_encryption={"format": "x"})
     tenant.add_api(OTHER, scopes=[{"value": "get:bills"}, {"value": "post:movies"}])
     tenant.add_role(
         "Casting Assistant",
@@ -382,6 +383,23 @@ def test_two_apis_share_the_roles_of_one_tenant(tenant: Auth0Tenant, make: Comma
     assert make().lines == ["Nothing to change."]
 
 
+def test_anothers_api_keeps_its_permissions_unless_it_is_named_twice(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    tenant.add_api(OTHER, name="Billing", scopes=[{"value": "get:movies"}, {"value": "pay:bills"}])
+    tenant.add_role("Clerk", "Pays", (OTHER, "pay:bills"))
+    before = tenant.state()
+    for confirm in (None, "", "yes", AUDIENCE):
+        refused = make(AUTH_AUDIENCE=OTHER, CONFIRM=confirm)
+        assert refused.status == 1
+        assert "is the API Billing, which would lose pay:bills: DRY_RUN=1 shows" in refused.error
+        assert tenant.state() == before
+    assert "- permission pay:bills" in make(AUTH_AUDIENCE=OTHER, DRY_RUN="1").lines
+    assert tenant.state() == before
+    assert make(AUTH_AUDIENCE=OTHER, CONFIRM=OTHER).status == 0
+    assert tenant.apis[OTHER]["name"] == "Casting"
+
+
 @pytest.mark.parametrize("role", AGENCY_ROLES)
 def test_a_token_of_the_tenant_opens_what_the_role_may_and_nothing_else(
     tenant: Auth0Tenant, make: Command, issuer: Issuer, role: str
@@ -528,7 +546,7 @@ def test_what_auth0_says_cannot_give_a_secret_away_or_move_the_cursor(
     tenant.instead = [("POST", "/oauth/token", Answer(401, said))]
     assert make().error.endswith("wrong: ...")
     tenant.add_api(AUDIENCE, name="\x1b[2J", scopes=[{"value": "a\nb\x1b"}])
-    changed = make()
+    changed = make(CONFIRM=AUDIENCE)
     assert "- permission a?b?" in changed.lines
     assert "\x1b" not in "".join(changed.lines)
 

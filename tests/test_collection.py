@@ -1,16 +1,18 @@
 """The Postman collection: made of the contract, and run by newman against the running product."""
 
 import copy
+import itertools
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from chalicelib.permissions import AGENCY_ROLES
 from chalicelib.store import table
@@ -35,9 +37,10 @@ class Server:
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 server.tokens.append(self.headers.get("Authorization", ""))
-                status, told = server.answer_to(self.path, body)
+                status, told, headers = server.answer(self, body)
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                for name, value in {"Content-Type": "application/json", **headers}.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(json.dumps(told).encode())
 
@@ -52,6 +55,11 @@ class Server:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer(
+        self, request: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
+        return *self.answer_to(request.path, body), {}
 
     def answer_to(self, _path: str, _body: bytes) -> tuple[int, Any]:
         return 200, {"success": True}
@@ -81,6 +89,31 @@ class Login(Server):
             return 403, {"error": "access_denied", "error_description": "Unauthorized"}
         token = self.issuer.token(who)
         return 200, {"access_token": token, "expires_in": 3_600, "token_type": "Bearer"}
+
+
+SPOILS: list[Callable[[Any], Any]] = [
+    lambda told: {**told, "success": True},
+    lambda told: {**told, "detail": ""},
+    lambda told: {**told, "message": "no"},
+    lambda told: {name: value for name, value in told.items() if name != "error"},
+]
+
+
+class Spoiler(Server):
+    """The product, whose failures have their status and are else wrong, each in one way."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.ways = itertools.cycle(SPOILS)
+        super().__init__()
+
+    def answer(
+        self, request: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
+        headers = {n: v for n, v in request.headers.items() if n.lower() != "host"}
+        url = self.product.url + request.path
+        answer = requests.request(request.command, url, headers=headers, data=body, timeout=10)
+        return answer.status_code, next(self.ways)(answer.json()), {"X-Request-Id": "", "Allow": ""}
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +200,35 @@ def test_it_notices_an_api_that_answers_wrongly(tmp_path: Path) -> None:
     failed = {failure["source"]["name"] for failure in run["failures"]}
     (errors,) = (folder for folder in COLLECTION["item"] if folder["name"] == "Errors")
     assert failed == {item["name"] for item in errors["item"]}
+
+
+def test_it_notices_what_is_wrong_in_an_answer_with_the_right_status(
+    product: Product, product_issuer: Issuer, tmp_path: Path
+) -> None:
+    spoiler = Spoiler(product)
+    now = int(time.time())
+    tokens = {f"{role}_token": product_issuer.token(role) for role in AGENCY_ROLES}
+    tokens["expired_token"] = product_issuer.token(iat=now - 7_200, exp=now - 3_600)
+    tokens["foreign_token"] = product_issuer.token(aud="another-api")
+    try:
+        _, run, _ = newman(tmp_path, "--folder=Errors", baseUrl=spoiler.url, **tokens)
+    finally:
+        spoiler.close()
+    (errors,) = (folder for folder in COLLECTION["item"] if folder["name"] == "Errors")
+    assert len(run["executions"]) == len(errors["item"])
+    for execution in run["executions"]:
+        looked_at = {one["assertion"]: "error" in one for one in execution["assertions"]}
+        (status,) = (name for name in looked_at if name.startswith("answers "))
+        del looked_at[status]
+        assert looked_at.pop("has X-Request-Id")
+        (message,) = (name for name in looked_at if name.startswith("says "))
+        assert looked_at.pop(message)
+        # What no operation answers has no schema there.
+        by_itself = execution["item"]["name"].startswith("nobody: No such ")
+        rest = {"has Allow"} if "MethodNotAllowed" in execution["item"]["name"] else set()
+        assert all(looked_at.values())
+        assert by_itself or "is as the contract says" in looked_at
+        assert rest <= looked_at.keys()
 
 
 def test_a_login_that_fails_says_so_and_no_secret(login: Login, tmp_path: Path) -> None:

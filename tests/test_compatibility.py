@@ -109,6 +109,22 @@ BREAKING: dict[str, tuple[Edits, list[str]]] = {
         {f"{LIST}.callbacks": {"said": {}}},
         ['GET /movies: `callbacks` is {"said": {}}, was none'],
     ),
+    "a generated module has another name": (
+        {f"{LIST}.tags": ["films"]},
+        ['GET /movies: `tags` is ["films"], was ["movies"]'],
+    ),
+    "a path has a server of its own": (
+        {"paths./health.servers": [{"url": "/v2"}]},
+        ['GET /health: `servers` is [{"url": "/v2"}], was none'],
+    ),
+    "a first answer is new": (
+        {f"{LIST}.responses.103": {"description": "Hints"}},
+        ["GET /movies: answer `103` is new"],
+    ),
+    "a field is less than what it refers to": (
+        {f"{NEW_ACTOR}.properties.gender": plus(maxLength=6)},
+        ["POST /actors: body `gender`: `maxLength` is 6, was none"],
+    ),
     "a server goes away": (
         {"servers": [{"url": "/v2"}]},
         ["ANY /*: server `/` is gone"],
@@ -486,7 +502,6 @@ HARMLESS: dict[str, Edits] = {
         "tags": [],
         f"{LIST}.summary": "Movies",
         f"{LIST}.description": "All of them.",
-        f"{LIST}.tags": ["films"],
         f"{LIST}.deprecated": True,
         f"{NEW_MOVIE}.title": "Film",
         f"{NEW_MOVIE}.properties.title.description": "How it is called",
@@ -663,7 +678,9 @@ def test_what_is_narrower_breaks_who_sends_it_and_what_is_wider_who_receives_it(
     assert any(": answer 200" in line for line in back)
 
 
-ANNOUNCED = "* **Breaking:** `GET /movies` has lost its `sort`.\n"
+ANNOUNCED = (
+    "* **Breaking:** `GET /movies`: query parameter `sort` is gone. By title it is sorted.\n"
+)
 LOST = [compatibility.Change("GET /movies", "query parameter `sort` is gone")]
 
 
@@ -672,7 +689,8 @@ LOST = [compatibility.Change("GET /movies", "query parameter `sort` is gone")]
     [
         f"# Changelog\n\n## Unreleased\n\n{ANNOUNCED}",
         f"## Unreleased\n\n* Other things.\n{ANNOUNCED}* More.\n\n## 1.0.0 (2026-11-25)\n",
-        "## Unreleased\n\n* **Breaking:** `sort` is gone from `GET\n  /movies`, `GET /actors`.\n",
+        "## Unreleased\n\n* **Breaking:** `GET /actors`, `GET\n  /movies`: query parameter\n"
+        "  `sort` is gone.\n",
     ],
 )
 def test_an_announcement_names_the_operation_and_the_thing(changelog: str) -> None:
@@ -698,6 +716,8 @@ def test_an_announcement_names_the_operation_and_the_thing(changelog: str) -> No
         f"## Unreleased\n\n{ANNOUNCED.replace('/movies', '/movies/{movie_id}')}",
         f"## Unreleased\n\n{ANNOUNCED.replace('`sort`', '`limit`')}",
         f"## Unreleased\n\n{ANNOUNCED.replace('`sort`', 'sort')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('is gone', 'is goner')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('is gone', 'is required')}",
         "## Unreleased\n\n* **Breaking:** `GET /movies`.\n* **Breaking:** no `sort`.\n",
     ],
 )
@@ -710,12 +730,16 @@ def test_what_is_no_announcement_is_asked_for(changelog: str) -> None:
 
 
 def test_an_announcement_of_one_change_is_none_of_another_in_the_same_place() -> None:
-    told = "## Unreleased\n\n* **Breaking:** `GET /movies`: `limit` has another `default`.\n"
-    where = "query parameter `limit`:"
-    announced = compatibility.Change("GET /movies", f"{where} `default` is 10, was 20")
-    another = compatibility.Change("GET /movies", f"{where} `maximum` is 50, was 100")
-    assert compatibility.unannounced([announced], told) == []
-    assert len(compatibility.unannounced([announced, another], told)) == 1
+    what = "query parameter `limit`: `default` is 10, was 20"
+    told = f"## Unreleased\n\n* **Breaking:** `GET /movies`: {what}.\n"
+    assert compatibility.unannounced([compatibility.Change("GET /movies", what)], told) == []
+    for operation, other in (
+        ("GET /movies", "query parameter `limit`: `maximum` is 50, was 100"),
+        ("GET /movies", "query parameter `limit` is gone"),
+        ("GET /movies", "is gone"),
+        ("GET /movies/{movie_id}", what),
+    ):
+        assert compatibility.unannounced([compatibility.Change(operation, other)], told) != []
 
 
 def test_one_line_tells_of_all_operations_that_a_change_is_in() -> None:

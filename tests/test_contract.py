@@ -310,6 +310,40 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
     assert asked | {*reads, *last, "cast_movie_actor"} == OPERATIONS.keys()
 
 
+def test_the_examples_of_failures_are_what_the_api_answers(
+    producer: Client, assistant: Client, nobody: Client, url: str, issuer: Issuer
+) -> None:
+    movie_id, actor_id = producer.new_movie(), producer.new_actor()
+    role = {"movie_id": movie_id, "actor_id": actor_id}
+    producer.post("/roles", role)
+    film = {"title": "Heat", "release_date": "1995-12-15"}
+    elsewhere = Client(url, issuer.token(aud="another-api"))
+    large = "x" * (64 * 1024)
+    answers = {
+        "ActorNotFound": producer.get("/actors/AAAAAAAAAAAAAAAA"),
+        "AlreadyCast": producer.post("/roles", role),
+        "BadCursor": producer.get("/movies", cursor="x"),
+        "BadLimit": producer.get("/movies", limit="0"),
+        "BadSort": producer.get("/movies", sort="length"),
+        "BodyTooLarge": producer.post("/movies", {"title": large}),
+        "InvalidBody": producer.post("/movies", {"release_date": "1995-12-15"}),
+        "InvalidClaims": elsewhere.get("/movies"),
+        "InvalidHeader": nobody.get("/movies"),
+        "MovieNotFound": producer.get("/movies/AAAAAAAAAAAAAAAA"),
+        "PermissionMissing": assistant.post("/actors", {}),
+        "RoleNotFound": producer.get("/roles/AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAA"),
+        "VersionMoved": producer.call("PATCH", f"/movies/{movie_id}", film, {"If-Match": '"4711"'}),
+    }
+    examples = {
+        name: example["value"]
+        for response in DOCUMENT["components"]["responses"].values()
+        for name, example in response["content"][JSON]["examples"].items()
+    }
+    assert {name: answer.body for name, answer in answers.items()} == {
+        name: examples[name] for name in answers
+    }
+
+
 @pytest.mark.parametrize(
     ("fields", "taken"),
     [
@@ -361,6 +395,29 @@ def test_links_lead_to_operations_by_parameters_that_they_have() -> None:
                 target = OPERATIONS[link["operationId"]][2]
                 names = {dereferenced(p)["name"] for p in target["parameters"]}
                 assert set(link["parameters"]) <= names
+
+
+def test_a_link_to_the_next_page_asks_for_the_same_list() -> None:
+    for operation_id, (_, path, operation) in OPERATIONS.items():
+        (success,) = (
+            dereferenced(r) for s, r in operation["responses"].items() if s in ("200", "201")
+        )
+        link = success.get("links", {}).get("next_page")
+        shown = success.get("content", {}).get(JSON, {}).get("schema", {}).get("properties", {})
+        assert (link is not None) == ("next_cursor" in shown), operation_id
+        if link is None:
+            continue
+        found = dict(link["parameters"])
+        assert found.pop("cursor") == "$response.body#/next_cursor"
+        if operation_id.startswith("list_"):
+            assert link["operationId"] == operation_id
+            asked = [dereferenced(p) for p in operation["parameters"]]
+            same = {p["name"]: f"$request.{p['in']}.{p['name']}" for p in asked}
+            del same["cursor"]
+        else:
+            assert link["operationId"] == "list_roles"
+            same = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", path)}
+        assert found == same
 
 
 def test_its_version_is_the_newest_of_the_changelog_or_what_comes_next() -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -90,6 +91,14 @@ def test_the_page_has_a_policy_of_its_own(nobody: Client) -> None:
     assert page.text == docs_page.HTML
     policy = dict(part.split(" ", 1) for part in docs_page.POLICY.split("; "))
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    for directive, file, inline in (
+        ("script-src", docs_page.SCRIPT, "script"),
+        ("style-src", docs_page.STYLE, "style"),
+    ):
+        (text,) = re.findall(f"<{inline}>(.*?)</{inline}>", docs_page.HTML, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert policy[directive] == f"{docs_page.SOURCE}{file} 'sha256-{digest}'"
+    assert policy["img-src"] == "data:"
     # A token can be sent here, and nowhere else.
     assert policy["connect-src"] == "'self'"
     assert policy["form-action"] == policy["base-uri"] == "'none'"

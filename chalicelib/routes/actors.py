@@ -171,7 +171,8 @@ def shown(actor: store.Actor) -> Actor:
         "id": actor.id,
         "name": actor.name,
         "gender": cast(Gender, actor.gender),
-        "age": age_today(datetime.date.fromisoformat(born)) if born else actor.age,
+        # Whoever was that old when they were added grows older than the contract knows.
+        "age": min(age_today(datetime.date.fromisoformat(born)), MAX_AGE) if born else actor.age,
         "date_of_birth": born,
         "role_count": actor.role_count,
         "created_at": actor.created_at,
