@@ -248,9 +248,14 @@ class Operation:
         kinds += WITH_BODY if self.body else []
         kinds += [BadSort] if self.sorts else []
         for error in sorted(set(kinds), key=lambda error: error.__name__):
-            said = error.example or error.detail
-            told = error.status, error.message, error.detail, error.headers
-            yield Failure(error.__name__, *told, said)
+            yield Failure(
+                error.__name__,
+                error.status,
+                error.message,
+                error.detail,
+                error.headers,
+                error.example or error.detail,
+            )
         for name in GATEWAYS:
             camel_case = name.title().replace("_", "")
             yield Failure(camel_case, *GATEWAY_ANSWERS[name], GATEWAY_ANSWERS[name].detail)
@@ -538,18 +543,19 @@ def _links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[
     name, resource = next(iter(members.items()))
     place = f"$response.body#/{name}{'/0' if by is outputs.listing else ''}"
     fields = get_type_hints(resource, include_extras=True)
+    same = {name: f"$request.path.{name}" for name in operation.in_path}
+    same |= {name: f"$request.query.{name}" for name in operation.filters}
     if by is outputs.listing:
-        same = {name: f"$request.path.{name}" for name in operation.in_path}
-        asked = [*operation.filters, *(["sort"] if operation.sorts else []), "limit"]
+        asked = [*(["sort"] if operation.sorts else []), "limit"]
         same |= {name: f"$request.query.{name}" for name in asked}
+        lists = [operation]
+    else:
+        # What is shown with a resource goes on in the list that can be asked for it alone.
+        more = "next_cursor" in members
+        lists = [other for other in operations if more and same.keys() <= set(other.filters)]
+    for other in lists:
         following = {**same, "cursor": "$response.body#/next_cursor"}
-        yield "next_page", {"operationId": operation.id, "parameters": following}
-    # What is shown with a resource goes on in the list that can be asked for it alone.
-    for other in operations if "next_cursor" in members else ():
-        if operation.in_path and set(operation.in_path) <= set(other.filters):
-            same = {name: f"$request.path.{name}" for name in operation.in_path}
-            following = {**same, "cursor": "$response.body#/next_cursor"}
-            yield "next_page", {"operationId": other.id, "parameters": following}
+        yield "next_page", {"operationId": other.id, "parameters": following}
     for other in operations:
         known = {
             wanted: f"{place}/{field}"

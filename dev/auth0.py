@@ -407,12 +407,11 @@ def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
     Stops, unless one is `sure`, where it would take permissions from what seems another's API.
     """
     api = tenant.api(identifier)
-    foreign = api and api.name != SETTINGS["name"] and {s.value for s in api.scopes} - PERMISSIONS
-    if api and foreign and not sure:
+    lost = sorted({scope.value for scope in api.scopes} - PERMISSIONS) if api else []
+    if api and lost and api.name != SETTINGS["name"] and not sure:
         local.stop(
             f"{identifier} is the API {_plain(api.name or '')}, which would lose"
-            f" {_plain(', '.join(sorted(foreign)))}: DRY_RUN=1 shows it, CONFIRM={identifier} does"
-            " it"
+            f" {_plain(', '.join(lost))}: DRY_RUN=1 shows it, CONFIRM={identifier} does it"
         )
     roles = {role: tenant.role(role.name) for role in AGENCY_ROLES.values()}
     held = {
@@ -520,9 +519,9 @@ def _plain(text: str) -> str:
     return line if len(line) <= 300 else f"{line[:297]}..."
 
 
-def configure(tenant: Tenant, identifier: str, dry_run: bool) -> None:
+def configure(tenant: Tenant, identifier: str, dry_run: bool, sure: bool) -> None:
     """Print what is to be changed, and unless it is a dry run change it."""
-    changes = difference(tenant, identifier, dry_run or os.environ.get("CONFIRM") == identifier)
+    changes = difference(tenant, identifier, dry_run or sure)
     for change in changes:
         if change.make and not dry_run:
             change.make()
@@ -581,7 +580,7 @@ def main() -> None:
         tenant.log_in(client_id, client_secret, READ_SCOPES | (set() if dry_run else WRITE_SCOPES))
     else:
         local.stop("AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set, or else AUTH0_TOKEN")
-    configure(tenant, identifier, dry_run)
+    configure(tenant, identifier, dry_run, sure=os.environ.get("CONFIRM") == identifier)
 
 
 if __name__ == "__main__":

@@ -289,19 +289,27 @@ def _flow(contract: Contract) -> Iterator[Item]:
     yield contract.ask("director", "cast_movie_actor", body={"actor_id": "{{actor_id}}"})
 
 
-def _first_who_may(operation: Item) -> str:
-    for requirement in operation["security"]:
-        (permission,) = requirement["token"]
-        return next(who for who, role in AGENCY_ROLES.items() if permission in role.permissions)
-    return "nobody"
+def _permission(operation: dict[str, Any]) -> str | None:
+    if not operation["security"]:
+        return None
+    permission: str
+    (permission,) = operation["security"][0]["token"]
+    return permission
+
+
+def _first_who_may(operation: dict[str, Any]) -> str:
+    permission = _permission(operation)
+    if permission is None:
+        return "nobody"
+    return next(who for who, role in AGENCY_ROLES.items() if permission in role.permissions)
 
 
 def _who_may(contract: Contract) -> Iterator[Item]:
     nowhere = {"movie_id": NOWHERE, "actor_id": NOWHERE, "role_id": f"{NOWHERE}.{NOWHERE}"}
     for operation_id, (method, path, operation) in contract.operations.items():
-        if not operation["security"]:
+        permission = _permission(operation)
+        if permission is None:
             continue
-        (permission,) = operation["security"][0]["token"]
         options: dict[str, Any] = {"ids": nowhere}
         if "requestBody" in operation:
             options["body"] = {}

@@ -28,12 +28,12 @@ def tracked(folder: str) -> list[str]:
 class Checkout:
     """A copy of the project; `like` gives one that has built already, and so builds faster.
 
-    It is made where the folder is not there.
+    Without `like`, a folder that is there already is one.
     """
 
     def __init__(self, folder: Path, like: "Checkout | None" = None) -> None:
         self.folder = folder
-        if folder.exists():
+        if like is None and folder.exists():
             return
         if like is not None:
             shutil.copytree(like.folder, folder, symlinks=True)

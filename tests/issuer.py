@@ -45,8 +45,7 @@ def pem(key: Any) -> str:
 
 @functools.cache
 def _signing_key(name: str) -> Key:
-    # Read anew for each token, for jose looks at every prime of it, it takes a third of the tests'
-    # time.
+    # jose checks the key's primes whenever it reads it: not for each token.
     return jwk_of.construct(pem(rsa_key(name)), "RS256")
 
 

@@ -26,7 +26,12 @@ def test_an_actor_with_a_date_of_birth_has_an_age(
         "updated_at": actor["created_at"],
         "version": 1,
     }
-    for today, age in (("2026-11-30", 37), ("2026-12-01", 38), ("2140-01-01", 150)):
+    for today, age in (
+        ("2026-11-30", 37),
+        ("2026-12-01", 38),
+        ("2026-12-02", 38),
+        ("2140-01-01", 150),
+    ):
         noon = datetime.datetime.fromisoformat(f"{today}T12:00:00+00:00")
         monkeypatch.setattr("chalicelib.routes.actors.now", lambda noon=noon: noon)
         assert producer.get(f"/actors/{actor['id']}")["actor"]["age"] == age
