@@ -11,65 +11,65 @@ export PYTHONUNBUFFERED := 1
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
-	@$(IN_VENV) -m dev.serve
+	@$(IN_VENV) -m dev.local.serve
 
 # A process for each core, up to four; a file's tests stay together, for they share what they start,
 # and the files in the order that tests/conftest.py gives them.
 test: $(VENV)/tests-installed engine
 	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# DynamoDB, and in the tests the rest of AWS: see dev/engine.py.
+# DynamoDB, and in the tests the rest of AWS: see dev/local/engine.py.
 engine: $(VENV)/installed
-	@$(IN_VENV) -m dev.engine
+	@$(IN_VENV) -m dev.local.engine
 
 model: $(VENV)/installed
-	@$(IN_VENV) -m tests.model
+	@$(IN_VENV) -m tests.store.model
 
 storm: $(VENV)/installed engine
-	@$(IN_VENV) -m tests.storm
+	@$(IN_VENV) -m tests.store.storm
 
 interrupt: $(VENV)/installed engine
-	@$(IN_VENV) -m tests.interruptions
+	@$(IN_VENV) -m tests.deploy.interruptions
 
 fuzz: $(VENV)/tests-installed engine
-	@$(IN_VENV) -m tests.contract
-	@FUZZ_EXAMPLES=10000 $(IN_VENV) -m pytest --numprocesses auto tests/test_parsers.py
+	@$(IN_VENV) -m tests.contract.fuzz
+	@FUZZ_EXAMPLES=10000 $(IN_VENV) -m pytest --numprocesses auto tests/parsers/test_parsers.py
 
 auth0: $(VENV)/installed
-	@$(IN_VENV) -m dev.auth0
+	@$(IN_VENV) -m dev.auth0.setup
 
 contract: $(VENV)/installed
-	@$(IN_VENV) -m dev.openapi
-	@$(IN_VENV) -m dev.collection
+	@$(IN_VENV) -m dev.contract.openapi
+	@$(IN_VENV) -m dev.contract.postman
 
 check: $(VENV)/tests-installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
-	@$(IN_VENV) -m dev.openapi --check
-	@$(IN_VENV) -m dev.collection --check
-	@$(IN_VENV) -m dev.compatibility
+	@$(IN_VENV) -m dev.contract.openapi --check
+	@$(IN_VENV) -m dev.contract.postman --check
+	@$(IN_VENV) -m dev.contract.compatibility
 
 verify: $(VENV)/installed
-	@$(IN_VENV) -m dev.verify
+	@$(IN_VENV) -m dev.table.verify
 
 token: $(VENV)/installed
-	@$(IN_VENV) -m dev.issuer
+	@$(IN_VENV) -m dev.local.issuer
 
 package: $(VENV)/installed
-	@$(IN_VENV) -m dev.package
+	@$(IN_VENV) -m dev.deploy.package
 
 deploy: $(VENV)/installed
-	@$(IN_VENV) -m dev.deploy
+	@$(IN_VENV) -m dev.deploy.deploy
 
 stack: $(VENV)/installed
-	@$(IN_VENV) -m dev.stack
+	@$(IN_VENV) -m dev.deploy.stack
 
 undeploy: $(VENV)/installed
-	@$(IN_VENV) -m dev.undeploy
+	@$(IN_VENV) -m dev.deploy.undeploy
 
 smoke: $(VENV)/installed
-	@$(IN_VENV) -m dev.smoke
+	@$(IN_VENV) -m dev.deploy.smoke
 
 format: $(VENV)/installed
 	@$(VENV)/bin/ruff format .

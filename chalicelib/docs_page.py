@@ -8,7 +8,7 @@ import base64
 import hashlib
 
 VERSION = "5.35.0"
-"""Of swagger-ui-dist; tests/package.json has the same one, by which the hashes are tested."""
+"""The version of swagger-ui-dist, as in tests/contract/package.json."""
 
 SOURCE = f"https://cdn.jsdelivr.net/npm/swagger-ui-dist@{VERSION}/"
 

@@ -20,7 +20,7 @@ _folder = tempfile.TemporaryDirectory(prefix="casting-")
 # Before anything of dev/ is imported: a developer's own data are not the tests' matter.
 os.environ["LOCAL_DIR"] = _folder.name
 
-from tests.issuer import AUDIENCE, Issuer
+from tests.support.issuer import AUDIENCE, Issuer
 
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
@@ -42,11 +42,12 @@ from moto import mock_aws
 from app import app
 from chalicelib.store import table
 from chalicelib.store.table import Item
-from dev import engine, gateway, local, serve
-from tests.checkout import Checkout
-from tests.client import Client
-from tests.cloud import Cloud, TlsIssuer
-from tests.deployment import STAGES, Live, Site, live_stage
+from dev import machine
+from dev.local import engine, gateway, serve
+from tests.support.checkout import Checkout
+from tests.support.client import Client
+from tests.support.cloud import Cloud, TlsIssuer
+from tests.support.deployment import STAGES, Live, Site, live_stage
 
 app.log.propagate = True  # so that caplog sees it
 
@@ -151,7 +152,7 @@ def sent(empty_table: None) -> Iterator[Sent]:
 
 
 class Product:
-    """The product as a stranger starts it: `python -m dev.serve`, which is `make run`."""
+    """The product as a stranger starts it: `python -m dev.local.serve`, which is `make run`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -177,7 +178,7 @@ class Product:
         environment |= {"LOCAL_DIR": str(self.folder), "PORT": str(self.port), **self.settings}
         self.output = open(self.folder.with_suffix(".log"), "ab+")  # noqa: SIM115 -- until stop
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "dev.serve"],
+            [sys.executable, "-u", "-m", "dev.local.serve"],
             cwd=PROJECT,
             env=environment,
             stdout=self.output,
@@ -229,10 +230,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     if "PYTEST_XDIST_WORKER" in os.environ:
         of_all = of_all.parent  # each has a folder in it
     folder, built = of_all / "checkout", of_all / "checkout.built"
-    with local.lock(of_all / "checkout.lock"):
+    with machine.lock(of_all / "checkout.lock"):
         if not built.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            status, said = Checkout(folder).run("dev.package", STAGE="dev")
+            status, said = Checkout(folder).run("dev.deploy.package", STAGE="dev")
             assert status == 0, said
             built.touch()
     return Checkout(folder)

@@ -1,0 +1,591 @@
+"""`make auth0`: an Auth0 tenant as chalicelib/permissions.py wants it, through the Management API.
+
+Reads what is there, prints a line for each difference and puts it right; `--dry-run`, or DRY_RUN=1,
+only prints. Nothing is remembered: what an interrupted run has left undone, the next one finds.
+Other APIs, other roles, and what our roles may do with other APIs stay as they are. See
+docs/auth0.md.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from time import sleep
+from typing import Any, NamedTuple, NoReturn, TypeVar
+from urllib.parse import quote
+
+import msgspec
+import requests
+
+from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS, AgencyRole
+from dev import machine
+
+Answered = TypeVar("Answered")
+
+SETTINGS: dict[str, Any] = {
+    "name": "Casting",
+    "signing_alg": "RS256",  # the only one that the verifier takes
+    "enforce_policies": True,  # RBAC: people have the permissions of their roles ...
+    "token_dialect": "access_token_authz",  # ... and tokens hold them, as `permissions`
+    # Seconds. A token cannot be taken back, so not Auth0's day. Nor less than what Auth0 gives
+    # token_lifetime_for_web: that may not be longer, and no request is documented to change it.
+    "token_lifetime": 7_200,
+    "allow_offline_access": False,  # no refresh tokens: to log in again is a redirect
+    "skip_consent_for_verifiable_first_party_clients": True,
+}
+# Encrypted tokens, and tokens bound to a key of the sender's, are refused by the verifier.
+UNSET: dict[str, Any] = {"token_encryption": None, "proof_of_possession": None}
+
+READ_SCOPES = {"read:resource_servers", "read:roles"}
+WRITE_SCOPES = {
+    "create:resource_servers",
+    "update:resource_servers",
+    "create:roles",
+    "update:roles",
+}
+
+CONNECT, READ = 5, 30  # seconds for requests to wait
+TRIES = 5  # of one request, where Auth0 says 429
+LONGEST_PAUSE = 60  # seconds between two of them
+PER_PAGE = 100  # Auth0's most
+MAX_PAGES = 50
+
+_HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}")
+# Nobody else can be there: this is for a tenant that the tests make.
+_THIS_MACHINE = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
+_IDENTIFIER = re.compile(r"(?!\.{1,2}$)[\x21-\x7e]{1,600}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_VERBS = {"get": "look up", "post": "add", "patch": "change", "delete": "remove"}
+
+
+class Scope(msgspec.Struct):
+    """A permission as its API has it."""
+
+    value: str
+    description: str | None = None
+
+
+class Api(msgspec.Struct):
+    """What is read of a resource server, as Auth0 calls an API."""
+
+    identifier: str
+    is_system: bool = False
+    scopes: list[Scope] = []
+    name: str | None = None
+    signing_alg: str | None = None
+    enforce_policies: bool | None = None
+    token_dialect: str | None = None
+    token_lifetime: int | None = None
+    token_lifetime_for_web: int | None = None
+    allow_offline_access: bool | None = None
+    skip_consent_for_verifiable_first_party_clients: bool | None = None
+    token_encryption: Any = None
+    proof_of_possession: Any = None
+
+
+class Role(msgspec.Struct):
+    """What is read of a role."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+class Held(msgspec.Struct):
+    """A permission that a role has, with the API that it is of."""
+
+    resource_server_identifier: str
+    permission_name: str
+
+
+class Roles(msgspec.Struct):
+    """A page of roles."""
+
+    total: int
+    roles: list[Role]
+
+
+class Permissions(msgspec.Struct):
+    """A page of a role's permissions."""
+
+    total: int
+    permissions: list[Held]
+
+
+class Granted(msgspec.Struct):
+    """What the token endpoint gives."""
+
+    access_token: str
+    scope: str | None = None
+
+
+class Refusal(msgspec.Struct, rename={"status": "statusCode", "code": "errorCode"}):
+    """How the Management API, and the token endpoint, say no."""
+
+    status: int | str = ""
+    code: str = ""
+    message: str = ""
+    error_description: str = ""
+
+
+class Tenant:
+    """An Auth0 tenant, asked over HTTP; stops with one sentence where it does not do as asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.token: str | None = None
+        self.secrets: list[str] = []
+        """What is never printed, whoever says it."""
+        self._session = requests.Session()
+        # A proxy from the environment must not come between the tests and their tenant.
+        self._session.trust_env = url.startswith("https:")
+
+    def use(self, token: str) -> None:
+        """Send this token from now on."""
+        self.secrets.append(token)
+        if not _TOKEN.fullmatch(token):
+            machine.stop("the token for the Management API holds characters that no token has")
+        self.token = token
+
+    def log_in(self, client_id: str, client_secret: str, needed: set[str]) -> None:
+        """Get a token for the Management API; stop where it would lack one of these scopes."""
+        self.secrets.append(client_secret)
+        answer = self._send(
+            "POST",
+            "/oauth/token",
+            body={
+                "grant_type": "client_credentials",
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "audience": f"{self.url}/api/v2/",
+            },
+        )
+        if answer.status_code in (401, 403):
+            why = self._said(answer)
+            known = answer.status_code == 403
+            machine.stop(
+                f"the application is not authorised for the Management API of this tenant{why}"
+                if known
+                else f"Auth0 does not take AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET{why}"
+            )
+        granted = self._read(answer, Granted)
+        self.use(granted.access_token)
+        # Before anything is changed, and all at once; an answer need not name its scopes.
+        if granted.scope is not None and (lacking := needed - set(granted.scope.split())):
+            _stop_for_scopes(lacking)
+
+    def api(self, identifier: str) -> Api | None:
+        """Give the API with this identifier; None where there is none."""
+        answer = self._send("GET", f"/api/v2/resource-servers/{quote(identifier, safe='')}")
+        # A page of somebody else's, at a wrong domain, is a 404 as well.
+        if answer.status_code == 404 and str(_refusal(answer).status) == "404":
+            return None
+        found = self._read(answer, Api)
+        if found.is_system or found.identifier != identifier:
+            # The path takes an API's id too.
+            machine.stop(f"{identifier} names an API that is not ours to change; see AUTH_AUDIENCE")
+        return found
+
+    def role(self, name: str) -> Role | None:
+        """Give the role of this very name; None where there is none."""
+        # The filter takes any part of a name, in any case.
+        found: list[Role] = []
+        for page in range(MAX_PAGES):
+            answer = self._send("GET", "/api/v2/roles", {**_page(page), "name_filter": name})
+            listed = self._read(answer, Roles)
+            found += [role for role in listed.roles if role.name == name]
+            if not listed.roles or (page + 1) * PER_PAGE >= listed.total:
+                break
+        if len(found) > 1:
+            machine.stop(f"this tenant has {len(found)} roles {name}; remove all but one")
+        return found[0] if found else None
+
+    def permissions(self, role: Role, identifier: str) -> set[str]:
+        """Give the permissions of this API that a role has."""
+        found: set[str] = set()
+        for page in range(MAX_PAGES):
+            answer = self._send("GET", _permissions_of(role.id), _page(page))
+            listed = self._read(answer, Permissions)
+            found |= {
+                held.permission_name
+                for held in listed.permissions
+                if held.resource_server_identifier == identifier
+            }
+            if not listed.permissions or (page + 1) * PER_PAGE >= listed.total:
+                break
+        return found
+
+    def create_api(self, identifier: str, content: dict[str, Any]) -> None:
+        body = {"identifier": identifier, **content}
+        self._read(self._send("POST", "/api/v2/resource-servers", body=body), Api)
+
+    def change_api(self, identifier: str, changes: dict[str, Any]) -> None:
+        path = f"/api/v2/resource-servers/{quote(identifier, safe='')}"
+        self._read(self._send("PATCH", path, body=changes), Api)
+
+    def create_role(self, name: str, description: str) -> Role:
+        body = {"name": name, "description": description}
+        return self._read(self._send("POST", "/api/v2/roles", body=body), Role)
+
+    def describe_role(self, role: Role, description: str) -> None:
+        path = f"/api/v2/roles/{quote(role.id, safe='')}"
+        self._read(self._send("PATCH", path, body={"description": description}), Role)
+
+    def give(self, role: Role, identifier: str, permissions: list[str]) -> None:
+        self._check(
+            self._send("POST", _permissions_of(role.id), body=_pairs(identifier, permissions))
+        )
+
+    def take(self, role: Role, identifier: str, permissions: list[str]) -> None:
+        self._check(
+            self._send("DELETE", _permissions_of(role.id), body=_pairs(identifier, permissions))
+        )
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> requests.Response:
+        """Send a request, again where Auth0 has had too many; gives an answer of any other kind."""
+        attempt = 1
+        while True:
+            try:
+                answer = self._session.request(
+                    method,
+                    self.url + path,
+                    params=query,
+                    json=body,
+                    auth=self._sign,
+                    timeout=(CONNECT, READ),
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                # The name alone: the text of an exception may quote what was sent.
+                machine.stop(
+                    f"{self.url} does not answer {method} {path} ({type(error).__name__}); if"
+                    " AUTH0_DOMAIN is right, run it again: what is done is not done twice"
+                )
+            if answer.status_code != 429:
+                return answer
+            if attempt == TRIES:
+                machine.stop(
+                    f"Auth0 says {TRIES} times that it has too many requests; run it later"
+                )
+            sleep(_pause(answer, attempt))
+            attempt += 1
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # As `auth`, and for the token's own request too: a .netrc would be read otherwise.
+        if self.token is not None:
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+    def _read(self, answer: requests.Response, kind: type[Answered]) -> Answered:
+        """Give a good answer's content; stop at any other."""
+        self._check(answer)
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            machine.stop(
+                f"{_asked(answer)} is answered with something that Auth0 does not document"
+            )
+
+    def _check(self, answer: requests.Response) -> None:
+        status, asked = answer.status_code, _asked(answer)
+        if status in (200, 201, 204):
+            return
+        why = self._said(answer)
+        if 300 <= status < 400:
+            machine.stop(f"{asked} leads elsewhere ({status}); AUTH0_DOMAIN is the tenant's own")
+        if status == 401:
+            machine.stop(f"Auth0 does not take the token for the Management API{why}")
+        if status == 403 and _refusal(answer).code == "insufficient_scope":
+            _stop_for_scopes({_scope_for(answer)})
+        if status == 409:
+            machine.stop(f"{asked} finds that it is there already{why}; run it again")
+        if status >= 500:
+            machine.stop(f"{asked} is answered with {status}; run it again later")
+        machine.stop(f"{asked} is refused with {status}{why}")
+
+    def _said(self, answer: requests.Response) -> str:
+        """Give what Auth0 says of its refusal, to end a sentence with; empty where it is silent."""
+        refusal = _refusal(answer)
+        text = refusal.message or refusal.error_description
+        for secret in self.secrets:
+            text = text.replace(secret, "...")
+        return f": {_plain(text)}" if text else ""
+
+
+def _refusal(answer: requests.Response) -> Refusal:
+    try:
+        return msgspec.json.decode(answer.content, type=Refusal)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Refusal()
+
+
+def _asked(answer: requests.Response) -> str:
+    return f"{answer.request.method} {answer.request.path_url.partition('?')[0]}"
+
+
+def _scope_for(answer: requests.Response) -> str:
+    """Give the scope that a request to the Management API needs."""
+    method, _, path = _asked(answer).partition(" ")
+    kind = "roles" if path.startswith("/api/v2/roles") else "resource_servers"
+    # What is sent to a role's permissions changes the role.
+    if method != "GET" and path.endswith("/permissions"):
+        return f"update:{kind}"
+    verb = {"GET": "read", "POST": "create"}.get(method, "update")
+    return f"{verb}:{kind}"
+
+
+def _stop_for_scopes(lacking: set[str]) -> NoReturn:
+    machine.stop(
+        f"the application lacks {' '.join(sorted(lacking))}; authorise it for the Auth0 Management"
+        f" API with {' '.join(sorted(READ_SCOPES | WRITE_SCOPES))}"
+    )
+
+
+def _pause(answer: requests.Response, attempt: int) -> float:
+    """Give the seconds to wait after a 429."""
+    after = answer.headers.get("Retry-After", "")
+    reset = answer.headers.get("X-RateLimit-Reset", "")  # seconds since 1970
+    if _SECONDS.fullmatch(after):
+        told = float(after)
+    elif _SECONDS.fullmatch(reset):
+        told = float(reset) - time.time()
+    else:
+        told = 2.0**attempt
+    return min(max(told, 1.0), LONGEST_PAUSE)
+
+
+def _page(number: int) -> dict[str, str]:
+    return {"page": str(number), "per_page": str(PER_PAGE), "include_totals": "true"}
+
+
+def _permissions_of(role_id: str) -> str:
+    return f"/api/v2/roles/{quote(role_id, safe='')}/permissions"
+
+
+def _pairs(identifier: str, permissions: list[str]) -> dict[str, Any]:
+    return {
+        "permissions": [
+            {"resource_server_identifier": identifier, "permission_name": permission}
+            for permission in permissions
+        ]
+    }
+
+
+def described(permissions: frozenset[str]) -> str:
+    """Say in words what these permissions allow."""
+    things: dict[str, list[str]] = {verb: [] for verb in _VERBS}
+    for verb, _, thing in sorted(permission.partition(":") for permission in permissions):
+        things.setdefault(verb, []).append(thing)
+    allowed = [
+        f"{_VERBS.get(verb, verb)} {', '.join(found)}" for verb, found in things.items() if found
+    ]
+    return f"May {'; '.join(allowed)}."
+
+
+SCOPES = {permission: described(frozenset({permission})) for permission in sorted(PERMISSIONS)}
+"""Every permission, with its description."""
+
+
+class Change(NamedTuple):
+    """One request that is to be sent, and the lines that say what it changes.
+
+    Without a request, what only a person can change.
+    """
+
+    lines: list[str]
+    make: Callable[[], object] | None
+
+
+def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
+    """Give what is to be changed, in the order in which it can be; sends nothing but GET.
+
+    Stops, unless one is `sure`, where it would take permissions from what seems another's API.
+    """
+    api = tenant.api(identifier)
+    lost = sorted({scope.value for scope in api.scopes} - PERMISSIONS) if api else []
+    if api and lost and api.name != SETTINGS["name"] and not sure:
+        machine.stop(
+            f"{identifier} is the API {_plain(api.name or '')}, which would lose"
+            f" {_plain(', '.join(lost))}: DRY_RUN=1 shows it, CONFIRM={identifier} does it"
+        )
+    roles = {role: tenant.role(role.name) for role in AGENCY_ROLES.values()}
+    held = {
+        role: tenant.permissions(found, identifier) if found else set()
+        for role, found in roles.items()
+    }
+    # First what takes away; a permission must be the API's before a role can have it.
+    changes = [*_taken(tenant, identifier, roles, held), *_of_api(tenant, identifier, api)]
+    for role, found in roles.items():
+        changes += _of_role(tenant, identifier, role, found, held[role])
+    return changes
+
+
+def _taken(
+    tenant: Tenant,
+    identifier: str,
+    roles: dict[AgencyRole, Role | None],
+    held: dict[AgencyRole, set[str]],
+) -> list[Change]:
+    return [
+        Change(
+            [f"- role {role.name}: {_plain(permission)}" for permission in surplus],
+            partial(tenant.take, found, identifier, surplus),
+        )
+        for role, found in roles.items()
+        if found and (surplus := sorted(held[role] - role.permissions))
+    ]
+
+
+def _of_api(tenant: Tenant, identifier: str, api: Api | None) -> list[Change]:
+    scopes = [{"value": value, "description": said} for value, said in SCOPES.items()]
+    label = f"API {identifier}"
+    if api is None:
+        settings = ", ".join(f"{name} {_shown(value)}" for name, value in SETTINGS.items())
+        lines = [f"+ {label}: {settings}", *(f"+ permission {value}" for value in SCOPES)]
+        content = {**SETTINGS, "scopes": scopes}
+        return [Change(lines, partial(tenant.create_api, identifier, content))]
+    wanted = {**SETTINGS, **UNSET}
+    changes = {name: value for name, value in wanted.items() if getattr(api, name) != value}
+    lines = [
+        f"~ {label}: {name} {_shown(getattr(api, name))} -> {_shown(value)}"
+        for name, value in changes.items()
+    ]
+    there = {scope.value: scope.description or "" for scope in api.scopes}
+    if there != SCOPES:
+        # The list is replaced as a whole: whatever is not in it is removed.
+        changes["scopes"] = scopes
+        lines += [f"- permission {_plain(value)}" for value in sorted(there.keys() - SCOPES)]
+        lines += [f"+ permission {value}" for value in SCOPES if value not in there]
+        lines += [
+            f"~ permission {value}: {_shown(there[value])} -> {_shown(said)}"
+            for value, said in SCOPES.items()
+            if there.get(value, said) != said
+        ]
+    found = [Change(lines, partial(tenant.change_api, identifier, changes))] if changes else []
+    if (api.token_lifetime_for_web or 0) > SETTINGS["token_lifetime"]:
+        told = f"token_lifetime_for_web {api.token_lifetime_for_web} is for you to lower"
+        found.append(Change([f"! {label}: {told}, in the dashboard"], None))
+    return found
+
+
+def _of_role(
+    tenant: Tenant, identifier: str, role: AgencyRole, found: Role | None, held: set[str]
+) -> list[Change]:
+    said, made = described(role.permissions), [found] if found else []
+    changes = []
+    if found is None:
+        changes.append(
+            Change(
+                [f"+ role {role.name}: {_shown(said)}"],
+                lambda: made.append(tenant.create_role(role.name, said)),
+            )
+        )
+    elif (found.description or "") != said:
+        changes.append(
+            Change(
+                [f"~ role {role.name}: {_shown(found.description)} -> {_shown(said)}"],
+                partial(tenant.describe_role, found, said),
+            )
+        )
+    if missing := sorted(role.permissions - held):
+        changes.append(
+            Change(
+                [f"+ role {role.name}: {permission}" for permission in missing],
+                # The id of a role that is new is known only then.
+                lambda: tenant.give(made[0], identifier, missing),
+            )
+        )
+    return changes
+
+
+def _shown(value: object) -> str:
+    """Give a setting for people to read, in one line; what has parts is only said to be there."""
+    if isinstance(value, dict | list):
+        return "set"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "on", False: "off"}[value]
+    text = _plain(str(value))
+    return f'"{text}"' if not text or " " in text else text
+
+
+def _plain(text: str) -> str:
+    """Give a foreign text as one printable line that is not too long."""
+    line = "".join(c if c.isprintable() else "?" for c in text)
+    return line if len(line) <= 300 else f"{line[:297]}..."
+
+
+def configure(tenant: Tenant, identifier: str, dry_run: bool, sure: bool) -> None:
+    """Print what is to be changed, and unless it is a dry run change it."""
+    changes = difference(tenant, identifier, dry_run or sure)
+    for change in changes:
+        if change.make and not dry_run:
+            change.make()
+        for line in change.lines:
+            machine.say(line)
+    count = sum(len(change.lines) for change in changes if change.make)
+    if not count:
+        machine.say("Nothing to change.")
+    elif dry_run:
+        machine.say(f"Differences: {count}. This is a dry run: nothing was changed.")
+    else:
+        machine.say(f"Changed: {count}.")
+
+
+def _url() -> str:
+    domain = os.environ.get("AUTH0_DOMAIN", "")
+    if _THIS_MACHINE.fullmatch(domain):
+        return domain
+    if not _HOST.fullmatch(domain):
+        machine.stop(
+            "AUTH0_DOMAIN must be the tenant's domain and nothing more, like tenant.eu.auth0.com"
+        )
+    return f"https://{domain.lower()}"
+
+
+def _identifier() -> str:
+    identifier, stage = os.environ.get("AUTH_AUDIENCE", ""), os.environ.get("STAGE", "")
+    stages = machine.config()["stages"]
+    if not identifier and not stage:
+        machine.stop("say which API: AUTH_AUDIENCE=..., its identifier, or STAGE=..., whose it is")
+    if not identifier:
+        if stage not in stages:
+            machine.stop(f"there is no stage {_plain(stage)}; say STAGE={'|'.join(stages)}")
+        identifier = stages[stage]["environment_variables"]["AUTH_AUDIENCE"]
+    elif stage:
+        machine.stop("AUTH_AUDIENCE and STAGE both say which API: unset one of them")
+    if not _IDENTIFIER.fullmatch(identifier):
+        machine.stop("AUTH_AUDIENCE must be 1 to 600 ASCII characters without a space")
+    return identifier
+
+
+def main() -> None:
+    arguments = set(sys.argv[1:])
+    if not arguments <= {"--dry-run"}:
+        machine.stop("the only argument is --dry-run; the rest is in the environment")
+    # Whatever else is said there is more likely meant so than not.
+    dry_run = bool(arguments) or os.environ.get("DRY_RUN", "") not in ("", "0")
+    tenant, identifier = Tenant(_url()), _identifier()
+    token, client_id, client_secret = (
+        os.environ.get(name, "").strip()
+        for name in ("AUTH0_TOKEN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET")
+    )
+    if token:
+        tenant.use(token)
+    elif client_id and client_secret:
+        tenant.log_in(client_id, client_secret, READ_SCOPES | (set() if dry_run else WRITE_SCOPES))
+    else:
+        machine.stop("AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set, or else AUTH0_TOKEN")
+    configure(tenant, identifier, dry_run, sure=os.environ.get("CONFIRM") == identifier)
+
+
+if __name__ == "__main__":
+    main()

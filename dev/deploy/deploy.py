@@ -1,0 +1,242 @@
+"""`make deploy`: a stage deployed by `chalice deploy`, with what Chalice leaves out.
+
+Chalice writes down what it has deployed at its very end, on the machine that ran it, and finds an
+API by that record alone. So the record is made anew from what is in AWS before each run: another
+checkout, or a run that was interrupted, goes on with the same API and does not make a second one.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from dev import machine
+from dev.deploy import cloudformation, foundations, package, stages
+from dev.deploy.foundations import Account
+from dev.deploy.package import BUILD, FUNCTIONS, Package
+from dev.deploy.stages import APP, THROTTLING, Stage
+from dev.machine import PROJECT
+
+# API Gateway takes one deployment in five seconds, and one import in thirty.
+PATIENT = Config(retries={"mode": "standard", "max_attempts": 10})
+BEING_CHANGED = "being changed"
+
+
+def main() -> None:
+    stage = stages.chosen()
+    stages.refuse_unready(stage)
+    with package.alone(), foundations.aws_account(stage) as account:
+        if cloudformation.is_made(stage.function):
+            machine.stop(
+                f"{stage.name} was deployed by make stack; go on with that, or make undeploy first"
+            )
+        refuse_other_region(stage, account)
+        built = package.build(stage)
+        foundations.make(stage)
+        cloudformation.apply(
+            f"{stage.function}-operations",
+            stage.template("operations.yaml"),
+            tags=stage.tags,
+            parameters=stages.alarm_email(),
+        )
+        package.configure(stage, account)
+        wanted = fingerprint(built)
+        api_id = record_what_is_deployed(stage)
+        if (
+            api_id
+            and _described(stage, api_id) == wanted
+            and _runs(stage, built)
+            and os.environ.get("FORCE") != "1"
+        ):
+            machine.say("The API is as it was deployed last: nothing has changed.")
+        else:
+            if api_id:
+                _describe_as_changing(stage, api_id)
+            package.run_chalice("deploy", stage, account.region)
+            api_id = record_what_is_deployed(stage)
+            if api_id is None:
+                machine.stop("chalice deploy made no API")
+            if not _runs(stage, built):
+                machine.stop("somebody else deployed at the same time; run it again")
+            _finish(stage, api_id, wanted)
+            machine.say(f"{stage.name} is deployed.")
+        foundations.say_where(
+            stage, f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
+        )
+
+
+def refuse_other_region(stage: Stage, account: Account) -> None:
+    """Stop where the stage is in another region: its roles, which have no region, are one's."""
+    client = boto3.client("iam")
+    try:
+        role = f"{stage.function}-api_handler"
+        for name in client.list_role_policies(RoleName=role)["PolicyNames"]:
+            policy = client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            regions = set(re.findall("arn:aws[a-z-]*:logs:([a-z0-9-]+):", json.dumps(policy)))
+            if regions - {account.region}:
+                machine.stop(
+                    f"{stage.name} is deployed in {', '.join(regions)}, not in {account.region};"
+                    " a stage lives in one region"
+                )
+    except client.exceptions.NoSuchEntityException:
+        return
+
+
+def fingerprint(built: Package) -> str:
+    """Give a hash of all that a deployment is made of."""
+    prepared = BUILD / ".chalice"
+    made_of = [
+        built.digest(),
+        *((prepared / function.policy).read_text() for function in FUNCTIONS.values()),
+        (prepared / "config.json").read_text(),
+        json.dumps(dict(stages.gateway_responses()), sort_keys=True),
+        json.dumps(THROTTLING),
+        stages.access_log_format(),
+    ]
+    return f"{APP} {hashlib.sha256(json.dumps(made_of).encode()).hexdigest()}"
+
+
+def record_what_is_deployed(stage: Stage) -> str | None:
+    """Write Chalice's record of what it has deployed, as it is in AWS; gives the API's id."""
+    found: list[dict[str, Any]] = []
+    for name, function in (("api_handler", stage.function), ("auth0", f"{stage.function}-auth0")):
+        role = f"{stage.function}-{name}"
+        if arn := _role_arn(role):
+            found.append(
+                {"resource_type": "iam_role", "name": f"{name}_role", "role_arn": arn,
+                 "role_name": role}
+            )  # fmt: skip
+        if there := _function(function):
+            arn = there["FunctionArn"]
+            found.append({"resource_type": "lambda_function", "name": name, "lambda_arn": arn})
+    api_id = _api_of(stage)
+    if api_id:
+        found.append({"resource_type": "rest_api", "name": "rest_api", "rest_api_id": api_id})
+    record = PROJECT / ".chalice" / "deployed" / f"{stage.name}.json"
+    record.parent.mkdir(exist_ok=True)
+    record.write_text(json.dumps({"resources": found, "schema_version": "2.0", "backend": "api"}))
+    return api_id
+
+
+def _role_arn(role: str) -> str | None:
+    client = boto3.client("iam")
+    try:
+        return str(client.get_role(RoleName=role)["Role"]["Arn"])
+    except client.exceptions.NoSuchEntityException:
+        return None
+
+
+def has_begun(stage: Stage) -> bool:
+    """Tell whether a `make deploy` has left anything of this stage."""
+    return (
+        _role_arn(f"{stage.function}-api_handler") is not None
+        or _function(stage.function) is not None
+        or cloudformation.find(f"{stage.function}-operations") is not None
+    )
+
+
+def _runs(stage: Stage, built: Package) -> bool:
+    """Tell whether both functions run what was built and checked."""
+    wanted = base64.b64encode(bytes.fromhex(built.digest())).decode()
+    functions = (_function(name) for name in (stage.function, f"{stage.function}-auth0"))
+    return all(function and function["CodeSha256"] == wanted for function in functions)
+
+
+def _function(name: str) -> dict[str, Any] | None:
+    """Give a function as Lambda describes it; None where there is none."""
+    client = boto3.client("lambda")
+    try:
+        found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return found
+
+
+def _api_of(stage: Stage) -> str | None:
+    """Give the API whose requests go to the stage's function; there is no other mark of it."""
+    client = _gateway()
+    found = []
+    for page in client.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if api["name"] == APP and _calls(client, api["id"], stage.function):
+                found.append(api["id"])
+    if len(found) > 1:
+        machine.stop(
+            f"several APIs call {stage.function}; delete all but one of {', '.join(found)}"
+        )
+    return found[0] if found else None
+
+
+def _calls(client: Any, api_id: str, function: str) -> bool:
+    resources = client.get_resources(restApiId=api_id, limit=500)["items"]
+    root = next(resource["id"] for resource in resources if resource["path"] == "/")
+    try:
+        found = client.get_integration(restApiId=api_id, resourceId=root, httpMethod="GET")
+    except client.exceptions.NotFoundException:
+        return False
+    return f":function:{function}/" in found.get("uri", "")
+
+
+def _described(stage: Stage, api_id: str) -> str | None:
+    """Give the description of the deployment that the stage serves: its fingerprint."""
+    deployment = _deployment(stage, api_id)
+    if deployment is None:
+        return None
+    found: dict[str, str] = _gateway().get_deployment(restApiId=api_id, deploymentId=deployment)
+    return found.get("description")
+
+
+def _describe_as_changing(stage: Stage, api_id: str) -> None:
+    """Take the fingerprint away: if this run is interrupted, no later one finds all as it was."""
+    if deployment := _deployment(stage, api_id):
+        _gateway().update_deployment(
+            restApiId=api_id,
+            deploymentId=deployment,
+            patchOperations=[{"op": "replace", "path": "/description", "value": BEING_CHANGED}],
+        )
+
+
+def _deployment(stage: Stage, api_id: str) -> str | None:
+    client = _gateway()
+    try:
+        return str(client.get_stage(restApiId=api_id, stageName=stage.name)["deploymentId"])
+    except client.exceptions.NotFoundException:
+        return None
+
+
+def _finish(stage: Stage, api_id: str, wanted: str) -> None:
+    """Add what Chalice leaves out, and deploy that: the fingerprint says that all is done."""
+    client = _gateway()
+    for response_type, answer in stages.gateway_responses():
+        client.put_gateway_response(restApiId=api_id, responseType=response_type, **answer)
+    log = cloudformation.outputs(f"{stage.function}-operations")["AccessLogArn"]
+    settings = {
+        "/*/*/throttling/rateLimit": str(THROTTLING["rate"]),
+        "/*/*/throttling/burstLimit": str(THROTTLING["burst"]),
+        "/accessLogSettings/destinationArn": log.removesuffix(":*"),
+        "/accessLogSettings/format": stages.access_log_format(),
+        "/tracingEnabled": "true",
+    }
+    client.update_stage(
+        restApiId=api_id,
+        stageName=stage.name,
+        patchOperations=[
+            {"op": "replace", "path": path, "value": value} for path, value in settings.items()
+        ],
+    )
+    client.create_deployment(
+        restApiId=api_id, stageName=stage.name, description=wanted, tracingEnabled=True
+    )
+
+
+def _gateway() -> Any:
+    return boto3.client("apigateway", config=PATIENT)
+
+
+if __name__ == "__main__":
+    main()

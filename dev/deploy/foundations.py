@@ -1,0 +1,110 @@
+"""What a stage stands on: its table, and what all stages of an account and region share."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dev import machine
+from dev.deploy import cloudformation
+from dev.deploy.stages import APP, Stage
+
+ACCOUNT_STACK = f"{APP}-account"
+
+
+class Account(NamedTuple):
+    """The AWS account, and where in it."""
+
+    partition: str
+    region: str
+    number: str
+
+
+@contextlib.contextmanager
+def aws_account(stage: Stage) -> Iterator[Account]:
+    """Give the account that the environment leads to, in the stage's region.
+
+    Stops where the environment has another region, and with what AWS refuses.
+    """
+    try:
+        there = boto3.Session().region_name
+        if there not in (None, stage.region):
+            machine.stop(
+                f"{stage.name} lives in {stage.region} (.chalice/config.json), and the"
+                f" environment or profile says {there}"
+            )
+        os.environ["AWS_DEFAULT_REGION"] = stage.region
+        arn = boto3.client("sts").get_caller_identity()["Arn"]
+        yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
+    except ClientError as error:
+        machine.stop(f"AWS refuses: {error}")
+    except BotoCoreError as error:
+        machine.stop(f"AWS cannot be asked (AWS_PROFILE, or AWS_ACCESS_KEY_ID ...?): {error}")
+
+
+def make(stage: Stage) -> str:
+    """Make the stage's table and what the stages share; gives the bucket for packages.
+
+    Both are in stacks of their own, which removing a stage leaves alone.
+    """
+    cloudformation.apply(
+        ACCOUNT_STACK,
+        stage.template("account.yaml"),
+        tags={"project": APP},
+        parameters=_log_role(),
+    )
+    table = stage.settings["TABLE_NAME"]
+    stack, template = f"{table}-table", stage.template("table.yaml")
+    cloudformation.clear(stack)
+    if not cloudformation.is_made(stack) and (found := _described(table)):
+        # Restored from a backup, or retained when its stack was removed.
+        bare = _as_it_is(template, found)
+        cloudformation.import_resource(stack, bare, "Table", {"TableName": table})
+    cloudformation.apply(stack, template, tags=stage.tags)
+    boto3.client("cloudformation").update_termination_protection(
+        StackName=stack, EnableTerminationProtection=True
+    )
+    return cloudformation.outputs(ACCOUNT_STACK)["Packages"]
+
+
+def say_where(stage: Stage, url: str) -> None:
+    """Say where the API is, and what is left for a person to do."""
+    # `make deploy` has a stack of its own for it.
+    told = cloudformation.parameters_of(f"{stage.function}-operations")
+    told = told or cloudformation.parameters_of(stage.function)
+    if not told.get("AlarmEmail"):
+        machine.say("Nobody is told of an alarm: run it with ALARM_EMAIL=...")
+    machine.say(f"{url}\nDoes it keep its promises? make smoke URL={url}")
+
+
+def _log_role() -> dict[str, str]:
+    """Leave API Gateway's role for logs alone where the account had one before us."""
+    if cloudformation.is_made(ACCOUNT_STACK):
+        return {}
+    there = boto3.client("apigateway").get_account().get("cloudwatchRoleArn")
+    return {"LogRole": "there" if there else "ours"}
+
+
+def _described(table: str) -> dict[str, Any] | None:
+    """Give a table as DynamoDB describes it; None where there is none."""
+    client = boto3.client("dynamodb")
+    try:
+        found: dict[str, Any] = client.describe_table(TableName=table)["Table"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return found
+
+
+def _as_it_is(template: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Give the template of a table with what it has already; what it lacks comes as a change."""
+    table = template["Resources"]["Table"]
+    has = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
+    has.append("GlobalSecondaryIndexes")
+    if found.get("SSEDescription", {}).get("Status") == "ENABLED":
+        # DynamoDB refuses to encrypt what is encrypted.
+        has.append("SSESpecification")
+    properties = {name: table["Properties"][name] for name in has}
+    return {"Resources": {"Table": {**table, "Properties": properties}}}

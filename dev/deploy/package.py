@@ -1,0 +1,368 @@
+"""`make package`: the zip and the CloudFormation template of a stage, built and checked.
+
+Chalice builds; it exits with 0 where a dependency could not be built, and ships whatever lies in
+chalicelib/. So it is given a clean copy to build from, and what it built is checked before
+anything is done with it. `make deploy` and `make stack` deploy what came out of here.
+"""
+
+import csv
+import email
+import filecmp
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, TextIO
+
+from packaging.requirements import Requirement
+from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
+from packaging.utils import canonicalize_name
+
+from dev import machine
+from dev.deploy import stages
+from dev.deploy.foundations import Account
+from dev.deploy.stages import Stage
+from dev.machine import LOCAL, PROJECT
+
+BUILD = LOCAL / "build"
+CHALICE = Path(sys.executable).with_name("chalice")
+MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of a function, unzipped (Lambda)
+MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda itself (Lambda)
+APP_FILES = ("app.py", "chalice/__init__.py", "chalice/app.py")
+CHECKED = b"casting: checked"  # the comment of a zip in which nothing was wrong
+POLICIES = BUILD / "policies"  # as they are among the sources; Chalice gets them filled in
+
+
+class Function(NamedTuple):
+    """A function that is deployed: its policy, and what it imports when it starts."""
+
+    policy: str
+    imports: list[str]
+
+
+FUNCTIONS = {
+    "app.app": Function("policy-api.json", ["app.app"]),
+    "chalicelib.auth.auth0": Function(
+        "policy-authorizer.json",
+        # The authorizer imports its verifier at its first call only.
+        ["chalicelib.auth.auth0", "chalicelib.tokens.verify"],
+    ),
+}
+"""The functions by their handlers."""
+
+_IMPORT = """
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
+for function in sys.argv[2:]:
+    module, _, name = function.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name))
+"""
+
+
+class Package(NamedTuple):
+    """What was built: the zip, and the template that names it `./deployment.zip`."""
+
+    zip: Path
+    template: Path
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the zip, which is the same wherever the same files were packed."""
+        return hashlib.sha256(self.zip.read_bytes()).hexdigest()
+
+
+def alone() -> AbstractContextManager[TextIO]:
+    """Hold off whatever else on this machine would build or deploy from this checkout."""
+    return machine.lock(BUILD.with_suffix(".lock"))
+
+
+def build(stage: Stage) -> Package:
+    """Build a stage's package, and stop where there is anything wrong with it."""
+    copy_sources()
+    configure(stage, None)
+    out = LOCAL / "package" / stage.name
+    shutil.rmtree(out, ignore_errors=True)
+    merged = str(BUILD / ".chalice" / "merge.json")
+    # The region is for the names of AWS's endpoints: nothing is sent to package something.
+    run_chalice("package", stage, "eu-central-1", "--merge-template", merged, str(out))
+    package = Package(out / "deployment.zip", out / "sam.json")
+    # Chalice takes one of these again where its name fits the sources.
+    built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
+    this, *_ = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
+    wrong = [*problems(package.zip, (BUILD / "requirements.txt").read_text()),
+             *_template_problems(package.template, stage)]  # fmt: skip
+    if not wrong and not _is_checked(package.zip):
+        wrong = list(_import_problems(package.zip, stage))
+    if wrong:
+        # Else Chalice takes it again without a word.
+        for path in [*built, *out.iterdir()]:
+            path.unlink()
+        machine.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
+    _make_reproducible(package.zip)
+    # What `chalice deploy` finds is what was checked.
+    os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
+    for other in built:
+        if other != this:
+            other.unlink()
+    return package
+
+
+def copy_sources() -> None:
+    """Make the clean copy of the sources; stop where something lies among them that is none.
+
+    Whatever is done later is done with the copy: the sources may change meanwhile.
+    """
+    sources = [PROJECT / "app.py", PROJECT / "requirements.txt", *_sources()]
+    shutil.rmtree(BUILD / "chalicelib", ignore_errors=True)
+    for source in sources:
+        copy = BUILD / source.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    POLICIES.mkdir(exist_ok=True)
+    for function in FUNCTIONS.values():
+        shutil.copyfile(PROJECT / ".chalice" / function.policy, POLICIES / function.policy)
+
+
+def configure(stage: Stage, account: Account | None) -> None:
+    """Write what Chalice reads beside the sources.
+
+    Policies name the account where there is one; else CloudFormation will fill that in.
+    """
+    settings = BUILD / ".chalice"
+    (settings / "deployments").mkdir(parents=True, exist_ok=True)
+    deployed = PROJECT / ".chalice" / "deployed"
+    deployed.mkdir(exist_ok=True)
+    # Anew each time: the checkout may have been moved.
+    (settings / "deployed").unlink(missing_ok=True)
+    (settings / "deployed").symlink_to(deployed)
+    for function in FUNCTIONS.values():
+        policy = stage.render((POLICIES / function.policy).read_text())
+        if account is None:
+            policy = json.dumps(_substituted(json.loads(policy)))
+        else:
+            policy = policy.replace("${AWS::Partition}", account.partition)
+            policy = policy.replace("${AWS::Region}", account.region)
+            policy = policy.replace("${AWS::AccountId}", account.number)
+        (settings / function.policy).write_text(policy)
+    # Chalice's own log group is named for another function than the API's, and breaks its
+    # template too (cfn-lint E1019). operations.yaml has the right ones.
+    config = {k: v for k, v in stage.config.items() if k != "log_retention_in_days"}
+    one = stage.config["stages"][stage.name]
+    config["stages"] = {stage.name: {k: v for k, v in one.items() if k != "log_retention_in_days"}}
+    (settings / "config.json").write_text(json.dumps(config))
+    (settings / "merge.json").write_text(json.dumps(_merge_template(stage)))
+
+
+def _sources() -> Iterator[Path]:
+    strays = []
+    for path in sorted((PROJECT / "chalicelib").rglob("*")):
+        if path.is_dir() or "__pycache__" in path.parts:
+            continue
+        if path.suffix == ".py" and not path.is_symlink():
+            yield path
+        else:
+            strays.append(str(path.relative_to(PROJECT)))
+    if (PROJECT / "vendor").exists():
+        strays.append("vendor")  # Chalice would ship it
+    if strays:
+        machine.stop(f"this does not belong into a function; move it away: {', '.join(strays)}")
+
+
+def _substituted(value: Any) -> Any:
+    """Let CloudFormation fill in its pseudo parameters wherever there are some."""
+    if isinstance(value, dict):
+        return {k: _substituted(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_substituted(v) for v in value]
+    return {"Fn::Sub": value} if isinstance(value, str) and "${AWS::" in value else value
+
+
+def _merge_template(stage: Stage) -> dict[str, Any]:
+    """Give what `make stack` has and Chalice does not make."""
+    operations, merged = stage.template("operations.yaml"), stage.template("stack.yaml")
+    merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"] = {
+        # In the definition and not as resources of their own: a deployment is made when it
+        # changes, and holds what it says.
+        "x-amazon-apigateway-gateway-responses": dict(stages.gateway_responses())
+    }
+    operations["Resources"].update(merged["Resources"])
+    operations["Description"] = f"The casting API, stage {stage.name}"
+    del operations["AWSTemplateFormatVersion"]
+    return operations
+
+
+def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> None:
+    """Run Chalice on the clean copy; stop where it fails."""
+    quiet = command == "package"  # what it says of a failure there is told with the failure
+    done = subprocess.run(
+        [sys.executable, str(CHALICE), "--project-dir", str(BUILD), command]
+        + ["--stage", stage.name, *arguments],
+        env={
+            **stages.clean_environment(stage),
+            # A profile's region would else be overruled by whatever the environment has.
+            "AWS_DEFAULT_REGION": region,
+            "PYTHONDONTWRITEBYTECODE": "1",  # Chalice would ship the caches
+        },
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+    )
+    if done.returncode:
+        machine.stop(f"chalice {command} failed{': ' + done.stdout if quiet else ''}")
+
+
+def problems(package: Path, requirements: str) -> Iterator[str]:
+    """Check a zip: everything that is required is in it, fit for Lambda, and nothing else.
+
+    Gives a sentence for each thing that is wrong.
+    """
+    if not zipfile.is_zipfile(package):
+        yield "it is no zip: Chalice was interrupted while it wrote it; try again"
+        return
+    wanted = {
+        (canonicalize_name(r.name), str(r.specifier).removeprefix("=="))
+        for line in requirements.splitlines()
+        if (text := line.partition("#")[0].strip())
+        for r in [Requirement(text)]
+    }
+    fit = _lambda_tags()
+    with zipfile.ZipFile(package) as zipped:
+        files = {i.filename: i.file_size for i in zipped.infolist() if not i.is_dir()}
+        found, known = set(), set(APP_FILES)
+        for name in files:
+            folder, _, file = name.rpartition("/")
+            if not folder.endswith(".dist-info") or "/" in folder or file != "METADATA":
+                continue
+            metadata = email.message_from_bytes(zipped.read(name))
+            found.add((canonicalize_name(metadata["Name"]), str(metadata["Version"])))
+            wheel = email.message_from_bytes(zipped.read(f"{folder}/WHEEL"))
+            tags = {tag for line in wheel.get_all("Tag", []) for tag in parse_tag(line)}
+            if not tags & fit:
+                shown = ", ".join(sorted(map(str, tags)))
+                yield f"{metadata['Name']} is a wheel for another platform: {shown}"
+            known |= _recorded(zipped.read(f"{folder}/RECORD").decode())
+    for name, version in sorted(wanted - found):
+        yield f"{name} {version} is required and not in it: it could not be built for Lambda"
+    for name, version in sorted(found - wanted):
+        yield f"{name} {version} is in it and not in requirements.txt"
+    for name in sorted(files.keys() - known):
+        if not (name.startswith("chalicelib/") and name.endswith(".py")):
+            yield f"{name} does not belong into a function"
+    if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
+        yield "it is larger than Lambda takes"
+
+
+def _recorded(record: str) -> set[str]:
+    """Give the files that a distribution says it has, where Chalice unpacks them to."""
+    return {_unpacked(path) for path, *_ in csv.reader(record.splitlines())}
+
+
+def _unpacked(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in ("purelib", "platlib"):
+        parts = parts[2:]
+    return "/".join(parts)
+
+
+def _lambda_tags() -> set[Tag]:
+    """Give the tags of the wheels that run in Lambda's image for this Python, on x86_64."""
+    version = sys.version_info[:2]
+    # Amazon Linux 2 has glibc 2.26, Amazon Linux 2023, which Python 3.12 brought, 2.34.
+    glibc = 26 if version < (3, 12) else 34
+    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(glibc, 4, -1)]
+    platforms += [f"{old}_x86_64" for old in ("manylinux2014", "manylinux2010", "manylinux1")]
+    python = f"cp{version[0]}{version[1]}"
+    return {
+        *cpython_tags(version, abis=[python], platforms=platforms),
+        *compatible_tags(version, interpreter=python, platforms=platforms),
+    }
+
+
+def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
+    """Hold what Chalice made of the configuration against what the stage says.
+
+    Chalice merges settings and policies from several places of the configuration.
+    """
+    resources = json.loads(template.read_text())["Resources"]
+    functions = [r["Properties"] for r in resources.values() if r["Type"].endswith("::Function")]
+    handlers = {function["Handler"] for function in functions}
+    if handlers != FUNCTIONS.keys():
+        yield f"its functions are {', '.join(sorted(handlers))}, not {', '.join(FUNCTIONS)}"
+        return
+    for function in functions:
+        handler = function["Handler"]
+        if function["Environment"]["Variables"] != stage.settings:
+            yield f"{handler} has other settings than the stage {stage.name}"
+        role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
+        granted = [policy["PolicyDocument"] for policy in role["Policies"]]
+        ours = json.loads((BUILD / ".chalice" / FUNCTIONS[handler].policy).read_text())
+        if granted != [ours] or "ManagedPolicyArns" in role:
+            yield f"{handler} may do something else than {FUNCTIONS[handler].policy} says"
+
+
+def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
+    """Import the functions where there is nothing but the zip and Python itself."""
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        machine.say("Not imported: the package is for Linux on x86_64, and this is not.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(package) as zipped:
+            zipped.extractall(folder)
+        for handler, function in FUNCTIONS.items():
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", "-c", _IMPORT, folder, *function.imports],
+                env={
+                    **stage.settings,
+                    "AWS_LAMBDA_FUNCTION_NAME": stage.function,
+                    "AWS_REGION": "eu-central-1",
+                },
+                cwd=folder,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                yield f"{handler} does not start: {done.stderr.strip().rpartition(chr(10))[2]}"
+
+
+def _is_checked(package: Path) -> bool:
+    with zipfile.ZipFile(package) as zipped:
+        return zipped.comment == CHECKED
+
+
+def _make_reproducible(package: Path) -> None:
+    """Pack the same files again so that they always make the same zip, whenever and wherever."""
+    if _is_checked(package):
+        return
+    with zipfile.ZipFile(package) as zipped:
+        names = sorted(i.filename for i in zipped.infolist() if not i.is_dir())
+        files = [(name, zipped.read(name)) for name in names]
+    fresh = package.with_suffix(".tmp")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.comment = CHECKED
+        for name, content in files:
+            entry = zipfile.ZipInfo(name)  # of 1 January 1980
+            entry.external_attr = 0o644 << 16
+            zipped.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    os.replace(fresh, package)
+
+
+def main() -> None:
+    stage = stages.chosen()
+    with alone():
+        package = build(stage)
+    size = package.zip.stat().st_size / 1024 / 1024
+    machine.say(f"{machine.shown(package.zip)}: {size:.1f} MB, SHA-256 {package.digest()}")
+    machine.say(
+        f"{machine.shown(package.template)}: the template of {stage.name}; its CodeUri is the zip"
+    )
+
+
+if __name__ == "__main__":
+    main()

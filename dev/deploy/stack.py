@@ -1,0 +1,47 @@
+"""`make stack`: a stage deployed by CloudFormation, from what `chalice package` builds."""
+
+import json
+from typing import Any
+
+import boto3
+
+from dev import machine
+from dev.deploy import cloudformation, deploy, foundations, package, stages
+from dev.deploy.package import Package
+from dev.deploy.stages import Stage
+
+
+def main() -> None:
+    stage = stages.chosen()
+    stages.refuse_unready(stage)
+    with package.alone(), foundations.aws_account(stage):
+        if not cloudformation.is_made(stage.function) and deploy.has_begun(stage):
+            machine.stop(
+                f"{stage.name} was deployed by make deploy; go on with that, or make undeploy first"
+            )
+        built = package.build(stage)
+        bucket = foundations.make(stage)
+        changed = cloudformation.apply(
+            stage.function,
+            _uploaded(stage, built, bucket),
+            tags=stage.tags,
+            parameters=stages.alarm_email(),
+            bucket=bucket,
+        )
+        machine.say(f"{stage.name} is deployed." if changed else "Nothing has changed.")
+        url = cloudformation.outputs(stage.function)["EndpointURL"].rstrip("/")
+        foundations.say_where(stage, url)
+
+
+def _uploaded(stage: Stage, built: Package, bucket: str) -> dict[str, Any]:
+    """Upload the zip, under its hash, and give the template that takes it from there."""
+    key = f"{stage.function}/{built.digest()}.zip"
+    boto3.client("s3").upload_file(str(built.zip), bucket, key)
+    template: dict[str, Any] = json.loads(
+        built.template.read_text().replace('"./deployment.zip"', json.dumps(f"s3://{bucket}/{key}"))
+    )
+    return template
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The stages of `.chalice/config.json`, and what is the same for each that is deployed."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import yaml
+
+from dev import machine
+from dev.machine import PROJECT
+
+APP = "casting"
+LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they are in Lambda
+THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    # A caller can choose the first one, and not this.
+    "extended_request_id": "$context.extendedRequestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    # The route: paths and queries hold what callers put there.
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "gateway_error": "$context.error.responseType",
+    "duration_ms": "$context.responseLatency",
+    "authorizer_ms": "$context.authorizer.latency",
+    "function_ms": "$context.integrationLatency",
+    "bytes": "$context.responseLength",
+}
+
+
+class Stage(NamedTuple):
+    """A stage that can be deployed."""
+
+    name: str
+    region: str
+    settings: dict[str, str]
+    tags: dict[str, str]
+    log_days: int
+    config: dict[str, Any]
+    """All of `.chalice/config.json`, the other stages too."""
+
+    @property
+    def function(self) -> str:
+        """The name of the API's function; the authorizer's is this and `-auth0`."""
+        return f"{APP}-{self.name}"
+
+    def render(self, text: str) -> str:
+        """Fill in what is the stage's; `${AWS::...}` stays, for CloudFormation."""
+        values = {
+            "STAGE": self.name,
+            "TABLE_NAME": self.settings["TABLE_NAME"],
+            "LOG_DAYS": str(self.log_days),
+            "THROTTLING_RATE": str(THROTTLING["rate"]),
+            "THROTTLING_BURST": str(THROTTLING["burst"]),
+            # Twice: a string of YAML, which holds JSON.
+            "ACCESS_LOG_FORMAT": json.dumps(access_log_format()),
+        }
+        for name, value in values.items():
+            text = text.replace(f"${{{name}}}", value)
+        return text
+
+    def template(self, name: str) -> dict[str, Any]:
+        """Give a CloudFormation template of `.chalice/`, filled in."""
+        found: dict[str, Any] = yaml.safe_load(
+            self.render((PROJECT / ".chalice" / name).read_text())
+        )
+        return found
+
+
+def access_log_format() -> str:
+    return json.dumps(ACCESS_LOG, separators=(",", ":"))
+
+
+def chosen() -> Stage:
+    """Give the stage that STAGE names, and make its settings this process's.
+
+    Stops, before anything is built, where it cannot be deployed: its settings are judged as the
+    functions judge them when they start (chalicelib/settings.py).
+    """
+    config = machine.config()
+    name, deployable = os.environ.get("STAGE", ""), [s for s in config["stages"] if s != "local"]
+    if name not in deployable:
+        machine.stop(f"say which stage, like STAGE={deployable[0]}: {', '.join(deployable)}")
+    stage = config["stages"][name]
+    settings: dict[str, str] = stage.get("environment_variables", {})
+    if not all(isinstance(value, str) for value in settings.values()):
+        machine.stop(f"the settings of the stage {name} in .chalice/config.json must be strings")
+    if not isinstance(stage.get("region"), str):
+        machine.stop(f"the stage {name} in .chalice/config.json has no region")
+    if settings.get("STAGE") != name or stage.get("api_gateway_stage") != name:
+        machine.stop(f"the stage {name} calls itself something else in .chalice/config.json")
+    for other in _settings(config):
+        os.environ.pop(other, None)
+    os.environ.update({**settings, LAMBDA_MARK: name})
+    try:
+        import chalicelib.settings  # noqa: F401 -- it is its import that judges
+    except RuntimeError as error:
+        machine.stop(f"the stage {name} in .chalice/config.json: {error}")
+    return Stage(
+        name=name,
+        region=stage["region"],
+        settings=settings,
+        tags={**config.get("tags", {}), **stage.get("tags", {})},
+        log_days=stage.get("log_retention_in_days") or config.get("log_retention_in_days", 30),
+        config=config,
+    )
+
+
+def refuse_unready(stage: Stage) -> None:
+    """Stop where a host is one that nobody can own (RFC 2606), or the issuer is not Auth0's."""
+    for name in ("AUTH_ISSUER", "WEB_ORIGIN"):
+        host = stage.settings[name].partition("://")[2].partition("/")[0]
+        if host.endswith((".example", ".invalid", ".test")):
+            machine.stop(
+                f"{name} of the stage {stage.name} is still {stage.settings[name]};"
+                " set it in .chalice/config.json"
+            )
+    issuer = stage.settings["AUTH_ISSUER"]
+    if issuer.endswith(".auth0.com"):
+        machine.stop(f"AUTH_ISSUER of the stage {stage.name} needs Auth0's slash: {issuer}/")
+
+
+def alarm_email() -> dict[str, str]:
+    """Give the operations' parameter, where ALARM_EMAIL is said; else it stays as it is."""
+    said = os.environ.get("ALARM_EMAIL")
+    return {} if said is None else {"AlarmEmail": said}
+
+
+def clean_environment(stage: Stage) -> dict[str, str]:
+    """Give the environment without any stage's settings: Chalice sets those that it needs."""
+    ours = {*_settings(stage.config), LAMBDA_MARK}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def _settings(config: dict[str, Any]) -> set[str]:
+    return {n for s in config["stages"].values() for n in s.get("environment_variables", {})}
+
+
+def gateway_responses() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give API Gateway's own answers for the chosen stage.
+
+    Each is as both API Gateway's import and its PutGatewayResponse take it.
+    """
+    # Only now, because the stage's settings are read when this is imported.
+    from chalicelib.errors import GATEWAY_ANSWERS
+
+    for response_type, answer in sorted(GATEWAY_ANSWERS.items()):
+        yield (
+            response_type,
+            {
+                "statusCode": str(answer.status),
+                "responseParameters": answer.parameters(),
+                "responseTemplates": {"application/json": answer.template()},
+            },
+        )

@@ -1,0 +1,32 @@
+"""`make undeploy`: a stage removed, whichever way it was deployed; its table stays."""
+
+import os
+
+from dev import machine
+from dev.deploy import cloudformation, deploy, foundations, package, stages
+
+
+def main() -> None:
+    stage = stages.chosen()
+    if os.environ.get("CONFIRM") != stage.name:
+        machine.stop(
+            f"this removes {stage.name}: its API and URL, its logs and alarms, not its table;"
+            f" if so, say it again: make undeploy STAGE={stage.name} CONFIRM={stage.name}"
+        )
+    with package.alone(), foundations.aws_account(stage) as account:
+        deploy.refuse_other_region(stage, account)
+        # Either way may have left something, where it was interrupted.
+        cloudformation.delete(stage.function)
+        package.copy_sources()
+        package.configure(stage, account)
+        deploy.record_what_is_deployed(stage)
+        package.run_chalice("delete", stage, account.region)
+        cloudformation.delete(f"{stage.function}-operations")
+    machine.say(
+        f"{stage.name} is removed. Its table {stage.settings['TABLE_NAME']} is still there;"
+        " docs/deploy.md says how to remove that too."
+    )
+
+
+if __name__ == "__main__":
+    main()

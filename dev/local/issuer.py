@@ -1,0 +1,128 @@
+"""A token issuer for this machine: keys under .local/, served as an issuer serves them.
+
+The server gives public keys and mints nothing; tokens are minted on the command line (`make
+token`).
+"""
+
+import base64
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jose import jwt
+
+from chalicelib.permissions import AGENCY_ROLES
+from dev import machine
+from dev.machine import LOCAL
+
+KEY_FILE = LOCAL / "issuer.pem"
+DAY = 24 * 3600
+
+
+def private_key() -> rsa.RSAPrivateKey:
+    """Give this machine's key, made at the first call and made again where it is damaged."""
+    try:
+        key = serialization.load_pem_private_key(KEY_FILE.read_bytes(), password=None)
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key
+    except (OSError, ValueError):
+        pass
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    LOCAL.mkdir(mode=0o700, parents=True, exist_ok=True)
+    KEY_FILE.unlink(missing_ok=True)
+    with open(os.open(KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(_pem(key))
+    return key
+
+
+def _pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def public_jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
+    """Give the public half as a JWK (RFC 7517), named by its thumbprint (RFC 7638)."""
+    numbers = key.public_key().public_numbers()
+    parts = {"e": _base64url(numbers.e), "kty": "RSA", "n": _base64url(numbers.n)}
+    thumbprint = sha256(json.dumps(parts, separators=(",", ":"), sort_keys=True).encode()).digest()
+    kid = base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
+    return {**parts, "kid": kid, "use": "sig", "alg": "RS256"}
+
+
+def _base64url(number: int) -> str:
+    data = number.to_bytes((number.bit_length() + 7) // 8)
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def mint(role: str, issuer: str, audience: str, ttl: int = DAY) -> str:
+    """Give a token for one of AGENCY_ROLES, like Auth0's, that lasts `ttl` seconds."""
+    key, now = private_key(), int(time.time())
+    claims = {
+        "iss": issuer,
+        "sub": f"local|{role}",
+        "aud": [audience],
+        "iat": now,
+        "exp": now + ttl,
+        "permissions": sorted(AGENCY_ROLES[role].permissions),
+    }
+    token: str = jwt.encode(
+        claims, _pem(key).decode(), "RS256", headers={"kid": public_jwk(key)["kid"]}
+    )
+    return token
+
+
+@contextmanager
+def running(port: int) -> Iterator[None]:
+    """Serve the public key on this port of 127.0.0.1."""
+    keys = json.dumps({"keys": [public_jwk(private_key())]}).encode()
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/.well-known/jwks.json"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(keys if found else b"{}")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Keys)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def main() -> None:
+    """Print one token: `make token ROLE=director TTL=3600`."""
+    role, ttl = os.environ.get("ROLE", ""), os.environ.get("TTL") or str(DAY)
+    if role not in AGENCY_ROLES:
+        machine.stop(f"say whose token: make token ROLE={'|'.join(AGENCY_ROLES)}")
+    if not ttl.isascii() or not ttl.isdigit() or not 1 <= int(ttl) <= 30 * DAY:
+        machine.stop("TTL is a number of seconds, from 1 to 2592000 (30 days)")
+    running = machine.read_json("running.json")
+    settings = machine.settings()
+    if os.environ.get("AUTH_ISSUER") or running.get("foreign_issuer"):
+        machine.stop("tokens come from the issuer in AUTH_ISSUER, not from this machine")
+    issuer = running.get("issuer") or settings["AUTH_ISSUER"]
+    audience = running.get("audience") or settings["AUTH_AUDIENCE"]
+    sys.stdout.write(mint(role, issuer, audience, int(ttl)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""`make verify`: is everything right in a whole table? `REPAIR=1` mends what is not.
+
+The table is TABLE_NAME in the engine at DYNAMODB_URL, or on AWS where that is not set; without
+either it is the one that `make run` is running on. Ends with 0 where nothing is wrong (any more),
+with 1 where something is, with 2 where that could not be found out.
+"""
+
+import os
+import sys
+import traceback
+from collections import Counter
+from typing import TYPE_CHECKING, NoReturn
+
+from dev import machine
+
+if TYPE_CHECKING:
+    from dev.table.integrity import Problem
+
+
+def main() -> None:
+    table = _choose_table()
+    repair = os.environ.get("REPAIR", "") not in ("", "0")
+    # Only now, because the settings are read when these are imported.
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from chalicelib.errors import ApiError
+
+    try:
+        left = _verify(table, repair)
+    except (ApiError, BotoCoreError, ClientError, RuntimeError) as error:
+        _stop(f"{table} could not be verified: {error}")
+    except Exception:
+        traceback.print_exc()
+        _stop(f"{table} could not be verified")
+    sys.exit(1 if left else 0)
+
+
+def _choose_table() -> str:
+    """Set the environment that the settings are read from; gives the table's name for people."""
+    named = {name: os.environ.get(name) for name in ("TABLE_NAME", "DYNAMODB_URL")}
+    os.environ.update(machine.settings())
+    if named["DYNAMODB_URL"]:
+        return f"{os.environ['TABLE_NAME']} at {named['DYNAMODB_URL']}"
+    if named["TABLE_NAME"]:
+        del os.environ["DYNAMODB_URL"]
+        return f"{named['TABLE_NAME']} on AWS"
+    running = machine.read_json("running.json")
+    if not running:
+        _stop("nothing is running here: start it with make run, or name TABLE_NAME, DYNAMODB_URL")
+    os.environ.update(TABLE_NAME=running["table"], DYNAMODB_URL=running["dynamodb"])
+    return f"{running['table']} at {running['dynamodb']}"
+
+
+def _verify(table: str, repair: bool) -> "list[Problem]":
+    from dev.table import integrity
+
+    _progress(f"Reading {table} ...")
+    found = integrity.check(_count)
+    _report(found)
+    for _ in range(integrity.ROUNDS if repair else 0):
+        if all(problem.kind == "unknown" for problem in found):
+            break
+        _progress("Mending, and reading again ...")
+        integrity.mend(found)
+        found = integrity.check(_count)
+        _report(found)
+    return found
+
+
+def _report(found: "list[Problem]") -> None:
+    if found:
+        rows = [("KIND", "ITEM", "WHAT IS WRONG")]
+        rows += [(problem.kind, " ".join(problem.key), problem.what) for problem in found]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        for kind, item, what in rows:
+            machine.say(f"{kind:{widths[0]}}  {item:{widths[1]}}  {what}")
+    kinds = Counter(problem.kind for problem in found)
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    problems = "1 problem" if len(found) == 1 else f"{len(found)} problems"
+    machine.say(f"{problems}{f': {counts}' if counts else ''}.")
+
+
+def _count(items: int) -> None:
+    _progress(f"  {items:,} items")
+
+
+def _progress(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _stop(sentence: str) -> NoReturn:
+    _progress(f"casting: {sentence}")
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

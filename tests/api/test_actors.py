@@ -1,0 +1,177 @@
+"""/actors: what clients hold us to. What movies and actors share is tested on movies."""
+
+import datetime
+from typing import Any
+
+import pytest
+
+from tests.support.client import Client, assert_failure
+
+GOOD = {"name": "Zoë Kravitz", "gender": "female", "date_of_birth": "1988-12-01"}
+
+
+def test_an_actor_with_a_date_of_birth_has_an_age(
+    producer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = producer.post("/actors", GOOD)
+    assert created.status == 201
+    actor = created["actor"]
+    assert created.headers["location"] == f"/actors/{actor['id']}"
+    assert actor == {
+        "id": created["created"],
+        **GOOD,
+        "age": actor["age"],
+        "role_count": 0,
+        "created_at": actor["created_at"],
+        "updated_at": actor["created_at"],
+        "version": 1,
+    }
+    for today, age in (
+        ("2026-11-30", 37),
+        ("2026-12-01", 38),
+        ("2026-12-02", 38),
+        ("2140-01-01", 150),
+    ):
+        noon = datetime.datetime.fromisoformat(f"{today}T12:00:00+00:00")
+        monkeypatch.setattr("chalicelib.routes.actors.now", lambda noon=noon: noon)
+        assert producer.get(f"/actors/{actor['id']}")["actor"]["age"] == age
+        assert producer.get("/actors")["actors"][0]["age"] == age
+
+
+def test_an_actor_may_have_an_age_alone(producer: Client) -> None:
+    actor = producer.post("/actors", {"name": "A", "gender": "other", "age": 0})["actor"]
+    assert (actor["age"], actor["date_of_birth"]) == (0, None)
+
+
+def test_age_and_date_of_birth_take_each_others_place(producer: Client) -> None:
+    path = f"/actors/{producer.new_actor(age=40)}"
+    born = producer.patch(path, {"date_of_birth": "2000-02-29"})["actor"]
+    assert born["date_of_birth"] == "2000-02-29"
+    assert born["age"] != 40
+    aged = producer.patch(path, {"age": 41})["actor"]
+    assert (aged["age"], aged["date_of_birth"]) == (41, None)
+    assert producer.get(path)["actor"] == aged
+    renamed = producer.patch(path, {"name": "Somebody Else"})["actor"]
+    assert (renamed["age"], renamed["version"]) == (41, 4)
+
+
+@pytest.mark.parametrize("gender", ["female", "male", "non-binary", "other", "undisclosed"])
+@pytest.mark.parametrize("age", [0, 1, 150])
+def test_good_fields_are_taken(producer: Client, gender: str, age: int) -> None:
+    actor_id = producer.new_actor(gender=gender, age=age)
+    actor = producer.get(f"/actors/{actor_id}")["actor"]
+    assert (actor["gender"], actor["age"]) == (gender, age)
+
+
+BAD_FIELDS: list[dict[str, Any]] = [
+    {"name": ""},
+    {"name": "x" * 201},
+    {"name": None},
+    {"gender": "Female"},
+    {"gender": ""},
+    {"gender": None},
+    {"gender": 1},
+    {"age": -1},
+    {"age": 151},
+    {"age": True},
+    {"age": 40.5},
+    {"age": 40.0},
+    {"age": "40"},
+    {"age": 10**30},
+    {"date_of_birth": "1988-02-30"},
+    {"date_of_birth": "1800-01-01"},
+    {"date_of_birth": "2999-01-01"},
+    {"date_of_birth": 19880101},
+    {"age": 38, "date_of_birth": "1988-12-01"},
+    {"role_count": 1},
+]
+
+
+@pytest.mark.parametrize("bad", BAD_FIELDS)
+def test_a_bad_field_is_refused_and_changes_nothing(producer: Client, bad: dict[str, Any]) -> None:
+    actor_id = producer.new_actor()
+    before = producer.get("/actors").body
+    good = {k: v for k, v in GOOD.items() if not (k == "date_of_birth" and "age" in bad)}
+    refused = producer.post("/actors", good | bad)
+    assert_failure(refused, 422)
+    assert next(iter(bad)) in refused["detail"]
+    assert_failure(producer.patch(f"/actors/{actor_id}", bad), 422)
+    assert producer.get("/actors").body == before
+
+
+def test_null_beside_the_other_is_as_an_actor_is_shown(producer: Client) -> None:
+    path = f"/actors/{producer.new_actor(age=40)}"
+    born = producer.patch(path, {"age": None, "date_of_birth": "2000-02-29"})["actor"]
+    assert born["date_of_birth"] == "2000-02-29"
+    aged = producer.patch(path, {"age": 5, "date_of_birth": None})["actor"]
+    assert (aged["age"], aged["date_of_birth"]) == (5, None)
+    assert_failure(producer.patch(path, {"age": None, "date_of_birth": None}), 422)
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ({"name": ""}, "name: expected some text, not an empty string."),
+        ({"name": "x" * 201}, "name: expected at most 200 characters."),
+        ({"name": "a\x07b"}, "name: expected text without control characters."),
+        ({"name": 5}, "name: expected text, got a whole number."),
+        ({"age": True}, "age: expected a whole number or null, got true or false."),
+        ({"age": 151}, "age: expected a number of 150 or less."),
+        ({"age": -1}, "age: expected a number of 0 or more."),
+        ({"gender": "x"}, "gender: expected one of female, male, non-binary, other, undisclosed."),
+        (
+            {"date_of_birth": "2000-02-30"},
+            "date_of_birth: expected a date that exists, as YYYY-MM-DD.",
+        ),
+        ({"date_of_birth": "2999-01-01"}, "date_of_birth: expected a date of the last 150 years."),
+        ({"age": 1, "date_of_birth": "2000-01-01"}, "Send either age or date_of_birth."),
+        ({"colour": "red"}, "colour is not a field here: send name, gender, age, date_of_birth."),
+    ],
+)
+def test_a_refusal_is_a_sentence_for_a_person(
+    producer: Client, bad: dict[str, Any], sentence: str
+) -> None:
+    assert producer.patch(f"/actors/{producer.new_actor()}", bad)["detail"] == sentence
+
+
+@pytest.mark.parametrize("field", ["age", "date_of_birth"])
+def test_neither_age_nor_date_of_birth_can_be_taken_away(producer: Client, field: str) -> None:
+    assert_failure(producer.patch(f"/actors/{producer.new_actor()}", {field: None}), 422)
+
+
+def test_an_actor_needs_an_age_or_a_date_of_birth(producer: Client) -> None:
+    refused = producer.post("/actors", {"name": "A", "gender": "other"})
+    assert_failure(refused, 422)
+    assert "age" in refused["detail"]
+    assert_failure(producer.post("/actors", {"gender": "other", "age": 1}), 422)
+    assert_failure(producer.post("/actors", {"name": "A", "age": 1}), 422)
+
+
+def test_no_refusal_quotes_what_was_sent(producer: Client) -> None:
+    secret = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im1haW4ifQ.eyJpc3MiOiJodHRwczovL3QvIn0.c2lnbmF0dXJl"
+    bodies: list[dict[str, Any]] = [
+        {**GOOD, "gender": secret},
+        {**GOOD, "date_of_birth": secret},
+        {**GOOD, secret: 1},
+        {**GOOD, "name": [secret]},
+    ]
+    for body in bodies:
+        refused = producer.post("/actors", body)
+        assert_failure(refused, 422)
+        assert secret[:20] not in refused.text
+
+
+def test_if_match_holds_a_writer_to_what_was_read(producer: Client) -> None:
+    path = f"/actors/{producer.new_actor()}"
+    assert producer.patch(path, {"age": 56}, **{"If-Match": '"1"'}).status == 200
+    assert_failure(producer.patch(path, {"age": 57}, **{"If-Match": '"1"'}), 412)
+    assert_failure(producer.delete(path, **{"If-Match": '"1"'}), 412)
+    assert producer.delete(path, **{"If-Match": '"2"'}).status == 200
+
+
+def test_a_removed_actor_is_gone(producer: Client) -> None:
+    path = f"/actors/{producer.new_actor()}"
+    assert producer.delete(path).body["success"] is True
+    assert_failure(producer.get(path), 404)
+    assert_failure(producer.get(f"{path}/movies"), 404)
+    assert producer.get("/actors")["actors"] == []

@@ -1,0 +1,466 @@
+"""The contract: made of the code, read by two validators and a linter, and held by what runs."""
+
+import copy
+import datetime
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from chalice.app import Chalice
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app import app
+from chalicelib import auth, openapi, outputs
+from chalicelib.errors import MESSAGES, ApiError
+from chalicelib.permissions import AGENCY_ROLES
+from tests.conftest import PROJECT, Product
+from tests.contract import fuzz
+from tests.support import node
+from tests.support.client import Answer, Client, invoke, real_routes
+from tests.support.issuer import Issuer
+
+DOCUMENT = json.loads((PROJECT / "docs" / "openapi.json").read_text())
+JSON = "application/json"
+
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+def dereferenced(part: Any) -> Any:
+    """Give a part of the document, or what it refers to."""
+    while "$ref" in part:
+        found: Any = DOCUMENT
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+def responses(operation: Any) -> dict[int, Any]:
+    return {int(status): dereferenced(r) for status, r in operation["responses"].items()}
+
+
+def problems(schema: Any, value: Any) -> list[str]:
+    """Tell what is wrong with a value by a schema of the document's."""
+    whole = {**schema, "components": DOCUMENT["components"]}
+    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return [error.message for error in validator.iter_errors(value)]
+
+
+def assert_as_documented(answer: Answer, operation_id: str) -> None:
+    """An answer is one of those that the operation documents: status, headers, body."""
+    documented = responses(OPERATIONS[operation_id][2])
+    assert answer.status in documented, answer
+    response = documented[answer.status]
+    for name, header in response["headers"].items():
+        header = dereferenced(header)
+        assert name.lower() in answer.headers or not header["required"], name
+        if name.lower() in answer.headers:
+            assert problems(header["schema"], answer.headers[name.lower()]) == []
+    if content := response.get("content", {}).get(JSON):
+        assert problems(content["schema"], answer.body) == []
+    else:
+        assert answer.text == "" or answer.headers["content-type"].startswith("text/html")
+
+
+def test_the_contract_is_served_as_it_is_in_the_docs(nobody: Client) -> None:
+    answer = nobody.get("/openapi.json")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.body == DOCUMENT
+
+
+def test_below_the_gateways_stage_the_server_is_the_stage() -> None:
+    event: dict[str, Any] = {
+        "requestContext": {
+            "httpMethod": "GET",
+            "resourcePath": "/openapi.json",
+            "path": "/prod/openapi.json",
+        },
+        "headers": {},
+        "pathParameters": {},
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+    }
+    served = json.loads(invoke(app, event)["body"])
+    assert served.pop("servers") == [{"url": "/prod"}]
+    assert served == {k: v for k, v in DOCUMENT.items() if k != "servers"}
+
+
+def test_a_contract_that_is_not_current_is_refused(tmp_path: Path) -> None:
+    def check(file: Path) -> "subprocess.CompletedProcess[str]":
+        script = (
+            "import pathlib, sys; from dev import openapi;"
+            "openapi.FILE = pathlib.Path(sys.argv.pop(1)); openapi.main()"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", script, file, "--check"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+        )
+
+    file = tmp_path / "openapi.json"
+    file.write_text((PROJECT / "docs" / "openapi.json").read_text())
+    assert check(file).returncode == 0
+    file.write_text(file.read_text().replace("Casablanca", "Kasablanka"))
+    refused = check(file)
+    assert refused.returncode == 1
+    assert "make contract" in refused.stderr
+    file.unlink()
+    assert check(file).returncode == 1
+
+
+def test_the_contract_is_valid_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A contract in which something is wrong."""
+    document = copy.deepcopy(DOCUMENT)
+    del document["paths"]["/movies"]["get"]["responses"]
+    document["paths"]["/movies"]["get"]["parameters"][0]["in"] = "nowhere"
+    file = tmp_path / "broken.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
+def validated_elsewhere(file: Path) -> Any:
+    node.install()
+    done = node.run(PROJECT / "tests" / "contract" / "validate.mjs", str(node.MODULES), str(file))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def linted(file: Path) -> tuple[int, str]:
+    config = PROJECT / "tests" / "contract" / "redocly.yaml"
+    done = node.tool("@redocly/cli", "lint", "--config", str(config), str(file))
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_another_validator_says_so_too(broken: Path) -> None:
+    assert validated_elsewhere(PROJECT / "docs" / "openapi.json")["valid"] is True
+    assert validated_elsewhere(broken)["valid"] is False
+
+
+def test_the_linter_has_no_error_and_no_warning(broken: Path) -> None:
+    status, said = linted(PROJECT / "docs" / "openapi.json")
+    assert status == 0, said
+    assert "Your API description is valid" in said
+    assert "warning" not in said.lower().replace("deprecation warning", "")
+    assert linted(broken)[0] == 1
+
+
+def test_every_route_is_in_the_contract_with_its_view_and_its_permission() -> None:
+    found = {
+        (method, path): (operation_id, operation["security"])
+        for operation_id, (method, path, operation) in OPERATIONS.items()
+    }
+    routes = {
+        (method, path): (route.view_name, [{"token": [permission]}] if permission else [])
+        for path, methods in real_routes().items()
+        for method, route in methods.items()
+        for permission in [vars(route.view_function)["permission"]]
+    }
+    assert found == routes
+
+
+def test_a_route_that_does_not_say_enough_is_named() -> None:
+    def contract_of(*decorators: Any) -> Any:
+        broken = Chalice("broken")
+
+        def show_film(film_id: str) -> Any:
+            """Show a film."""
+
+        for decorator in decorators:
+            decorator(show_film)
+        broken.route("/films/{film_id}")(show_film)
+        return openapi.document(broken)
+
+    with pytest.raises(TypeError, match=r"GET /films/{film_id} needs @requires or @public"):
+        contract_of(outputs.gives(outputs.success))
+    with pytest.raises(TypeError, match=r"GET /films/{film_id} needs @gives"):
+        contract_of(auth.public)
+    with pytest.raises(KeyError) as raised:  # an id of no type that the contract has a word for
+        contract_of(auth.public, outputs.gives(outputs.success))
+    assert raised.value.__notes__ == ["in the contract of GET /films/{film_id}"]
+
+
+def test_who_may_stands_in_every_description() -> None:
+    for _, _, operation in OPERATIONS.values():
+        if not operation["security"]:
+            assert operation["description"] == "Anyone may ask."
+            continue
+        ((permission,),) = (one["token"] for one in operation["security"])
+        assert f"`{permission}`" in operation["description"]
+        for role in AGENCY_ROLES.values():
+            told = role.name in operation["description"]
+            assert told == (permission in role.permissions)
+
+
+def test_every_operation_says_what_it_is_and_what_it_takes() -> None:
+    for method, path, operation in OPERATIONS.values():
+        assert operation["summary"]
+        assert operation["tags"]
+        names = {dereferenced(p)["name"] for p in operation.get("parameters", [])}
+        assert set(re.findall(r"{(\w+)}", path)) <= names
+        for parameter in map(dereferenced, operation.get("parameters", [])):
+            assert parameter["description"].endswith(".")
+            assert parameter["schema"]
+        statuses = set(responses(operation))
+        assert {400, 429, 500, 503} <= statuses
+        assert ({401, 403} <= statuses) == bool(operation["security"])
+        assert ({413, 415, 422} <= statuses) == ("requestBody" in operation)
+        assert ("requestBody" in operation) == (method in ("POST", "PATCH"))
+        assert (412 in statuses) == (method in ("PATCH", "DELETE")) == ("If-Match" in names)
+        assert ("Idempotency-Key" in names) == (method == "POST")
+        assert ({"limit", "cursor"} <= names) == operation["operationId"].startswith("list_")
+        assert (404 in statuses) == ("{" in path or operation["operationId"] == "create_role")
+
+
+def test_every_way_to_fail_is_in_the_contract_with_its_message() -> None:
+    told = {
+        name: (example["value"]["error"], example["value"]["message"])
+        for response in DOCUMENT["components"]["responses"].values()
+        for name, example in response["content"][JSON]["examples"].items()
+    }
+    ours = {
+        kind.__name__: (kind.status, kind.message)
+        for kind in walk(ApiError)
+        # What every path answers to a method that it does not have: no operation's matter.
+        if kind.__name__ not in ("MethodNotAllowed", "TryAgain")
+    }
+    assert ours.items() <= told.items()
+    for name in told.keys() - ours.keys():
+        assert told[name][1] == MESSAGES[told[name][0]]
+    for response in DOCUMENT["components"]["responses"].values():
+        content = response["content"][JSON]
+        for example in content["examples"].values():
+            assert problems(content["schema"], example["value"]) == []
+
+
+def walk(kind: type[ApiError]) -> Iterator[type[ApiError]]:
+    for child in kind.__subclasses__():
+        if child.__module__ == "chalicelib.errors":
+            yield child
+            yield from walk(child)
+
+
+SERVERS_OWN = ("id", "created_at", "updated_at", "version", "created", "deleted")
+
+
+def without_the_servers_own(value: Any) -> Any:
+    """Leave out what another server would say otherwise: ids, times and versions."""
+    if isinstance(value, list):
+        return [without_the_servers_own(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: without_the_servers_own(part)
+        for name, part in value.items()
+        if name not in SERVERS_OWN and not name.endswith("_id")
+    }
+
+
+def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> None:
+    there: dict[str, str] = {}
+
+    def example_of(operation_id: str) -> Any:
+        _, _, operation = OPERATIONS[operation_id]
+        status = min(responses(operation))
+        return responses(operation)[status]["content"][JSON]["example"]
+
+    def ask(operation_id: str) -> Answer:
+        method, path, operation = OPERATIONS[operation_id]
+        body = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("example")
+        if body:
+            assert problems(operation["requestBody"]["content"][JSON]["schema"], body) == []
+            body = {name: there.get(name, value) for name, value in body.items()}
+        answer = producer.call(method, path.format(**there), body)
+        assert answer.status == min(responses(operation)), answer
+        assert_as_documented(answer, operation_id)
+        shown = without_the_servers_own(answer.body)
+        assert shown == without_the_servers_own(example_of(operation_id)), operation_id
+        return answer
+
+    there["movie_id"] = ask("create_movie")["created"]
+    there["actor_id"] = ask("create_actor")["created"]
+    there["role_id"] = ask("create_role")["created"]
+    asked = {"create_movie", "create_actor", "create_role"}
+    last = ["remove_movie_actor", "delete_role", "delete_movie", "delete_actor"]
+    reads = [n for n, (method, _, _) in OPERATIONS.items() if method in ("GET", "PATCH")]
+    for operation_id in reads:
+        if operation_id not in ("get_docs", "get_contract"):
+            ask(operation_id)
+    ask(last[0])
+    ask("cast_movie_actor")
+    for operation_id in last[1:]:
+        ask(operation_id)
+    assert asked | {*reads, *last, "cast_movie_actor"} == OPERATIONS.keys()
+
+
+def test_the_examples_of_failures_are_what_the_api_answers(
+    producer: Client, assistant: Client, nobody: Client, url: str, issuer: Issuer
+) -> None:
+    movie_id, actor_id = producer.new_movie(), producer.new_actor()
+    role = {"movie_id": movie_id, "actor_id": actor_id}
+    producer.post("/roles", role)
+    film = {"title": "Heat", "release_date": "1995-12-15"}
+    elsewhere = Client(url, issuer.token(aud="another-api"))
+    large = "x" * (64 * 1024)
+    answers = {
+        "ActorNotFound": producer.get("/actors/AAAAAAAAAAAAAAAA"),
+        "AlreadyCast": producer.post("/roles", role),
+        "BadCursor": producer.get("/movies", cursor="x"),
+        "BadLimit": producer.get("/movies", limit="0"),
+        "BadSort": producer.get("/movies", sort="length"),
+        "BodyTooLarge": producer.post("/movies", {"title": large}),
+        "InvalidBody": producer.post("/movies", {"release_date": "1995-12-15"}),
+        "InvalidClaims": elsewhere.get("/movies"),
+        "InvalidHeader": nobody.get("/movies"),
+        "MovieNotFound": producer.get("/movies/AAAAAAAAAAAAAAAA"),
+        "PermissionMissing": assistant.post("/actors", {}),
+        "RoleNotFound": producer.get("/roles/AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAA"),
+        "VersionMoved": producer.call("PATCH", f"/movies/{movie_id}", film, {"If-Match": '"4711"'}),
+    }
+    examples = {
+        name: example["value"]
+        for response in DOCUMENT["components"]["responses"].values()
+        for name, example in response["content"][JSON]["examples"].items()
+    }
+    assert {name: answer.body for name, answer in answers.items()} == {
+        name: examples[name] for name in answers
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({}, False),
+        ({"age": None}, False),
+        ({"age": None, "date_of_birth": None}, False),
+        ({"age": 42}, True),
+        ({"age": 42, "date_of_birth": None}, True),
+        ({"age": 42, "date_of_birth": "1984-01-01"}, False),
+        ({"age": None, "date_of_birth": "1984-01-01"}, True),
+        ({"date_of_birth": "1984-01-01"}, True),
+        ({"date_of_birth": "1984-02-30"}, False),
+        ({"date_of_birth": None}, False),
+        ({"age": 151}, False),
+        ({"age": True}, False),
+    ],
+)
+def test_of_age_and_date_of_birth_the_document_says_what_the_api_does(
+    producer: Client, fields: dict[str, Any], taken: bool
+) -> None:
+    bodies = {
+        "create_actor": {"name": "Al Pacino", "gender": "male", **fields},
+        "change_actor": fields or {"name": "Al"},
+    }
+    actor_id = producer.new_actor()
+    for operation_id, body in bodies.items():
+        method, path, operation = OPERATIONS[operation_id]
+        taken = taken or body == {"name": "Al"}
+        answer = producer.call(method, path.format(actor_id=actor_id), body)
+        assert (answer.status < 300) == taken, answer
+        schema = operation["requestBody"]["content"][JSON]["schema"]
+        assert (problems(schema, body) == []) == taken, body
+
+
+def test_what_was_begun_is_in_the_contract() -> None:
+    for operation_id, (_, _, operation) in OPERATIONS.items():
+        steps = operation_id in ("change_movie", "delete_movie", "change_actor", "delete_actor")
+        assert (202 in responses(operation)) == steps
+        if steps:
+            begun = responses(operation)[202]
+            assert "remaining" in begun["content"][JSON]["schema"]["required"]
+            assert "Retry-After" in begun["headers"]
+
+
+def test_links_lead_to_operations_by_parameters_that_they_have() -> None:
+    for _, _, operation in OPERATIONS.values():
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
+                target = OPERATIONS[link["operationId"]][2]
+                names = {dereferenced(p)["name"] for p in target["parameters"]}
+                assert set(link["parameters"]) <= names
+
+
+def test_a_link_to_the_next_page_asks_for_the_same_list() -> None:
+    for operation_id, (_, path, operation) in OPERATIONS.items():
+        (success,) = (
+            dereferenced(r) for s, r in operation["responses"].items() if s in ("200", "201")
+        )
+        link = success.get("links", {}).get("next_page")
+        shown = success.get("content", {}).get(JSON, {}).get("schema", {}).get("properties", {})
+        assert (link is not None) == ("next_cursor" in shown), operation_id
+        if link is None:
+            continue
+        found = dict(link["parameters"])
+        assert found.pop("cursor") == "$response.body#/next_cursor"
+        if operation_id.startswith("list_"):
+            assert link["operationId"] == operation_id
+            asked = [dereferenced(p) for p in operation["parameters"]]
+            same = {p["name"]: f"$request.{p['in']}.{p['name']}" for p in asked}
+            del same["cursor"]
+        else:
+            assert link["operationId"] == "list_roles"
+            same = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", path)}
+        assert found == same
+
+
+def test_its_version_is_the_newest_of_the_changelog_or_what_comes_next() -> None:
+    headings = re.findall(
+        r"^## (\d+\.\d+\.\d+) \((.+)\)$", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    released = json.loads((PROJECT / "docs" / "openapi.released.json").read_text())
+    assert released["info"]["version"] == headings[0][0]
+    assert DOCUMENT["info"]["version"] == openapi.VERSION
+    now, then = ([int(n) for n in v.split(".")] for v in (openapi.VERSION, headings[0][0]))
+    assert now >= then
+    for _, day in headings:
+        datetime.date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("who", [*fuzz.EXAMPLES])
+def test_the_running_product_holds_its_contract(
+    product: Product, product_issuer: Issuer, tmp_path: Path, who: str
+) -> None:
+    token = product_issuer.token(who) if who in AGENCY_ROLES else None
+    # Each operation's edges are the same for everyone: of the others it is asked who may.
+    some, least = ([], 500) if who == "producer" else (["--phases=examples,fuzzing"], 40)
+    outcome = fuzz.hold(product, who, token, 2, tmp_path, *some)
+    assert outcome.status == 0, outcome.said
+    assert outcome.cases > least
+    assert outcome.links > 0 or who != "producer"
+    assert fuzz.verify(product) == ""
+
+
+FEW = ("--phases=fuzzing", "--include-path=/movies")
+
+
+def test_a_run_that_is_refused_everything_fails(product: Product, tmp_path: Path) -> None:
+    outcome = fuzz.hold(product, "assistant", "no.such.token", 1, tmp_path, *FEW)
+    assert outcome.status == 1
+    assert "is refused to assistant" in outcome.said
+
+
+def test_a_run_in_which_somebody_may_too_much_fails(
+    product: Product, product_issuer: Issuer, tmp_path: Path
+) -> None:
+    token = product_issuer.token("producer")
+    outcome = fuzz.hold(product, "assistant", token, 1, tmp_path, *FEW)
+    assert outcome.status == 1
+    assert "is not for assistant" in outcome.said

@@ -1,0 +1,105 @@
+"""/docs, as a person sees it in a headless Chromium; what it fetches is held to its hashes."""
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import docs_page
+from tests.conftest import PROJECT, Product
+from tests.support import node
+from tests.support.client import Client, assert_headers
+from tests.support.issuer import Issuer
+
+
+def seen_by_a_person(product: Product, token: str = "", **environment: str) -> Any:
+    """Open the page in a browser; gives what tests/contract/docs_page.mjs saw."""
+    scratch = node.install() / "tmp"
+    scratch.mkdir(exist_ok=True)
+    done = node.run(
+        PROJECT / "tests" / "contract" / "docs_page.mjs",
+        MODULES=str(node.MODULES),
+        URL=f"{product.url}/docs",
+        TOKEN=token,
+        TMPDIR=str(scratch),  # the browser is unpacked there, once
+        **environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_director_pastes_a_token_and_tries_calls(
+    product: Product, product_issuer: Issuer, real: Client
+) -> None:
+    film = real.new_movie("A film on the page")
+    token = product_issuer.token("director")
+    seen = seen_by_a_person(product, token)
+    # The one that was asked for: a call without a token.
+    assert seen["problems"] == [
+        "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+    ]
+    contract = real.get("/openapi.json")
+    assert seen["operations"] == sum(len(path) for path in contract["paths"].values())
+    assert seen["missing"] == 0
+    assert seen["before"]["status"] == 401
+    assert json.loads(seen["before"]["body"])["message"] == "invalid header"
+    assert seen["listed"]["status"] == 200
+    assert film in seen["listed"]["body"]
+    # With the body that the page proposes.
+    assert seen["created"]["status"] == 201
+    actor_id = json.loads(seen["created"]["body"])["created"]
+    assert real.get(f"/actors/{actor_id}")["actor"]["name"] == "Humphrey Bogart"
+    for path in (f"/actors/{actor_id}", f"/movies/{film}"):
+        assert real.delete(path).status == 200
+    assert seen["stored"] == {"local": [], "session": [], "cookie": ""}
+    assert seen["fetched"] == [
+        docs_page.SOURCE + docs_page.STYLE,
+        docs_page.SOURCE + docs_page.SCRIPT,
+    ]
+
+
+def test_without_network_the_page_says_what_it_needs(product: Product) -> None:
+    seen = seen_by_a_person(product, OFFLINE="1")
+    assert f"Swagger UI {docs_page.VERSION}" in seen["text"]
+    assert docs_page.SOURCE in seen["text"]
+    assert "openapi.json" in seen["text"]
+
+
+@pytest.mark.parametrize("name", docs_page.INTEGRITY)
+def test_what_has_another_hash_does_not_run(product: Product, name: str) -> None:
+    seen = seen_by_a_person(product, TAMPER=name)
+    assert "integrity" in seen["problems"][0]
+    assert "it did not come" in seen["text"]
+    assert "GET /openapi.json 200" not in seen["calls"]
+
+
+@pytest.mark.parametrize("name", docs_page.INTEGRITY)
+def test_the_hashes_are_those_of_the_version_that_is_named(name: str) -> None:
+    package = node.install() / "node_modules" / "swagger-ui-dist"
+    assert json.loads((package / "package.json").read_text())["version"] == docs_page.VERSION
+    digest = hashlib.sha384((package / name).read_bytes()).digest()
+    assert docs_page.INTEGRITY[name] == f"sha384-{base64.b64encode(digest).decode()}"
+
+
+def test_the_page_has_a_policy_of_its_own(nobody: Client) -> None:
+    page = nobody.get("/docs")
+    assert page.status == 200
+    assert_headers(page)
+    assert page.text == docs_page.HTML
+    policy = dict(part.split(" ", 1) for part in docs_page.POLICY.split("; "))
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    for directive, file, inline in (
+        ("script-src", docs_page.SCRIPT, "script"),
+        ("style-src", docs_page.STYLE, "style"),
+    ):
+        (text,) = re.findall(f"<{inline}>(.*?)</{inline}>", docs_page.HTML, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert policy[directive] == f"{docs_page.SOURCE}{file} 'sha256-{digest}'"
+    assert policy["img-src"] == "data:"
+    # A token can be sent here, and nowhere else.
+    assert policy["connect-src"] == "'self'"
+    assert policy["form-action"] == policy["base-uri"] == "'none'"
+    assert "unsafe" not in docs_page.POLICY

@@ -1,0 +1,332 @@
+"""The Postman collection: made of the contract, and run by newman against the running product."""
+
+import copy
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.permissions import AGENCY_ROLES
+from chalicelib.store import table
+from dev.contract import openapi, postman
+from tests.conftest import PROJECT, Product
+from tests.contract import fuzz
+from tests.contract.test_contract import DOCUMENT, OPERATIONS
+from tests.support import node
+from tests.support.client import Client
+from tests.support.issuer import Issuer
+
+SECRET = "a-secret-of-the-testers"
+
+
+class Server:
+    """A server on 127.0.0.1 that answers every request as if all were well, whatever it is."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                server.tokens.append(self.headers.get("Authorization", ""))
+                status, told, headers = server.answer(self, body)
+                self.send_response(status)
+                for name, value in {"Content-Type": "application/json", **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(json.dumps(told).encode())
+
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("do_"):
+                    return self._answer
+                raise AttributeError(name)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer(
+        self, request: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
+        return *self.answer_to(request.path, body), {}
+
+    def answer_to(self, _path: str, _body: bytes) -> tuple[int, Any]:
+        return 200, {"success": True}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Login(Server):
+    """Where machine clients get their tokens, as at Auth0."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.issuer = issuer
+        self.asked: list[Any] = []
+        super().__init__()
+
+    def answer_to(self, path: str, body: bytes) -> tuple[int, Any]:
+        if path != "/oauth/token":
+            return super().answer_to(path, body)
+        asked = json.loads(body)
+        self.asked.append(asked)
+        who = asked["client_id"].removesuffix("-client")
+        good = {"grant_type": "client_credentials", "audience": "casting-api"}
+        good |= {"client_id": f"{who}-client", "client_secret": SECRET}
+        if asked != good:
+            return 403, {"error": "access_denied", "error_description": "Unauthorized"}
+        token = self.issuer.token(who)
+        return 200, {"access_token": token, "expires_in": 3_600, "token_type": "Bearer"}
+
+
+SPOILS: list[Callable[[Any], Any]] = [
+    lambda told: {**told, "success": True},
+    lambda told: {**told, "detail": ""},
+    lambda told: {**told, "message": "no"},
+    lambda told: {name: value for name, value in told.items() if name != "error"},
+]
+
+
+class Spoiler(Server):
+    """The product, whose failures have their status and are else wrong, each in one way."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.ways = itertools.cycle(SPOILS)
+        super().__init__()
+
+    def answer(
+        self, request: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
+        headers = {n: v for n, v in request.headers.items() if n.lower() != "host"}
+        url = self.product.url + request.path
+        answer = requests.request(request.command, url, headers=headers, data=body, timeout=10)
+        return answer.status_code, next(self.ways)(answer.json()), {"X-Request-Id": "", "Allow": ""}
+
+
+@pytest.fixture(scope="module")
+def login(product_issuer: Issuer) -> Iterator[Login]:
+    login = Login(product_issuer)
+    yield login
+    login.close()
+
+
+def newman(
+    tmp_path: Path, *options: str, made: str = str(postman.COLLECTION), **variables: str
+) -> tuple[int, Any, str]:
+    """Run the collection; gives the exit status, newman's report and what it said."""
+    node.install()
+    report = tmp_path / "report.json"
+    arguments = ["run", made, "--environment", str(postman.ENVIRONMENT)]
+    for name, value in variables.items():
+        arguments += ["--env-var", f"{name}={value}"]
+    arguments += ["--reporters", "cli,json", "--reporter-json-export", str(report), *options]
+    done = node.tool("newman", *arguments)
+    return done.returncode, json.loads(report.read_text())["run"], done.stdout + done.stderr
+
+
+def items(part: Any) -> Iterator[Any]:
+    for item in part["item"]:
+        yield from items(item) if "item" in item else [item]
+
+
+COLLECTION = json.loads(postman.COLLECTION.read_text())
+REQUESTS = list(items(COLLECTION))
+
+
+def test_the_files_are_what_the_code_says() -> None:
+    for file, text in postman.files().items():
+        assert file.read_text() == text, "make contract"
+
+
+def test_newman_runs_it_without_a_failure_and_nothing_is_left_behind(
+    product: Product, product_issuer: Issuer, real: Client, login: Login, tmp_path: Path
+) -> None:
+    def there() -> list[Any]:
+        found = (real.every(f"/{name}", name) for name in ("movies", "actors", "roles"))
+        return [one for every in found for one in every]
+
+    began, now = table.now(), int(time.time())
+    status, run, said = newman(
+        tmp_path,
+        baseUrl=product.url,
+        token_url=f"{login.url}/oauth/token",
+        # One is pasted, the others log in.
+        assistant_token=product_issuer.token("assistant"),
+        **{f"{role}_client_id": f"{role}-client" for role in AGENCY_ROLES},
+        **{f"{role}_client_secret": SECRET for role in AGENCY_ROLES},
+        expired_token=product_issuer.token(iat=now - 7_200, exp=now - 3_600),
+        foreign_token=product_issuer.token(aud="another-api"),
+    )
+    assert status == 0, said
+    assert run["failures"] == []
+    # None was skipped, and each was looked at.
+    assert run["stats"]["items"] == {"total": len(REQUESTS), "pending": 0, "failed": 0}
+    looked_at = Counter[str]()
+    for execution in run["executions"]:
+        looked_at[execution["item"]["name"]] += len(execution.get("assertions", []))
+    assert looked_at.keys() == {item["name"] for item in REQUESTS}
+    assert min(looked_at.values()) >= 2
+    assert Counter(asked["client_id"] for asked in login.asked) == {
+        "director-client": 1,
+        "producer-client": 1,
+    }
+    assert SECRET not in said
+    assert product_issuer.token("assistant")[:40] not in said
+    assert [one for one in there() if one["created_at"] >= began] == []
+    assert fuzz.verify(product) == ""
+
+
+def test_it_notices_an_api_that_answers_wrongly(tmp_path: Path) -> None:
+    wrong = Server()
+    try:
+        tokens = {f"{who}_token": "x" for who in (*AGENCY_ROLES, "expired", "foreign")}
+        status, run, _ = newman(tmp_path, "--folder=Errors", baseUrl=wrong.url, **tokens)
+    finally:
+        wrong.close()
+    assert status == 1
+    failed = {failure["source"]["name"] for failure in run["failures"]}
+    (errors,) = (folder for folder in COLLECTION["item"] if folder["name"] == "Errors")
+    assert failed == {item["name"] for item in errors["item"]}
+
+
+def test_it_notices_what_is_wrong_in_an_answer_with_the_right_status(
+    product: Product, product_issuer: Issuer, tmp_path: Path
+) -> None:
+    spoiler = Spoiler(product)
+    now = int(time.time())
+    tokens = {f"{role}_token": product_issuer.token(role) for role in AGENCY_ROLES}
+    tokens["expired_token"] = product_issuer.token(iat=now - 7_200, exp=now - 3_600)
+    tokens["foreign_token"] = product_issuer.token(aud="another-api")
+    try:
+        _, run, _ = newman(tmp_path, "--folder=Errors", baseUrl=spoiler.url, **tokens)
+    finally:
+        spoiler.close()
+    (errors,) = (folder for folder in COLLECTION["item"] if folder["name"] == "Errors")
+    assert len(run["executions"]) == len(errors["item"])
+    for execution in run["executions"]:
+        looked_at = {one["assertion"]: "error" in one for one in execution["assertions"]}
+        (status,) = (name for name in looked_at if name.startswith("answers "))
+        del looked_at[status]
+        assert looked_at.pop("has X-Request-Id")
+        (message,) = (name for name in looked_at if name.startswith("says "))
+        assert looked_at.pop(message)
+        # What no operation answers has no schema there.
+        by_itself = execution["item"]["name"].startswith("nobody: No such ")
+        rest = {"has Allow"} if "MethodNotAllowed" in execution["item"]["name"] else set()
+        assert all(looked_at.values())
+        assert by_itself or "is as the contract says" in looked_at
+        assert rest <= looked_at.keys()
+
+
+def test_a_login_that_fails_says_so_and_no_secret(login: Login, tmp_path: Path) -> None:
+    wrong = "not-the-secret-at-all"
+    status, run, said = newman(
+        tmp_path,
+        "--folder=Clean up",
+        baseUrl=login.url,
+        token_url=f"{login.url}/oauth/token",
+        director_client_id="director-client",
+        director_client_secret=wrong,
+        producer_token="x",
+    )
+    assert status == 1
+    assert "the director can log in at token_url" in said
+    assert wrong not in said
+    first = run["failures"][0]
+    assert first["error"]["test"] == "the director can log in at token_url"
+
+
+def test_a_login_is_for_its_own_environment(login: Login, tmp_path: Path) -> None:
+    asked = len(login.asked)
+    sent = {}
+    for stage in ("http://other.example", login.url):
+        meant = [stage, f"{login.url}/oauth/token", "casting-api", "director-client"]
+        kept = {"token": "kept", "meant": " ".join(meant), "until": 9_999_999_999_999}
+        # As Postman keeps it: with the collection, whatever environment is chosen next.
+        variable = {"key": "director_login", "value": json.dumps(kept)}
+        made = tmp_path / "collection.json"
+        made.write_text(json.dumps({**COLLECTION, "variable": [variable]}))
+        login.tokens.clear()
+        newman(
+            tmp_path,
+            "--folder=Clean up",
+            made=str(made),
+            baseUrl=login.url,
+            token_url=f"{login.url}/oauth/token",
+            director_client_id="director-client",
+            director_client_secret=SECRET,
+            producer_token="x",
+        )
+        sent[stage] = "Bearer kept" in login.tokens
+        assert any(token.startswith("Bearer") for token in login.tokens)
+    assert sent == {"http://other.example": False, login.url: True}
+    assert len(login.asked) == asked + 1
+
+
+def test_a_view_that_does_not_name_its_404_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    del document["paths"]["/movies/{movie_id}"]["get"]["responses"]["404"]
+    monkeypatch.setattr(openapi, "text", lambda: json.dumps(document))
+    with pytest.raises(SystemExit, match="get_movie: @gives names no error of its own with 404"):
+        postman.collection()
+
+
+def test_it_has_every_operation_every_role_on_each_and_every_error() -> None:
+    names = {item["name"] for item in REQUESTS}
+    assert len(names) == len(REQUESTS)
+    asked = {
+        (item["request"]["method"], "/" + "/".join(item["request"]["url"]["path"]))
+        for item in REQUESTS
+    }
+    for method, path, operation in OPERATIONS.values():
+        in_postman = path.replace("{", ":").replace("}", "")
+        assert (method, in_postman) in asked
+        if not operation["security"]:
+            continue
+        ((permission,),) = (one["token"] for one in operation["security"])
+        for who, role in AGENCY_ROLES.items():
+            verdict = "is allowed" if permission in role.permissions else "is not allowed"
+            assert any(n.startswith(f"{who}: {method} {path} {verdict}") for n in names)
+        assert any(n.startswith(f"nobody: {method} {path} (InvalidHeader)") for n in names)
+    errors = {
+        name
+        for response in DOCUMENT["components"]["responses"].values()
+        for name in response["content"]["application/json"]["examples"]
+    }
+    provoked = {e for e in errors if any(f"({e})" in name for name in names)}
+    assert provoked | set(postman.NOT_PROVOKED) == errors
+    assert provoked.isdisjoint(postman.NOT_PROVOKED)
+
+
+def test_each_requests_schema_says_what_the_document_says() -> None:
+    (item,) = (i for i in REQUESTS if i["name"] == "producer: Add a movie")
+    script = next(e for e in item["event"] if e["listen"] == "prerequest")["script"]["exec"][-1]
+    expected = json.loads(script.partition("JSON.stringify(")[2].removesuffix("));"))
+    movie = expected["schema"]["properties"]["movie"]
+    assert movie["properties"].keys() == set(movie["required"])
+    assert movie["properties"]["title"]["maxLength"] == 200
+
+
+def test_the_environment_is_for_a_person_to_fill_in() -> None:
+    values = json.loads(postman.ENVIRONMENT.read_text())["values"]
+    assert {v["key"] for v in values if v["type"] == "secret"} >= {
+        f"{role}_{kind}" for role in AGENCY_ROLES for kind in ("token", "client_secret")
+    }
+    assert all(v["value"] == "" for v in values if v["type"] == "secret")
+    text = postman.COLLECTION.read_text() + postman.ENVIRONMENT.read_text()
+    assert str(PROJECT) not in text
+    assert "eyJ" not in text

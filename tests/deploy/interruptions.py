@@ -1,0 +1,146 @@
+"""Deployments that die: `make interrupt` lets one die after each request that it sends to AWS.
+
+After each the same command is run again, and must end with one API that works.
+"""
+
+import contextlib
+import http.client
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.support.checkout import Checkout
+from tests.support.cloud import Cloud, TlsIssuer
+from tests.support.deployment import STAGES, Live, Site, live_stage
+
+
+class Interruption:
+    """Stands before AWS, and lets a process die when AWS has done what a request asked for."""
+
+    def __init__(self, cloud: Cloud, after: Callable[[str], bool]) -> None:
+        interruption, at = self, urlsplit(cloud.url).netloc
+        self.die: Callable[[], None] = lambda: None
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):  # of whoever has died
+                    super().handle()
+
+            def forward(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                connection = http.client.HTTPConnection(at, timeout=60)
+                connection.request(self.command, self.path, body, dict(self.headers))
+                answer = connection.getresponse()
+                content = answer.read()
+                connection.close()
+                if after(f"{self.command} {self.path} {body.decode('latin-1')}&"):
+                    interruption.die()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "content-length"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward  # noqa: N815 -- http.server says so
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def dies(
+    cloud: Cloud, site: Site, way: str, after: Callable[[str], bool], target: str = ""
+) -> bool:
+    """Run `make <way>`, and kill it when AWS has done this; tells whether it came to that."""
+    interruption = Interruption(cloud, after)
+    try:
+        process = site.checkout.start(
+            f"dev.{target or way}",
+            STAGE=STAGES[way],
+            CONFIRM=STAGES[way],
+            **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
+        )
+        interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode in (0, -9), said
+        return process.returncode == -9
+    finally:
+        interruption.close()
+
+
+def nth(count: int, *parts: str) -> Callable[[str], bool]:
+    """Tell the nth request that has all of these in its line or its body."""
+    seen: list[str] = []
+
+    def is_it(request: str) -> bool:
+        if all(part in request for part in parts):
+            seen.append(request)
+            return len(seen) == count
+        return False
+
+    return is_it
+
+
+def works(live: Live) -> bool:
+    producer = live.as_("producer")
+    movie_id = producer.new_movie("Still here")
+    return (
+        producer.get(f"/movies/{movie_id}").status == 200
+        and live.as_("nobody").get("/nowhere")["message"] == "resource not found"
+    )
+
+
+def every(way: str, folder: Path) -> int:
+    """Let a way of deploying die after its first request, after its second ...; gives how many.
+
+    Each begins with an account where the stage is not deployed, but its table is there.
+    """
+    issuer = TlsIssuer(folder)
+    cloud = Cloud(folder, issuer.ca)
+    checkout = Checkout(folder / "casting")
+    for stage in STAGES.values():
+        checkout.set(stage, AUTH_ISSUER=issuer.url)
+    site = Site(checkout, cloud)
+    try:
+        site.make(way, way)
+        for count in range(1, 1_000):
+            site.make("undeploy", way)
+            if not dies(cloud, site, way, nth(count, "")):
+                return count - 1
+            live = live_stage(way, site.make(way, way), cloud, issuer)
+            apis = cloud.client("apigateway").get_rest_apis()["items"]
+            assert len(apis) == 1, f"request {count}: {apis}"
+            assert works(live), f"request {count}"
+            assert "othing has changed" in site.make(way, way), f"request {count}"
+            print(f"{way}: died after request {count}, went on and came to its end", flush=True)
+        return 1_000
+    finally:
+        cloud.stop()
+        issuer.close()
+
+
+def main() -> None:
+    for way in STAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"{way}: {every(way, Path(folder))} interruptions, each mended", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,457 @@
+"""A stage deployed in either way, and called through the emulated API Gateway, as on AWS."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.test_permissions import CONTRACT, MAY, NOWHERE, assert_allowed, assert_public, send
+from tests.conftest import PROJECT
+from tests.support.checkout import Checkout
+from tests.support.client import Client, assert_failure, real_routes
+from tests.support.cloud import Cloud, TlsIssuer
+from tests.support.deployment import Live, Site
+
+HEAT = {"title": "Heat", "release_date": "1995-12-15"}
+JSON = {"Content-Type": "application/json"}
+
+
+# What is served
+
+
+def test_a_first_call_is_cold_and_the_next_is_warm(live: Live, cloud: Cloud) -> None:
+    for _ in range(2):
+        assert live.as_("assistant").get("/movies").status == 200
+    starts = [
+        json.loads(line)["cold_start"]
+        for line in cloud.logs(live.function).splitlines()
+        if '"route"' in line and "/movies" in line
+    ]
+    assert starts[:2] == [1, 0]
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_each_role_may_do_what_the_agency_allows_it(live: Live, role: str) -> None:
+    for method, path in CONTRACT:
+        assert_allowed(send(live.as_(role), method, path), role, method, path)
+
+
+def test_without_a_token_nothing_but_the_public_routes_answers(live: Live) -> None:
+    for method, path in CONTRACT:
+        assert_public(send(live.as_("nobody"), method, path), method, path)
+
+
+def test_a_film_is_added_cast_listed_changed_and_removed(live: Live) -> None:
+    producer = live.as_("producer")
+    film = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
+    again = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
+    assert film.status == again.status == 201
+    movie_id = film["created"]
+    assert again["created"] == movie_id
+    # As a browser has it: API Gateway's stage is part of the path.
+    assert film.headers["location"] == f"/{live.stage}/movies/{movie_id}"
+    cast = [producer.new_actor(f"Actor {n}") for n in range(3)]
+    for actor_id in cast:
+        producer.new_role(movie_id, actor_id)
+    pages = list(producer.pages(f"/movies/{movie_id}/actors", "actors", limit=2))
+    assert [len(page) for page in pages] == [2, 1]
+    tag = producer.get(f"/movies/{movie_id}").headers["etag"]
+    assert producer.call("GET", f"/movies/{movie_id}", headers={"If-None-Match": tag}).status == 304
+    assert producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"}).status == 200
+    assert producer.get(f"/actors/{cast[0]}")["roles"][0]["movie_title"] == "Heat 2"
+    assert producer.delete(f"/movies/{movie_id}").status == 200
+    assert producer.get("/roles", actor_id=cast[0])["roles"] == []
+    for actor_id in cast:
+        assert producer.delete(f"/actors/{actor_id}").status == 200
+
+
+def test_a_browser_may_ask_before_it_calls(live: Live) -> None:
+    for path, methods in real_routes().items():
+        answer = live.as_("nobody").call("OPTIONS", path.replace("{", "").replace("}", ""))
+        assert answer.status == 200
+        assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
+        allowed = set(answer.headers["access-control-allow-methods"].split(","))
+        assert allowed == {*methods, "OPTIONS"}
+        headers = answer.headers["access-control-allow-headers"]
+        for name in ("Authorization", "Content-Type", "If-Match", "Idempotency-Key"):
+            assert name in headers
+
+
+# Every failure, by whoever finds it
+
+
+def test_every_other_verb_of_every_path_is_told_the_right_ones(live: Live) -> None:
+    for path, methods in real_routes().items():
+        for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods.keys():
+            answer = live.as_("nobody").call(verb, path.replace("{", "").replace("}", ""))
+            assert_failure(answer, 405)
+            assert answer.headers["allow"] == ", ".join(sorted(methods))
+
+
+def test_an_unknown_path_is_not_found_and_echoes_nothing(live: Live) -> None:
+    for role in ("nobody", "producer"):
+        for path in ("/nowhere", "/movies/x/y/z", "/.env"):
+            client = live.as_(role)
+            answer = client.get(path)
+            assert_failure(answer, 404)
+            assert str(client.token)[:20] not in answer.text
+
+
+def test_a_bad_token_is_told_what_is_wrong_with_it_each_time(
+    live: Live, cloud_issuer: TlsIssuer
+) -> None:
+    now = int(time.time())
+    expired = cloud_issuer.token(iat=now - 7_200, exp=now - 3_600)
+    for token, message in (
+        (expired, "token expired"),
+        (cloud_issuer.token(aud="another-api"), "invalid claims"),
+        (cloud_issuer.token(key="unknown"), "invalid header"),
+        ("a.b.c", "invalid header"),
+        ("", "invalid header"),
+    ):
+        for path in ("/movies", "/actors", "/movies"):  # the second is from the cache
+            assert_failure(Client(live.url, token).get(path), 401, message)
+
+
+def test_each_status_of_the_contract_comes_in_its_envelope(live: Live) -> None:
+    producer = live.as_("producer")
+    assert_failure(producer.call("POST", "/movies", b"{", JSON), 400)
+    assert_failure(producer.get("/movies", limit=0), 400)
+    assert_failure(producer.get("/movies", cursor="x"), 400)
+    assert_failure(live.as_("assistant").post("/movies", HEAT), 403)
+    assert_failure(producer.get(f"/movies/{NOWHERE}"), 404)
+    movie_id, actor_id = producer.new_movie(), producer.new_actor()
+    producer.new_role(movie_id, actor_id)
+    assert_failure(producer.post("/roles", {"movie_id": movie_id, "actor_id": actor_id}), 409)
+    stale = producer.patch(f"/movies/{movie_id}", {"title": "X"}, **{"If-Match": '"9"'})
+    assert_failure(stale, 412)
+    assert stale.headers["etag"] == '"1"'
+    assert_failure(producer.call("POST", "/movies", b" " * 65_537, JSON), 413)
+    assert_failure(producer.call("POST", "/movies", b"{}", {"Content-Type": "text/csv"}), 415)
+    assert_failure(producer.post("/movies", []), 422)
+    assert_failure(producer.post("/movies", {**HEAT, "id": "x"}), 422)
+    for path in (f"/movies/{movie_id}", f"/actors/{actor_id}"):
+        assert producer.delete(path).status == 200
+
+
+@pytest.fixture
+def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
+    """Change AWS by hand; what is changed is put back."""
+    undo: list[Callable[[], Any]] = []
+
+    def patch_stage(settings: dict[str, str]) -> None:
+        cloud.client("apigateway").update_stage(
+            restApiId=live.api_id,
+            stageName=live.stage,
+            patchOperations=[
+                {"op": "replace", "path": path, "value": value} for path, value in settings.items()
+            ],
+        )
+
+    functions = cloud.client("lambda")
+
+    def change(what: str) -> None:
+        if what == "throttled":
+            rate, burst = "/*/*/throttling/rateLimit", "/*/*/throttling/burstLimit"
+            undo.append(lambda: patch_stage({rate: "50", burst: "100"}))
+            patch_stage({rate: "0", burst: "0"})
+        elif what == "table out of reach":
+            found = functions.get_function_configuration(FunctionName=live.function)
+            variables = found["Environment"]["Variables"]
+            away = {**variables, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
+            set_to(live.function, away)
+            undo.append(lambda: set_to(live.function, variables))
+        elif what == "authorizer broken":
+            name = f"{live.function}-auth0"
+            found = functions.get_function_configuration(FunctionName=name)
+            variables = found["Environment"]["Variables"]
+            set_to(name, {k: v for k, v in variables.items() if k != "AUTH_ISSUER"})
+            undo.append(lambda: set_to(name, variables))
+        else:
+            raise AssertionError(what)
+
+    def set_to(function: str, variables: dict[str, str]) -> None:
+        functions.update_function_configuration(
+            FunctionName=function, Environment={"Variables": variables}
+        )
+
+    yield change
+    for step in undo:
+        step()
+
+
+def test_too_many_requests_are_429(live: Live, changing: Callable[[str], None]) -> None:
+    changing("throttled")
+    answer = live.as_("assistant").get("/movies")
+    assert_failure(answer, 429)
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_a_table_that_does_not_answer_is_503(live: Live, changing: Callable[[str], None]) -> None:
+    changing("table out of reach")
+    for path in ("/health", "/movies"):
+        answer = live.as_("assistant").get(path)
+        assert_failure(answer, 503)
+        assert answer.headers["retry-after"] == "2"
+
+
+def test_a_broken_authorizer_is_500_for_those_it_has_not_seen(
+    live: Live, changing: Callable[[str], None], cloud_issuer: TlsIssuer
+) -> None:
+    changing("authorizer broken")
+    stranger = Client(live.url, cloud_issuer.token("assistant", sub="auth0|new"))
+    assert_failure(stranger.get("/movies"), 500)
+    assert live.as_("assistant").get("/health").status == 200
+
+
+def test_the_authorizer_is_asked_once_for_a_token(
+    live: Live, cloud: Cloud, cloud_issuer: TlsIssuer
+) -> None:
+    def asked() -> int:
+        return cloud.logs(f"{live.function}-auth0").count('"authorizer"')
+
+    good = Client(live.url, cloud_issuer.token("assistant", sub="auth0|once"))
+    bad = Client(live.url, cloud_issuer.token("assistant", sub="auth0|once", aud="x"))
+    for client, status in ((good, 200), (bad, 401)):
+        before = asked()
+        statuses = [
+            client.get(path).status for path in ("/movies", "/actors", "/roles/x", "/roles")
+        ]
+        assert set(statuses) - {404} == {status}
+        assert asked() == before + 1
+
+
+# What it may do
+
+
+def inline_policy(cloud: Cloud, function: str) -> tuple[str, str, Any]:
+    """Give a function's role, and its one policy's name and document."""
+    arn = cloud.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+    role, iam = arn.rpartition("/")[2], cloud.client("iam")
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    return role, name, document
+
+
+def test_the_functions_may_do_what_their_policies_say_and_nothing_else(
+    live: Live, cloud: Cloud
+) -> None:
+    account = f"eu-central-1:{cloud.client('sts').get_caller_identity()['Account']}"
+    for function, file in (("", "policy-api.json"), ("-auth0", "policy-authorizer.json")):
+        text = (PROJECT / ".chalice" / file).read_text()
+        for name, value in {
+            "${AWS::Partition}": "aws",
+            "${AWS::Region}:${AWS::AccountId}": account,
+            "${STAGE}": live.stage,
+            "${TABLE_NAME}": f"casting-{live.stage}",
+        }.items():
+            text = text.replace(name, value)
+        assert inline_policy(cloud, live.function + function)[2] == json.loads(text)
+
+
+NEEDS = {
+    "dynamodb:BatchGetItem": ("POST", "/roles"),
+    "dynamodb:DeleteItem": ("DELETE", "/movies/{movie_id}"),
+    "dynamodb:GetItem": ("GET", "/health"),
+    "dynamodb:PutItem": ("POST", "/movies"),
+    "dynamodb:Query": ("GET", "/movies"),
+    "dynamodb:UpdateItem": ("PATCH", "/actors/{actor_id}"),
+}
+"""A route that cannot do without an action."""
+
+
+@pytest.mark.parametrize("action", NEEDS)
+def test_without_one_of_its_permissions_what_needs_it_fails(
+    live: Live, cloud: Cloud, action: str
+) -> None:
+    role, name, document = inline_policy(cloud, live.function)
+    less = json.loads(json.dumps(document))
+    for statement in less["Statement"]:
+        actions = statement["Action"]
+        if isinstance(actions, list) and action in actions:
+            actions.remove(action)
+        elif actions == action:
+            statement["Action"] = "dynamodb:DescribeTable"
+    assert less != document
+    producer = live.as_("producer")
+    movie_id, actor_id = producer.new_movie(), producer.new_actor()
+    body = {
+        "/roles": {"movie_id": movie_id, "actor_id": NOWHERE},
+        "/movies": HEAT,
+        "/actors/{actor_id}": {"age": 60},
+    }
+    method, path = NEEDS[action]
+    called = path.format(movie_id=movie_id, actor_id=actor_id)
+    iam = cloud.client("iam")
+    try:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
+        assert_failure(producer.call(method, called, body.get(path)), 500)
+        assert producer.get("/").status == 200
+        if action != "dynamodb:GetItem":
+            assert producer.get("/health").status == 200
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    for remaining in (f"/movies/{movie_id}", f"/actors/{actor_id}"):
+        assert producer.delete(remaining).status == 200
+
+
+def test_the_table_keeps_what_is_in_it(live: Live, cloud: Cloud) -> None:
+    name = f"casting-{live.stage}"
+    table = cloud.client("dynamodb").describe_table(TableName=name)["Table"]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["DeletionProtectionEnabled"] is True
+    stacks = cloud.client("cloudformation").describe_stacks(StackName=f"{name}-table")["Stacks"]
+    assert stacks[0]["EnableTerminationProtection"] is True
+
+
+def test_the_table_is_the_one_that_the_code_declares(live: Live, cloud: Cloud) -> None:
+    from chalicelib.store.table import Item
+
+    table = cloud.client("dynamodb").describe_table(TableName=f"casting-{live.stage}")["Table"]
+    declared = Item._get_schema()
+    keys = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
+    assert table["KeySchema"] == declared["key_schema"]
+    assert len(keys) == len(declared["global_secondary_indexes"])
+    for index in declared["global_secondary_indexes"]:
+        there = keys[index["index_name"]]
+        assert there["KeySchema"] == index["key_schema"]
+        assert there["Projection"]["ProjectionType"] == index["projection"]["ProjectionType"]
+
+
+# What else a stage has
+
+
+def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud) -> None:
+    stage = cloud.client("apigateway").get_stage(restApiId=live.api_id, stageName=live.stage)
+    settings = stage["methodSettings"]["*/*"]
+    assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
+    if live.way == "deploy":  # the emulator's CloudFormation leaves it out
+        log = stage["accessLogSettings"]
+        assert log["destinationArn"].endswith(f":log-group:/casting/{live.stage}/access")
+        assert json.loads(log["format"])["route"] == "$context.resourcePath"
+    assert stage["tracingEnabled"] is True
+    # Without it, API Gateway on AWS refuses a stage that has an access log.
+    assert "role/" in cloud.client("apigateway").get_account()["cloudwatchRoleArn"]
+    stages = cloud.client("apigateway").get_stages(restApiId=live.api_id)["item"]
+    assert [one["stageName"] for one in stages] == [live.stage]
+
+
+def test_the_functions_are_what_the_configuration_says(live: Live, cloud: Cloud) -> None:
+    for name, seconds, tracing in (("", 10, "Active"), ("-auth0", 8, "PassThrough")):
+        found = cloud.client("lambda").get_function_configuration(FunctionName=live.function + name)
+        assert (found["Timeout"], found["MemorySize"]) == (seconds, 1024)
+        assert found["TracingConfig"]["Mode"] == tracing
+        assert found["Environment"]["Variables"].keys() == {
+            "STAGE", "TABLE_NAME", "AUTH_ISSUER", "AUTH_AUDIENCE", "WEB_ORIGIN"
+        }  # fmt: skip
+
+
+def test_logs_are_kept_for_a_while_and_not_for_ever(live: Live, cloud: Cloud) -> None:
+    groups = cloud.client("logs").describe_log_groups()["logGroups"]
+    kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    days = 90 if live.stage == "prod" else 30
+    for name in (f"/aws/lambda/{live.function}", f"/aws/lambda/{live.function}-auth0"):
+        assert kept[name] == days
+    assert kept[f"/casting/{live.stage}/access"] == days
+
+
+def test_the_alarms_and_the_dashboard_are_there(live: Live, cloud: Cloud) -> None:
+    watch = cloud.client("cloudwatch")
+    alarms = {alarm["AlarmName"] for alarm in watch.describe_alarms()["MetricAlarms"]}
+    declared = set(
+        re.findall("AlarmName: (.+)", (PROJECT / ".chalice/operations.yaml").read_text())
+    )
+    assert len(declared) > 6
+    assert alarms >= {name.replace("${STAGE}", live.stage) for name in declared}
+    board = watch.get_dashboard(DashboardName=f"casting-{live.stage}")["DashboardBody"]
+    assert f"casting-{live.stage}" in board
+    assert "${" not in board
+
+
+def smoke(live: Live, checkout: Checkout, **tokens: str) -> tuple[int, list[str]]:
+    """Do what `make smoke` does; gives its status and what did not hold."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dev.deploy.smoke"],
+        cwd=checkout.folder,
+        env={"PATH": os.environ["PATH"], "URL": live.url, **tokens},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    for token in tokens.values():
+        assert token[:20] not in done.stdout
+    said = done.stdout.splitlines()
+    assert said[-1].endswith("were not looked at.")
+    return done.returncode, [line[7:] for line in said if line.startswith("  NO ")]
+
+
+def test_the_smoke_test_sees_what_holds_and_what_does_not(
+    live: Live, site: Site, cloud: Cloud
+) -> None:
+    tokens = {role.upper(): str(live.as_(role).token) for role in MAY}
+    # What the emulator is not: it has no TLS, and another path in front.
+    status, broken = smoke(live, site.checkout, **tokens)
+    assert status == 1
+    assert [line.partition(":")[0] for line in broken] == [
+        "it is served over TLS",
+        "its contract is served, and the page for people",
+        "a film is added, cast, read, changed and removed",
+    ]
+    assert f"the contract's server is /{live.stage}" in broken[1]
+    assert f"Location leads to /{live.stage}/movies/" in broken[2]
+    assert len(smoke(live, site.checkout)[1]) == 2
+    gateway = cloud.client("apigateway")
+    there = gateway.get_stage(restApiId=live.api_id, stageName=live.stage)["deploymentId"]
+    kept = gateway.get_gateway_response(
+        restApiId=live.api_id, responseType="MISSING_AUTHENTICATION_TOKEN"
+    )
+    gateway.delete_gateway_response(
+        restApiId=live.api_id, responseType="MISSING_AUTHENTICATION_TOKEN"
+    )
+    gateway.create_deployment(restApiId=live.api_id, stageName=live.stage)
+    try:
+        assert "a path that is not there is 404" in str(smoke(live, site.checkout)[1])
+    finally:
+        gateway.put_gateway_response(
+            restApiId=live.api_id,
+            responseType="MISSING_AUTHENTICATION_TOKEN",
+            statusCode=kept["statusCode"],
+            responseParameters=kept["responseParameters"],
+            responseTemplates=kept["responseTemplates"],
+        )
+        gateway.update_stage(
+            restApiId=live.api_id,
+            stageName=live.stage,
+            patchOperations=[{"op": "replace", "path": "/deploymentId", "value": there}],
+        )
+
+
+def test_the_smoke_test_is_not_content_with_any_origin_or_any_token(
+    live: Live, tmp_path: Path
+) -> None:
+    checkout = Checkout(tmp_path / "casting")
+    checkout.set(live.stage, WEB_ORIGIN="https://other.example")
+    swapped = {"ASSISTANT": "producer", "PRODUCER": "director"}
+    tokens = {name: str(live.as_(role).token) for name, role in swapped.items()}
+    broken = [line.partition(":")[0] for line in smoke(live, checkout)[1]]
+    assert "a browser's preflight is answered" in broken
+    checkout.set(live.stage, WEB_ORIGIN="http://localhost:3000")
+    broken = [line.partition(": ")[2] for line in smoke(live, checkout, **tokens)[1]]
+    assert "every write is 403 or let through: POST /movies answers 422, not 403" in broken
+    assert "every write is 403 or let through: POST /movies answers 403, not 422" in broken
+
+
+def test_no_log_holds_a_token(live: Live, cloud: Cloud) -> None:
+    logged = cloud.logs(live.function) + cloud.logs(f"{live.function}-auth0")
+    assert logged.count('"request_id"') > 50
+    for role in MAY:
+        token = str(live.as_(role).token)
+        assert not [n for n in range(len(token) - 20) if token[n : n + 20] in logged]

@@ -1,0 +1,467 @@
+"""Deploying again, from elsewhere, after an interruption; and undoing it."""
+
+import contextlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.interruptions import Interruption, dies, nth, works
+from tests.support.checkout import Checkout
+from tests.support.cloud import Cloud, TlsIssuer
+from tests.support.deployment import STAGES, Live, Site, api_of, live_stage
+
+
+def state(cloud: Cloud, live: Live) -> dict[str, Any]:
+    """Give all that a deployment could change."""
+    gateway, functions = cloud.client("apigateway"), cloud.client("lambda")
+    api = {"restApiId": live.api_id}
+    seen = {
+        "apis": [api["id"] for api in gateway.get_rest_apis()["items"]],
+        "deployments": gateway.get_deployments(**api)["items"],
+        "stage": gateway.get_stage(**api, stageName=live.stage),
+        "answers": gateway.get_gateway_responses(**api)["items"],
+        "resources": gateway.get_resources(**api, limit=500, embed=["methods"])["items"],
+        "functions": [
+            functions.get_function(FunctionName=live.function + name)["Configuration"]
+            for name in ("", "-auth0")
+        ],
+        "roles": cloud.client("iam").list_roles()["Roles"],
+        "stacks": [
+            (stack["StackName"], stack.get("LastUpdatedTime"))
+            for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]
+        ],
+    }
+    for answer in (seen["stage"], *seen["functions"]):
+        answer.pop("ResponseMetadata", None)
+    return seen
+
+
+def test_deploying_again_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    said = site.make(live.way, live.way)
+    assert "othing has changed" in said
+    assert api_of(said) == live.api_id
+    assert state(cloud, live) == before
+
+
+def test_deploying_from_another_machine_changes_nothing(
+    live: Live, site: Site, cloud: Cloud, checkout: Checkout, tmp_path: Path
+) -> None:
+    before = state(cloud, live)
+    other = Site(Checkout(tmp_path / "other", like=checkout), cloud)
+    other.checkout.write_config(site.checkout.config)
+    said = other.make(live.way, live.way)
+    assert "othing has changed" in said
+    assert api_of(said) == live.api_id
+    assert state(cloud, live) == before
+
+
+def test_a_stage_goes_one_way(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    (other,) = STAGES.keys() - {live.way}
+    status, said = site.try_to_make(other, live.way)
+    assert status == 1
+    assert f"{live.stage} was deployed by make {live.way}" in said
+    assert state(cloud, live) == before
+
+
+def test_undeploying_asks_to_be_told_twice(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    for confirm in ("", "yes", "other"):
+        status, said = site.try_to_make("undeploy", live.way, CONFIRM=confirm)
+        assert status == 1
+        assert f"make undeploy STAGE={live.stage} CONFIRM={live.stage}" in said
+    assert state(cloud, live) == before
+
+
+@pytest.mark.parametrize("target", ["deploy", "stack", "undeploy"])
+def test_a_stage_lives_in_the_region_of_the_configuration(
+    live: Live, site: Site, cloud: Cloud, tmp_path: Path, target: str
+) -> None:
+    before = state(cloud, live)
+    config = tmp_path / "config"
+    config.write_text("[profile work]\nregion = us-east-1\n")
+    other = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
+    for environment in (
+        {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)},
+        {**other, "AWS_DEFAULT_REGION": "us-east-1"},
+    ):
+        status, said = site.checkout.run(
+            f"dev.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
+        )
+        assert status == 1
+        assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in said
+        assert "says us-east-1" in said
+    assert state(cloud, live) == before
+
+
+def test_no_region_need_be_said(live: Live, site: Site) -> None:
+    environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
+    status, said = site.checkout.run(f"dev.{live.way}", STAGE=live.stage, **environment)
+    assert status == 0, said
+    assert api_of(said) == live.api_id
+
+
+@pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
+def test_without_credentials_it_says_so(site: Site, module: str) -> None:
+    environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
+    status, said = site.checkout.run(module, STAGE="dev", **environment)
+    assert status == 1
+    assert "AWS cannot be asked" in said
+    assert "Traceback" not in said
+
+
+# An account of their own, in which processes die
+
+
+@pytest.fixture(scope="module")
+def own_account(
+    tmp_path_factory: pytest.TempPathFactory, cloud_issuer: TlsIssuer, site: Site
+) -> Iterator[tuple[Cloud, Site]]:
+    """An empty AWS account, and a checkout that can be changed."""
+    cloud = Cloud(tmp_path_factory.mktemp("own_account"), cloud_issuer.ca)
+    yield cloud, Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
+    cloud.stop()
+
+
+def test_an_interrupted_deployment_goes_on_where_it_stopped(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    for after in (
+        nth(1, "POST /2015-03-31/functions "),
+        nth(1, "POST /restapis?", "mode=import"),
+        nth(3, "PUT /restapis/", "/gatewayresponses/"),
+    ):
+        assert dies(cloud, site, "deploy", after)
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    assert len(cloud.client("apigateway").get_rest_apis()["items"]) == 1
+    assert works(live)
+    assert "othing has changed" in site.make("deploy", "deploy")
+
+
+def test_an_interrupted_change_is_not_taken_for_none(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    before = site.checkout.config
+    site.checkout.write_config({**before, "lambda_memory_size": 2048})
+    assert dies(cloud, site, "deploy", nth(1, "PUT ", "/configuration "))
+    site.checkout.write_config(before)
+    assert "dev is deployed" in site.make("deploy", "deploy")
+    found = cloud.client("lambda").get_function_configuration(FunctionName=live.function)
+    assert found["MemorySize"] == 1024
+    assert works(live)
+
+
+def test_an_interrupted_stack_goes_on_where_it_stopped(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    assert dies(cloud, site, "stack", nth(1, "Action=CreateChangeSet", "StackName=casting-prod&"))
+    assert dies(cloud, site, "stack", nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"))
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+    assert works(live)
+    assert "othing has changed" in site.make("stack", "stack")
+
+
+def interrupted(
+    cloud: Cloud, site: Site, after: Callable[[str], bool], then: Callable[[], Any]
+) -> str:
+    """Do what `make deploy` does, and something else when AWS has done this; gives what it says."""
+    interruption = Interruption(cloud, after)
+    interruption.die = then
+    try:
+        said = site.make("deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1")
+        assert "dev is deployed" in said
+        return said
+    finally:
+        interruption.close()
+
+
+def test_sources_that_change_while_it_deploys_are_not_deployed(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    changes = {
+        "chalicelib/routes/meta.py": ('"casting"', '"changed"'),
+        "requirements.txt": ("requests", "# requests"),
+        ".chalice/policy-authorizer.json": ("logs:PutLogEvents", "dynamodb:*"),
+    }
+    good = {name: (site.checkout.folder / name).read_text() for name in changes}
+
+    def write(files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (site.checkout.folder / name).write_text(text)
+
+    changed = {name: good[name].replace(*change) for name, change in changes.items()}
+    assert all(changed[name] != good[name] for name in changes)
+    said = interrupted(
+        cloud,
+        site,
+        nth(1, "Action=CreateChangeSet", "casting-dev-operations"),
+        lambda: write(changed),
+    )
+    write(good)
+    live = live_stage("deploy", said, cloud, cloud_issuer)
+    assert live.as_("nobody").get("/")["name"] == "casting"
+    assert works(live)
+    iam = cloud.client("iam")
+    (name,) = iam.list_role_policies(RoleName="casting-dev-auth0")["PolicyNames"]
+    found = iam.get_role_policy(RoleName="casting-dev-auth0", PolicyName=name)
+    assert "dynamodb" not in json.dumps(found["PolicyDocument"])
+
+
+def test_two_who_deploy_at_once_are_told(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
+) -> None:
+    cloud, site = own_account
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as zipped:
+        zipped.writestr("app.py", "app = print")
+
+    def deploys() -> None:
+        cloud.client("lambda").update_function_code(
+            FunctionName="casting-dev", ZipFile=other.read_bytes()
+        )
+
+    site.make("deploy", "deploy")
+    interruption = Interruption(cloud, nth(1, "POST /restapis/", "/deployments "))
+    interruption.die = deploys
+    try:
+        status, said = site.try_to_make(
+            "deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1"
+        )
+    finally:
+        interruption.close()
+    assert status == 1
+    assert "somebody else deployed at the same time" in said
+    assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
+    deploys()  # as by hand: the fingerprint alone would not tell
+    assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
+
+
+def test_a_stage_that_is_deployed_does_not_move(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    before, config = state(cloud, live), site.checkout.config
+    moved = json.loads(json.dumps(config))
+    moved["stages"]["dev"]["region"] = "eu-west-1"
+    site.checkout.write_config(moved)
+    for target in ("deploy", "undeploy"):
+        status, said = site.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
+        assert status == 1
+        assert "dev is deployed in eu-central-1, not in eu-west-1" in said
+    site.checkout.write_config(config)
+    assert state(cloud, live) == before
+
+
+def test_two_commands_of_one_checkout_wait_for_each_other(own_account: tuple[Cloud, Site]) -> None:
+    _, site = own_account
+    deploying = site.checkout.start("dev.deploy.deploy", STAGE="dev", FORCE="1", **site.environment)
+    packaging = [site.checkout.start("dev.deploy.package", STAGE="prod") for _ in range(2)]
+    for process in (deploying, *packaging):
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+
+
+def test_a_table_whose_stack_failed_is_taken_over(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    file = site.checkout.folder / ".chalice" / "table.yaml"
+    good, before = file.read_text(), site.checkout.config
+    site.checkout.set("dev", TABLE_NAME="casting-dev-3")
+    file.write_text(
+        good.replace(
+            "Outputs:",
+            "  Wrong:\n    Type: AWS::CloudWatch::Alarm\n    DependsOn: Table\n"
+            "    Properties: {AlarmName: wrong}\nOutputs:",
+        )
+    )
+    status, said = site.try_to_make("deploy", "deploy")
+    assert status == 1
+    assert "Wrong: " in said
+    file.write_text(good)
+    said = site.make("deploy", "deploy")
+    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+    site.checkout.write_config(before)
+    site.make("deploy", "deploy")
+
+
+def test_what_an_interrupted_deployment_left_is_removed_and_in_the_others_way(
+    own_account: tuple[Cloud, Site],
+) -> None:
+    cloud, site = own_account
+    site.make("undeploy", "deploy")
+    assert dies(cloud, site, "deploy", nth(1, "Action=CreateRole"))
+    status, said = site.checkout.run("dev.deploy.stack", STAGE="dev", **site.environment)
+    assert status == 1
+    assert "dev was deployed by make deploy" in said
+    site.make("undeploy", "deploy")
+    roles = cloud.client("iam").list_roles()["Roles"]
+    assert not [role for role in roles if role["RoleName"].startswith("casting-dev")]
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    assert "casting-dev-operations" not in [stack["StackName"] for stack in stacks]
+
+
+@pytest.mark.parametrize("way", STAGES)
+def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path, way: str
+) -> None:
+    cloud, site = own_account
+    stage, name = STAGES[way], f"casting-{STAGES[way]}"
+    movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
+    first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
+    assert dies(cloud, site, way, nth(1, first), "undeploy")
+    said = site.make("undeploy", way)
+    assert f"{stage} is removed. Its table {name} is still there" in said
+    (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
+    assert remaining
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    assert not [f for f in functions if f["FunctionName"].startswith(name)]
+    roles = cloud.client("iam").list_roles()["Roles"]
+    assert not [role for role in roles if role["RoleName"].startswith(name)]
+    groups = cloud.client("logs").describe_log_groups()["logGroups"]
+    assert not [g for g in groups if stage in g["logGroupName"]]
+    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert not [alarm for alarm in alarms if alarm["AlarmName"].startswith(name)]
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    left = {s["StackName"] for s in stacks if s["StackName"].startswith(name)}
+    assert left & {name, f"{name}-operations", f"{name}-table"} == {f"{name}-table"}
+    # A second time does no harm, and neither does another machine.
+    fresh = Site(Checkout(tmp_path / "fresh"), cloud)
+    fresh.checkout.write_config(site.checkout.config)
+    assert "is removed" in fresh.make("undeploy", way)
+    again = live_stage(way, site.make(way, way), cloud, cloud_issuer)
+    assert again.as_("producer").get(f"/movies/{movie_id}").status == 200
+
+
+def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    site.make("undeploy", "stack")
+    alarms = site.checkout.folder / ".chalice" / "operations.yaml"
+    good = alarms.read_text()
+    alarms.write_text(good.replace("MetricName: 5XXError", "Unknown: 5XXError"))
+    status, said = site.try_to_make("stack", "stack")
+    assert status == 1
+    assert "the change of the stack casting-prod failed" in said
+    assert "ServerErrorsAlarm: " in said
+    alarms.write_text(good)
+    mended = site.make("stack", "stack")
+    # AWS lets nothing else be done with a stack whose creation has failed.
+    assert "Removing the stack casting-prod" in mended
+    assert works(live_stage("stack", mended, cloud, cloud_issuer))
+
+
+def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) -> None:
+    cloud, site = own_account
+
+    def told() -> list[str]:
+        found = cloud.client("sns").list_subscriptions()["Subscriptions"]
+        return [s["Endpoint"] for s in found if s["TopicArn"].endswith("-prod-alarms")]
+
+    assert told() == []
+    site.make("stack", "stack", ALARM_EMAIL="night@agency.example")
+    assert told() == ["night@agency.example"]
+    site.make("stack", "stack")
+    assert told() == ["night@agency.example"]
+    site.make("stack", "stack", ALARM_EMAIL="")
+    assert told() == []
+
+
+def test_a_restored_table_is_taken_over(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+    movie_id = live.as_("producer").new_movie("From before")
+    dynamodb = cloud.client("dynamodb")
+    # As a restoration makes it: the same items and indexes, and nothing of its protection.
+    there = dynamodb.describe_table(TableName="casting-prod")["Table"]
+    dynamodb.create_table(
+        TableName="casting-prod-2",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=there["AttributeDefinitions"],
+        KeySchema=there["KeySchema"],
+        GlobalSecondaryIndexes=[
+            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
+            for index in there["GlobalSecondaryIndexes"]
+        ],
+    )
+    for item in dynamodb.scan(TableName="casting-prod")["Items"]:
+        dynamodb.put_item(TableName="casting-prod-2", Item=item)
+    before = site.checkout.config
+    site.checkout.set("prod", TABLE_NAME="casting-prod-2")
+    assert "prod is deployed" in site.make("stack", "stack")
+    assert live.as_("producer").patch(f"/movies/{movie_id}", {"title": "Restored"}).status == 200
+    assert dynamodb.describe_table(TableName="casting-prod-2")["Table"]["DeletionProtectionEnabled"]
+    key = {"pk": {"S": f"MOVIE#{movie_id}"}, "sk": {"S": "#"}}
+    titles = [
+        dynamodb.get_item(TableName=name, Key=key)["Item"]["title"]["S"]
+        for name in ("casting-prod", "casting-prod-2")
+    ]
+    assert titles == ["From before", "Restored"]
+    site.checkout.write_config(before)
+    assert "prod is deployed" in site.make("stack", "stack")
+
+
+def test_a_checkout_that_was_moved_goes_on_with_the_same_api(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
+) -> None:
+    cloud, site = own_account
+    first = api_of(site.make("deploy", "deploy"))
+    moved = Checkout(tmp_path / "moved", like=site.checkout)
+    shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it is there no more
+    said = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
+    assert api_of(said) == first
+    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+
+
+def test_a_stack_that_works_is_not_removed_for_an_import_that_failed(
+    own_account: tuple[Cloud, Site],
+) -> None:
+    cloud, site = own_account
+    first, stack = api_of(site.make("deploy", "deploy")), "casting-dev-operations"
+    client = cloud.client("cloudformation")
+    template = client.get_template(StackName=stack, TemplateStage="Processed")
+    body = template["TemplateBody"]
+    body = body if isinstance(body, dict) else json.loads(body)
+    body["Resources"]["Foreign"] = {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Retain",
+        "Properties": {"LogGroupName": "/foreign"},
+    }
+    cloud.client("logs").create_log_group(logGroupName="/foreign")
+    change = client.create_change_set(
+        StackName=stack,
+        ChangeSetName="foreign",
+        ChangeSetType="IMPORT",
+        Capabilities=["CAPABILITY_IAM"],
+        ResourcesToImport=[
+            {
+                "ResourceType": "AWS::Logs::LogGroup",
+                "LogicalResourceId": "Foreign",
+                "ResourceIdentifier": {"LogGroupName": "/foreign"},
+            }
+        ],
+        TemplateBody=json.dumps(body),
+    )["Id"]
+    cloud.client("logs").delete_log_group(logGroupName="/foreign")
+    with contextlib.suppress(client.exceptions.ClientError):
+        client.execute_change_set(ChangeSetName=change, StackName=stack)
+    (found,) = client.describe_stacks(StackName=stack)["Stacks"]
+    assert found["StackStatus"] == "IMPORT_ROLLBACK_COMPLETE"
+    said = site.make("deploy", "deploy")
+    assert api_of(said) == first
+    assert "Removing" not in said

@@ -1,0 +1,462 @@
+"""`make package`: what is built for a stage, and what is refused."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev.deploy import package, stages
+from tests.conftest import PROJECT
+from tests.support.checkout import Checkout, tracked
+
+REQUIREMENTS = "good==1.0  # a reason\n"
+WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Checkout) -> Checkout:
+    """A checkout that has built already, for this file to build in."""
+    return Checkout(tmp_path_factory.mktemp("package") / "casting", like=checkout)
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Checkout) -> Path:
+    """The folder of what `make package STAGE=prod` has made."""
+    status, said = checkout.run("dev.deploy.package", STAGE="prod")
+    assert status == 0, said
+    return checkout.folder / ".local" / "package" / "prod"
+
+
+def refused(checkout: Checkout, **environment: str) -> str:
+    """Try to build; gives the reason for which it was refused, with nothing built."""
+    status, said = checkout.run("dev.deploy.package", **{"STAGE": "dev", **environment})
+    assert status == 1, said
+    assert "Traceback" not in said
+    assert not list((checkout.folder / ".local").glob("package/*/*"))
+    return said
+
+
+def template(checkout: Checkout, name: str) -> Any:
+    """Give a template of the stage prod, as it is sent to CloudFormation."""
+    code = "import json; from dev import stages; "
+    code += f"print(json.dumps(stages.chosen().template({name!r})))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=checkout.folder,
+        env={"STAGE": "prod", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(found.stdout)
+
+
+def test_a_package_holds_the_sources_and_what_they_require_and_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(built / "deployment.zip") as zipped:
+        names = set(zipped.namelist())
+    ours = {n for n in names if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
+    assert ours == {"app.py", "chalice/__init__.py", "chalice/app.py", *tracked("chalicelib")}
+    assert not [
+        n for n in names if n.endswith((".pyc", ".env")) or n.startswith(("tests/", "dev/"))
+    ]
+    for required in ("pynamodb", "jose", "requests", "msgspec", "botocore", "cryptography"):
+        assert f"{required}/__init__.py" in names
+
+
+def test_the_template_of_each_stage_is_what_cloudformation_takes(
+    built: Path, checkout: Checkout
+) -> None:
+    templates = [built / "sam.json"]
+    for name in ("account", "table", "operations"):
+        templates.append(checkout.folder / f"{name}.json")
+        templates[-1].write_text(json.dumps(template(checkout, f"{name}.yaml")))
+    lint = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), *templates], capture_output=True, text=True
+    )
+    assert lint.stdout == ""
+    assert lint.returncode == 0
+
+
+def test_the_table_is_backed_up_encrypted_and_kept(checkout: Checkout) -> None:
+    (table,) = template(checkout, "table.yaml")["Resources"].values()
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    properties = table["Properties"]
+    assert properties["TableName"] == "casting-prod"
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["DeletionProtectionEnabled"] is True
+    # The emulator's CloudFormation leaves these out.
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_template_has_what_the_configuration_says(built: Path) -> None:
+    resources = json.loads((built / "sam.json").read_text())["Resources"]
+    api, authorizer = (resources[name]["Properties"] for name in ("APIHandler", "Auth0"))
+    assert (api["Timeout"], authorizer["Timeout"]) == (10, 8)
+    assert (api["MemorySize"], authorizer["MemorySize"]) == (1024, 1024)
+    assert (api["Tracing"], authorizer["Tracing"]) == ("Active", "PassThrough")
+    assert api["Tags"].items() >= {"project": "casting", "stage": "prod"}.items()
+    gateway = resources["RestAPI"]["Properties"]
+    assert gateway["StageName"] == "prod"
+    assert gateway["EndpointConfiguration"] == "REGIONAL"
+    assert gateway["MinimumCompressionSize"] == 1024
+    assert gateway["TracingEnabled"] is True
+    assert gateway["OpenApiVersion"] == "2.0"
+    assert gateway["MethodSettings"] == [
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "ThrottlingRateLimit": 50,
+            "ThrottlingBurstLimit": 100,
+        }
+    ]
+    logged = json.loads(gateway["AccessLogSetting"]["Format"])
+    assert not [v for v in logged.values() if "path" in v.lower() and v != "$context.resourcePath"]
+    assert not [v for v in logged.values() if "querystring" in v.lower()]
+    logs = {n: r["Properties"] for n, r in resources.items() if r["Type"] == "AWS::Logs::LogGroup"}
+    assert {log["RetentionInDays"] for log in logs.values()} == {90}
+    assert {log["LogGroupName"] for log in logs.values()} == {
+        "/aws/lambda/casting-prod",
+        "/aws/lambda/casting-prod-auth0",
+        "/casting/prod/access",
+    }
+
+
+def test_every_alarm_tells_somebody_and_stands_in_the_operations_manual(built: Path) -> None:
+    resources = json.loads((built / "sam.json").read_text())["Resources"]
+    alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    manual = (PROJECT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| (`casting-<stage>-[^|]+) \|", manual, re.MULTILINE)
+    explained = set(re.findall("`([^`]+)`", " ".join(rows)))
+    assert {alarm["AlarmName"].replace("prod", "<stage>") for alarm in alarms} == explained
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+    (board,) = (r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Dashboard")
+    assert len(json.loads(board["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]) == 5
+
+
+def test_another_machine_builds_the_same_zip(built: Path, tmp_path: Path) -> None:
+    other = Checkout(tmp_path / "other")
+    assert other.run("dev.deploy.package", STAGE="prod")[0] == 0
+    theirs = other.folder / ".local" / "package" / "prod"
+    assert (theirs / "deployment.zip").read_bytes() == (built / "deployment.zip").read_bytes()
+    assert (theirs / "sam.json").read_text() == (built / "sam.json").read_text()
+
+
+def test_the_same_sources_make_the_same_zip_whenever_they_are_packed(tmp_path: Path) -> None:
+    zips = []
+    for name, day, order in (("a", 1, 1), ("b", 2, -1)):
+        zips.append(tmp_path / name)
+        with zipfile.ZipFile(zips[-1], "w") as zipped:
+            for file in ["app.py", "chalicelib/__init__.py"][::order]:
+                zipped.writestr(zipfile.ZipInfo(file, (2026, 1, day, 0, 0, 0)), f"# {file}")
+        package._make_reproducible(zips[-1])
+    assert zips[0].read_bytes() == zips[1].read_bytes()
+    with zipfile.ZipFile(zips[0]) as zipped:
+        assert zipped.read("app.py") == b"# app.py"
+
+
+def test_caches_are_left_out_and_in_nobodys_way(checkout: Checkout, tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    cache = copy.folder / "chalicelib" / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "settings.cpython-311.pyc").write_bytes(b"old")
+    assert copy.run("dev.deploy.package", STAGE="dev")[0] == 0
+    with zipfile.ZipFile(copy.folder / ".local/package/dev/deployment.zip") as zipped:
+        assert not [n for n in zipped.namelist() if "__pycache__" in n]
+
+
+# Refused before anything is built
+
+
+@pytest.mark.parametrize(
+    ("module", "stage"),
+    [
+        *(
+            ("dev.deploy.package", stage)
+            for stage in ("", "local", "production", "Prod", "dev ", "../dev")
+        ),
+        *((f"dev.{module}", "production") for module in ("deploy", "stack", "undeploy")),
+    ],
+)
+def test_a_stage_that_cannot_be_deployed_is_refused(
+    checkout: Checkout, module: str, stage: str
+) -> None:
+    status, said = checkout.run(module, STAGE=stage)
+    assert (status, said) == (1, "casting: say which stage, like STAGE=dev: dev, prod\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"AUTH_ISSUER": "http://agency.eu.auth0.com/"}, "AUTH_ISSUER must be an https URL"),
+        ({"AUTH_ISSUER": "http://127.0.0.1:8701/"}, "AUTH_ISSUER must be an https URL"),
+        ({"AUTH_ISSUER": ""}, "AUTH_ISSUER is missing"),
+        ({"WEB_ORIGIN": "*"}, "WEB_ORIGIN must be one origin"),
+        ({"DYNAMODB_URL": "http://127.0.0.1:8000"}, "DYNAMODB_URL is for the stage local"),
+        ({"STAGE": "prod"}, "calls itself something else"),
+    ],
+)
+def test_a_stage_with_a_dangerous_setting_is_refused(
+    checkout: Checkout, tmp_path: Path, settings: dict[str, str], reason: str
+) -> None:
+    copy = Checkout(tmp_path / "copy")
+    copy.set("dev", **settings)
+    assert reason in refused(copy)
+    assert not (copy.folder / ".local").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (None, "calls itself something else"),
+        ({"STAGE": "dev", "TABLE_NAME": 3}, "must be strings"),
+    ],
+)
+def test_a_stage_without_proper_settings_is_refused(
+    tmp_path: Path, settings: Any, reason: str
+) -> None:
+    copy = Checkout(tmp_path / "copy")
+    config = copy.config
+    del config["stages"]["dev"]["environment_variables"]
+    if settings:
+        config["stages"]["dev"]["environment_variables"] = settings
+    copy.write_config(config)
+    assert reason in refused(copy)
+
+
+def test_a_configuration_that_is_not_json_is_refused(tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy")
+    (copy.folder / ".chalice" / "config.json").write_text("{,}")
+    assert ".chalice/config.json is not JSON" in refused(copy)
+
+
+@pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
+def test_a_stage_whose_hosts_are_placeholders_is_not_deployed(tmp_path: Path, module: str) -> None:
+    copy = Checkout(tmp_path / "copy")
+    status, said = copy.run(module, STAGE="prod")
+    assert status == 1
+    assert "AUTH_ISSUER of the stage prod is still https://prod.issuer.example/" in said
+    assert not (copy.folder / ".local").exists()
+
+
+def test_an_issuer_of_auth0_without_its_slash_is_not_deployed(tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy")
+    copy.set("dev", AUTH_ISSUER="https://agency.eu.auth0.com")
+    status, said = copy.run("dev.deploy.deploy", STAGE="dev")
+    assert status == 1
+    assert "needs Auth0's slash: https://agency.eu.auth0.com/" in said
+
+
+@pytest.mark.parametrize(
+    "stray", ["chalicelib/.env", "chalicelib/routes/key.pem", "chalicelib/notes.txt", "vendor/x.py"]
+)
+def test_what_does_not_belong_is_refused(tmp_path: Path, stray: str) -> None:
+    copy = Checkout(tmp_path / "copy")
+    (copy.folder / stray).parent.mkdir(exist_ok=True)
+    (copy.folder / stray).write_text("x = 1")
+    assert stray.removesuffix("/x.py") in refused(copy)
+
+
+def test_a_link_out_of_the_sources_is_refused(tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy")
+    (copy.folder / "chalicelib" / "linked.py").symlink_to("/etc/hostname")
+    assert "chalicelib/linked.py" in refused(copy)
+
+
+# Refused after Chalice has said that all is well
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (
+            {"lambda_functions": {"auth0": {"environment_variables": {"AUTH_ISSUER": "http://x"}}}},
+            "chalicelib.auth.auth0 has other settings than the stage dev",
+        ),
+        (
+            {"lambda_functions": {"auth0": {"iam_policy_file": "policy-api.json"}}},
+            "chalicelib.auth.auth0 may do something else than policy-authorizer.json says",
+        ),
+        (
+            {
+                "iam_policy_file": "policy-authorizer.json",
+                "lambda_functions": {"auth0": {"iam_policy_file": "policy-api.json"}},
+            },
+            "app.app may do something else than policy-api.json says",
+        ),
+        ({"autogen_policy": True}, "app.app may do something else than policy-api.json says"),
+    ],
+)
+def test_what_chalice_merges_from_elsewhere_is_refused(
+    checkout: Checkout, tmp_path: Path, more: dict[str, Any], reason: str
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    config = copy.config
+    config["stages"]["dev"].update(more)
+    copy.write_config(config)
+    assert reason in refused(copy)
+
+
+def test_settings_of_all_stages_together_are_refused(checkout: Checkout, tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    copy.write_config({**copy.config, "environment_variables": {"TZ": "UTC"}})
+    assert "app.app has other settings than the stage dev" in refused(copy)
+
+
+def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy")
+    broken = tmp_path / "broken-1.0"
+    broken.mkdir()
+    (broken / "setup.py").write_text(
+        "from setuptools import Extension, setup\n"
+        "setup(name='broken', version='1.0', ext_modules=[Extension('broken', ['broken.c'])])\n"
+    )
+    (broken / "broken.c").write_text("this is no C\n")
+    with tarfile.open(tmp_path / "broken-1.0.tar.gz", "w:gz") as tar:
+        tar.add(broken, "broken-1.0")
+    (copy.folder / "requirements.txt").write_text(f"broken @ file://{broken}.tar.gz\n")
+    for _ in range(2):
+        assert "broken  is required and not in it" in refused(copy)
+
+
+def test_a_function_that_needs_what_is_not_in_the_zip_is_refused(
+    built: Path, checkout: Checkout, tmp_path: Path
+) -> None:
+    config = checkout.config
+    settings = config["stages"]["prod"]["environment_variables"]
+    stage = stages.Stage("prod", "eu-central-1", settings, {}, 30, config)
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
+        for name in zipped.namelist():
+            # A developer's machine has it.
+            more = b"\nimport yaml\n" if name == "chalicelib/tokens.py" else b""
+            out.writestr(name, zipped.read(name) + more)
+    assert list(package._import_problems(built / "deployment.zip", stage)) == []
+    assert list(package._import_problems(changed, stage)) == [
+        "chalicelib.auth.auth0 does not start: ModuleNotFoundError: No module named 'yaml'"
+    ]
+
+
+def test_a_zip_that_chalice_did_not_finish_is_built_again(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    (half,) = (copy.folder / ".local/build/.chalice/deployments").glob("*.zip")
+    half.write_bytes(half.read_bytes()[:1_000_000])
+    assert "it is no zip" in refused(copy)
+    assert not half.exists()
+
+
+def test_what_an_interrupted_build_left_is_not_taken_for_another(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    (this,) = (copy.folder / ".local/build/.chalice/deployments").glob("*.zip")
+    good, newer = this.read_bytes(), this.with_name("of-other-sources.zip")
+    newer.write_bytes(b"other")
+    shutil.copyfile(this, this.with_name("of-the-same-files.zip"))
+    assert copy.run("dev.deploy.package", STAGE="dev")[0] == 0
+    (left,) = this.parent.glob("*.zip")
+    assert left.read_bytes() == good
+
+
+def zipped(tmp_path: Path, **files: str) -> Path:
+    """Make a zip that is good but for these files; dots in names are written as double lines."""
+    contents = {
+        "app.py": "",
+        "chalicelib/__init__.py": "",
+        "good/__init__.py": "",
+        "good-1.0.dist-info/METADATA": "Name: Good\nVersion: 1.0\n",
+        "good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: py3-none-any\n",
+        "good-1.0.dist-info/RECORD": "good/__init__.py,,\ngood-1.0.dist-info/METADATA,,\n"
+        "good-1.0.dist-info/WHEEL,,\ngood-1.0.dist-info/RECORD,,\n",
+        **files,
+    }
+    path = tmp_path / "some.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name, content in contents.items():
+            made.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
+    """Tell what is wrong with a zip that has these files too."""
+    return lambda files: list(package.problems(zipped(tmp_path, **files), REQUIREMENTS))
+
+
+def test_a_good_zip_has_nothing_wrong(wrong: Callable[[dict[str, str]], list[str]]) -> None:
+    assert wrong({}) == []
+    assert wrong({"chalicelib/routes/films.py": ""}) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tests/test_x.py", "dev/x.py", ".env", "key.pem", "chalicelib/key.pem", "good/more.py",
+     "chalicelib/__pycache__/x.cpython-311.pyc", "good/__pycache__/x.pyc", "chalice/local.py",
+     ".chalice/config.json", "chalicelib/.env.py~"],
+)  # fmt: skip
+def test_a_file_that_nobody_brought_is_refused(
+    wrong: Callable[[dict[str, str]], list[str]], name: str
+) -> None:
+    assert wrong({name: ""}) == [f"{name} does not belong into a function"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "fits"),
+    [
+        ("py3-none-any", True),
+        ("py2.py3-none-any", True),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-manylinux_2_17_x86_64", True),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-manylinux2014_x86_64", True),
+        ("cp311-abi3-manylinux_2_26_x86_64", True),
+        ("cp37-abi3-manylinux_2_5_x86_64", True),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-manylinux_2_35_x86_64", False),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-manylinux_2_17_aarch64", False),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-linux_x86_64", False),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-musllinux_1_2_x86_64", False),
+        (f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-macosx_11_0_arm64", False),
+        ("cp310-cp310-manylinux_2_17_x86_64", False),
+        ("cp311-cp311-win_amd64", False),
+    ],
+)
+def test_a_wheel_for_another_platform_is_refused(
+    wrong: Callable[[dict[str, str]], list[str]], tag: str, fits: bool
+) -> None:
+    found = wrong({"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"})
+    assert [problem.partition(" is a wheel")[0] for problem in found] == ([] if fits else ["Good"])
+
+
+def test_what_is_required_is_there_in_its_version_and_nothing_more_is(
+    wrong: Callable[[dict[str, str]], list[str]], tmp_path: Path
+) -> None:
+    assert wrong({"good-1.0.dist-info/METADATA": "Name: good\nVersion: 1.1\n"}) == [
+        "good 1.0 is required and not in it: it could not be built for Lambda",
+        "good 1.1 is in it and not in requirements.txt",
+    ]
+    more: dict[str, Any] = {
+        "more-2.0.dist-info/METADATA": "Name: more\nVersion: 2.0\n",
+        "more-2.0.dist-info/WHEEL": f"{WHEEL}Tag: py3-none-any\n",
+        "more-2.0.dist-info/RECORD": "more-2.0.dist-info/METADATA,,\n"
+        "more-2.0.dist-info/WHEEL,,\nmore-2.0.dist-info/RECORD,,\n",
+    }
+    assert wrong(more) == ["more 2.0 is in it and not in requirements.txt"]
+    found = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n"))
+    assert found == ["absent 3.0 is required and not in it: it could not be built for Lambda"]
+
+
+def test_what_lambda_would_not_take_is_refused(
+    wrong: Callable[[dict[str, str]], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "MAX_UNZIPPED", 10)
+    assert wrong({}) == ["it is larger than Lambda takes"]

@@ -1,0 +1,111 @@
+"""Each function may do what it does, and nothing else."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store import links, table
+from tests.conftest import PROJECT
+from tests.support.client import Client
+from tests.support.issuer import Issuer
+
+TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TABLE_NAME}"
+LOG = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/"
+ACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+"""What IAM calls the steps of a transaction."""
+
+
+def policy(name: str) -> dict[tuple[str, str], str]:
+    """Give the effect of each action on each resource of a function's policy."""
+    document = json.loads((PROJECT / ".chalice" / name).read_text())
+    effects = {}
+    for statement in document["Statement"]:
+        assert statement.keys() == {"Sid", "Effect", "Action", "Resource"}
+        actions = statement["Action"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            effects[action, statement["Resource"]] = statement["Effect"]
+    return effects
+
+
+class Asked(set[tuple[str, str]]):
+    """The actions that the store's requests need, each with its resource."""
+
+    def note(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        if model.name == "TransactWriteItems":
+            for item in params["TransactItems"]:
+                for step, request in item.items():
+                    assert request["TableName"] == TABLE_NAME
+                    self.add((f"dynamodb:{ACTIONS[step]}", TABLE))
+        elif model.name == "BatchGetItem":
+            assert list(params["RequestItems"]) == [TABLE_NAME]
+            self.add(("dynamodb:BatchGetItem", TABLE))
+        else:
+            assert params["TableName"] == TABLE_NAME
+            resource = f"{TABLE}/index/*" if "IndexName" in params else TABLE
+            self.add((f"dynamodb:{model.name}", resource))
+
+
+@pytest.mark.usefixtures("real_table")
+def test_the_api_may_do_to_its_table_exactly_what_its_store_does(url: str, issuer: Issuer) -> None:
+    asked = Asked()
+    events = table._table.connection.client.meta.events
+    # Later than PynamoDB's requests are made, earlier than botocore looks at them.
+    events.register("provide-client-params.dynamodb", asked.note)
+    producer = Client(url, issuer.token("producer"))
+    assert producer.get("/health").status == 200
+    film, other = producer.new_movie(), producer.new_movie("Ronin", "1998-09-25")
+    cast = [producer.new_actor(f"Actor {n}") for n in range(links.REMOVED + 2)]
+    for actor_id in cast:
+        role_id = producer.new_role(film, actor_id)
+    producer.new_role(other, cast[0])
+    for path in ("/movies", "/actors", "/roles", f"/movies/{film}", f"/actors/{cast[0]}",
+                 f"/movies/{film}/actors", f"/actors/{cast[0]}/movies", f"/roles/{role_id}",
+                 f"/roles?movie_id={film}", f"/roles?actor_id={cast[0]}",
+                 "/movies?sort=-release_date"):  # fmt: skip
+        assert producer.get(path).status == 200
+    assert producer.patch(f"/roles/{role_id}", {"billing_order": 1}).status == 200
+    assert producer.patch(f"/movies/{film}", {"title": "Heat 2"}).status == 200
+    assert producer.patch(f"/actors/{cast[0]}", {"name": "Al"}).status == 200
+    assert producer.patch(f"/actors/{cast[0]}", {"age": 60}).status == 200
+    assert producer.delete(f"/roles/{role_id}").status == 200
+    assert producer.delete(f"/movies/{other}/actors/{cast[0]}").status == 200
+    for path in (f"/movies/{film}", f"/movies/{other}", *(f"/actors/{a}" for a in cast)):
+        assert producer.delete(path).status == 200
+    granted = {found for found in policy("policy-api.json") if found[0].startswith("dynamodb:")}
+    assert granted == asked
+
+
+def test_beyond_the_table_the_api_may_write_its_log_and_its_traces() -> None:
+    beyond = {k: v for k, v in policy("policy-api.json").items() if k[0][:9] != "dynamodb:"}
+    assert beyond == {
+        ("logs:CreateLogStream", f"{LOG}casting-${{STAGE}}:*"): "Allow",
+        ("logs:PutLogEvents", f"{LOG}casting-${{STAGE}}:*"): "Allow",
+        # Lambda refuses active tracing without them, and they know no resources.
+        ("xray:PutTraceSegments", "*"): "Allow",
+        ("xray:PutTelemetryRecords", "*"): "Allow",
+    }
+
+
+def test_the_authorizer_may_write_its_log_and_nothing_else() -> None:
+    assert policy("policy-authorizer.json") == {
+        ("logs:CreateLogStream", f"{LOG}casting-${{STAGE}}-auth0:*"): "Allow",
+        ("logs:PutLogEvents", f"{LOG}casting-${{STAGE}}-auth0:*"): "Allow",
+    }
+
+
+def test_the_configuration_has_these_policies_and_no_secret() -> None:
+    text = (PROJECT / ".chalice" / "config.json").read_text()
+    config = json.loads(text)
+    assert config["autogen_policy"] is False
+    assert config["iam_policy_file"] == "policy-api.json"
+    assert config["lambda_functions"]["auth0"]["iam_policy_file"] == "policy-authorizer.json"
+    assert not re.search("secret|password|token|AKIA|BEGIN", text, re.IGNORECASE)
+    assert config["stages"].keys() == {"local", "dev", "prod"}

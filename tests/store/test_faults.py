@@ -1,0 +1,231 @@
+"""What no emulator produces: throttling, conflicts, timeouts, put in where botocore sends."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store import table
+from tests.store.test_requests import OPERATIONS, WRITES, Call, Things
+from tests.support.client import Client, assert_failure
+
+
+class Faults:
+    """Answers requests in DynamoDB's place: `next` holds answers, for None the request is sent."""
+
+    def __init__(self) -> None:
+        self.next: list[Exception | dict[str, Any] | None] = []
+        self.always: Exception | dict[str, Any] | None = None
+        self.asked = 0
+
+    def __call__(self, **_: Any) -> Any:
+        self.asked += 1
+        fault = self.next.pop(0) if self.next else self.always
+        if isinstance(fault, Exception):
+            raise fault
+        if fault is None:
+            return None
+        return AWSResponse("https://dynamodb", 400 if "Error" in fault else 200, {}, None), fault
+
+
+def error(code: str, **members: Any) -> dict[str, Any]:
+    return {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}, **members}
+
+
+def cancelled(*codes: str) -> dict[str, Any]:
+    """Give the answer of a cancelled transaction, with a reason for each of its actions."""
+    return error("TransactionCanceledException", CancellationReasons=[{"Code": c} for c in codes])
+
+
+@pytest.fixture
+def faults(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
+    monkeypatch.setattr(table, "BACKOFF", 0)
+    injected = Faults()
+    events = table._table.connection.client.meta.events
+    events.register_first("before-call.dynamodb", injected)
+    yield injected
+    events.unregister("before-call.dynamodb", injected)
+
+
+NOT_SERVED = [
+    error("ProvisionedThroughputExceededException"),
+    error("ThrottlingException"),
+    error("RequestLimitExceeded"),
+    error("InternalServerError"),
+    ConnectTimeoutError(endpoint_url="https://dynamodb"),
+    ReadTimeoutError(endpoint_url="https://dynamodb"),
+    EndpointConnectionError(endpoint_url="https://dynamodb"),
+]
+
+
+@pytest.mark.parametrize("call", [call for call, _ in OPERATIONS.values()], ids=OPERATIONS)
+def test_a_table_that_does_not_serve_is_a_503_with_retry_after(
+    producer: Client, faults: Faults, call: Call
+) -> None:
+    things = Things(producer)
+    before = [producer.get(path).text for path in ("/movies", "/actors", "/roles")]
+    for faults.always in NOT_SERVED:
+        answer = call(producer, things)
+        assert_failure(answer, 503)
+        assert int(answer.headers["retry-after"]) >= 1
+    faults.always = None
+    assert [producer.get(path).text for path in ("/movies", "/actors", "/roles")] == before
+
+
+@pytest.mark.parametrize("call", [call for call, _ in OPERATIONS.values()], ids=OPERATIONS)
+def test_a_mistake_of_ours_is_a_500(producer: Client, faults: Faults, call: Call) -> None:
+    things = Things(producer)
+    for code in ("AccessDeniedException", "ResourceNotFoundException"):
+        faults.always = error(code)
+        assert_failure(call(producer, things), 500)
+
+
+IN_TRANSACTION = {name: call for name, (call, sent) in WRITES.items() if "Transact" in sent[-1]}
+
+
+@pytest.mark.parametrize("call", IN_TRANSACTION.values(), ids=IN_TRANSACTION)
+def test_a_conflict_is_tried_again_and_then_told(
+    producer: Client, faults: Faults, call: Call
+) -> None:
+    things = Things(producer)
+    reads = next(sent for c, sent in WRITES.values() if c is call)[:-1]
+    sent_through: list[Exception | dict[str, Any] | None] = [None] * len(reads)
+    conflict = cancelled("None", "TransactionConflict")
+
+    faults.next, faults.asked = [*sent_through], 0
+    faults.always = conflict
+    answer = call(producer, things)
+    assert_failure(answer, 409)
+    assert answer.headers["retry-after"] == "1"
+    assert faults.asked == len(reads) + table.ATTEMPTS
+
+    faults.next, faults.always = [*sent_through, *[conflict] * (table.ATTEMPTS - 1)], None
+    assert call(producer, things).status in (200, 201)
+
+
+BY_THEMSELVES = {name: call for name, (call, sent) in WRITES.items() if "Transact" not in sent[-1]}
+
+
+@pytest.mark.parametrize("call", BY_THEMSELVES.values(), ids=BY_THEMSELVES)
+def test_a_write_that_meets_a_transaction_is_tried_again_and_then_told(
+    producer: Client, faults: Faults, call: Call
+) -> None:
+    things = Things(producer)
+    before = [producer.get(path).text for path in ("/movies", "/actors", "/roles")]
+    conflict = error("TransactionConflictException")
+
+    faults.always, faults.asked = conflict, 0
+    answer = call(producer, things)
+    assert_failure(answer, 409)
+    assert answer.headers["retry-after"] == "1"
+    assert faults.asked == table.ATTEMPTS
+    faults.always = None
+    assert [producer.get(path).text for path in ("/movies", "/actors", "/roles")] == before
+
+    faults.next, faults.asked = [conflict] * (table.ATTEMPTS - 1), 0
+    answer = call(producer, things)
+    assert answer.status in (200, 201)
+    assert answer.headers["etag"] == ('"1"' if answer.status == 201 else '"2"')
+    assert faults.asked == table.ATTEMPTS
+
+
+def test_a_replay_that_meets_nothing_but_conflicts_finds_its_role(
+    producer: Client, faults: Faults
+) -> None:
+    things = Things(producer)
+    body = {"movie_id": things.movie, "actor_id": things.actor}
+    key, conflict = {"Idempotency-Key": "a key"}, cancelled("TransactionConflict", "None")
+
+    # Not there yet: whoever is in the way has to be waited for.
+    faults.next, faults.asked = [None, *[conflict] * table.ATTEMPTS], 0
+    answer = producer.post("/roles", body, **key)
+    assert_failure(answer, 409)
+    assert answer.headers["retry-after"] == "1"
+    assert faults.asked == 1 + table.ATTEMPTS + 1
+
+    first = producer.post("/roles", body, **key)
+    assert first.status == 201
+    for headers, other, status in [
+        (key, {}, 201),
+        (key, {"billing_order": 1}, 422),
+        ({"Idempotency-Key": "another key"}, {}, 409),
+        ({}, {}, 409),
+    ]:
+        faults.next, faults.asked = [None, *[conflict] * table.ATTEMPTS], 0
+        answer = producer.post("/roles", body | other, **headers)
+        assert answer.status == status
+        assert faults.asked == 1 + table.ATTEMPTS + bool(headers)
+        if status == 201:
+            assert answer.body == first.body
+            assert answer.headers["location"] == first.headers["location"]
+        else:
+            assert_failure(answer, status)
+    assert producer.get(f"/movies/{things.movie}")["movie"]["role_count"] == 1
+
+
+def test_throttling_inside_a_transaction_is_a_503(producer: Client, faults: Faults) -> None:
+    things = Things(producer)
+    faults.next, faults.always = [None], cancelled("ThrottlingError", "None")
+    body = {"movie_id": things.movie, "actor_id": things.actor}
+    assert_failure(producer.post("/roles", body), 503)
+    faults.next = [None, cancelled("ProvisionedThroughputExceeded", "TransactionConflict")]
+    faults.always = None
+    assert producer.post("/roles", body).status == 201
+
+
+def test_a_transaction_is_not_sent_again_for_any_other_reason(
+    producer: Client, faults: Faults
+) -> None:
+    things = Things(producer)
+    body = {"movie_id": things.movie, "actor_id": things.actor}
+    for codes, status in [
+        (("TransactionConflict", "ValidationError"), 500),
+        (("ItemCollectionSizeLimitExceeded", "None"), 500),
+        ((), 500),
+        # A condition that failed decides, whatever else was in the way.
+        (("ConditionalCheckFailed", "TransactionConflict", "None", "None"), 409),
+    ]:
+        faults.next, faults.asked = [None, cancelled(*codes)], 0
+        assert_failure(producer.post("/roles", body), status)
+        assert faults.asked == 2
+
+
+def test_a_read_that_was_not_whole_is_a_503(producer: Client, faults: Faults) -> None:
+    things = Things(producer)
+    key = {"pk": {"S": "x"}, "sk": {"S": "#"}}
+    faults.next = [
+        {
+            "Responses": {TABLE_NAME: []},
+            "UnprocessedKeys": {TABLE_NAME: {"Keys": [key]}},
+            "ResponseMetadata": {},
+        }
+    ]
+    body = {"movie_id": things.movie, "actor_id": things.actor}
+    assert_failure(producer.post("/roles", body), 503)
+
+
+def test_a_name_that_changed_since_it_was_read_is_read_again(
+    producer: Client, faults: Faults
+) -> None:
+    things = Things(producer)
+    body = {"movie_id": things.movie, "actor_id": things.actor}
+    moved = cancelled("None", "None", "ConditionalCheckFailed", "None")
+    faults.next, faults.asked = [None, moved, None, None], 0
+    assert producer.post("/roles", body).status == 201
+    assert faults.asked == 4
+    producer.delete(f"/movies/{things.movie}/actors/{things.actor}")
+    faults.next, faults.asked = [None, moved] * table.ATTEMPTS, 0
+    assert_failure(producer.post("/roles", body), 409)
+    assert faults.asked == 2 * table.ATTEMPTS
+
+
+def test_an_id_that_comes_twice_overwrites_nothing(
+    producer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "new_id", lambda _: "0123456789abcdef")
+    movie = producer.get(f"/movies/{producer.new_movie('First')}").body
+    assert_failure(producer.post("/movies", {"title": "Second", "release_date": "2000-01-01"}), 500)
+    assert producer.get("/movies/0123456789abcdef").body == movie

@@ -1,0 +1,161 @@
+"""Two at once, step by step: an operation, with another one done just before any of its requests.
+
+What races only sometimes in test_races.py happens here each time. test_model.py has every pair of
+operations of the store; here they come over HTTP.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chalicelib.store import table
+from chalicelib.store.roles import Parent
+from dev.table.integrity import problems, read
+from tests.store.test_links import build
+from tests.support.client import Client, assert_failure
+
+
+class Agency:
+    """Two movies and two actors, of whom the first is in the first."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.movie, self.other_movie = client.new_movie("Heat"), client.new_movie("Ronin")
+        self.actor, self.other_actor = client.new_actor("Al Pacino"), client.new_actor("De Niro")
+        self.role = client.new_role(self.movie, self.actor, billing_order=1)
+
+
+MOST_REQUESTS = 6
+
+
+class Between:
+    """Does something just before the nth request to DynamoDB."""
+
+    def __init__(self) -> None:
+        self.left = -1
+        self.action: Callable[[], object] = lambda: None
+        self.was_done = False
+
+    def before(self, number: int, action: Callable[[], object]) -> None:
+        self.left, self.action, self.was_done = number, action, False
+
+    def __call__(self, **_: Any) -> None:
+        self.left -= 1
+        if self.left == -1:
+            self.was_done = True
+            self.action()
+
+
+def attached() -> Between:
+    """Give one that the API's present client asks before each of its requests."""
+    found = Between()
+    table._table.connection.client.meta.events.register_first("before-call.dynamodb", found)
+    return found
+
+
+@pytest.fixture
+def between(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
+    monkeypatch.setattr(table, "BACKOFF", 0)
+    events, found = table._table.connection.client.meta.events, attached()
+    yield found
+    events.unregister("before-call.dynamodb", found)
+
+
+GUARDED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "change the movie": ("PATCH", "/movies/{0.movie}", {"title": "Mine"}),
+    "change the actor": ("PATCH", "/actors/{0.actor}", {"age": 1}),
+    "change the role": ("PATCH", "/roles/{0.role}", {"billing_order": 2}),
+    "delete the movie": ("DELETE", "/movies/{0.movie}", {}),
+    "delete the actor": ("DELETE", "/actors/{0.actor}", {}),
+    "remove the role": ("DELETE", "/roles/{0.role}", {}),
+}
+THEIRS: dict[str, dict[str, Any]] = {
+    "/movies": {"title": "Theirs"},
+    "/actors": {"name": "Theirs"},
+    "/roles": {"billing_order": 3},
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), GUARDED.values(), ids=GUARDED)
+def test_if_match_fails_whenever_the_version_moves(
+    producer: Client, between: Between, method: str, path: str, body: dict[str, Any]
+) -> None:
+    for number in range(MOST_REQUESTS):
+        agency = Agency(producer)
+        target = path.format(agency)
+        theirs = THEIRS[target[: target.index("/", 1)]]
+        between.before(number, partial(producer.patch, target, theirs))
+        answer = producer.call(method, target, body or None, {"If-Match": '"1"'})
+        if not between.was_done:
+            assert answer.status == 200
+            break
+        assert_failure(answer, 412)
+        assert answer.headers["etag"] == '"2"'
+        assert problems(read()) == []
+    assert number >= 1
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+def test_what_is_being_deleted_cannot_be_changed(
+    producer: Client, empty_table: None, side: str
+) -> None:
+    agency = Agency(producer)
+    pk = f"{side.upper()}#{agency.movie if side == 'movie' else agency.actor}"
+    table.update(Parent, pk, "#", [Parent.deleting.set("now")], Parent.pk.exists())
+    path = f"/{side}s/{pk.partition('#')[2]}"
+    for body in [{"title": "x"}] if side == "movie" else [{"name": "x"}, {"age": 1}]:
+        assert_failure(producer.patch(path, body), 404)
+    assert_failure(producer.get(path), 404)
+    ids = {"movie_id": agency.other_movie, "actor_id": agency.other_actor}
+    ids[f"{side}_id"] = pk.partition("#")[2]
+    before = list(read())
+    assert_failure(producer.post("/roles", ids), 404)
+    assert list(read()) == before
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+@pytest.mark.parametrize("number", range(9))
+def test_a_long_renaming_gives_way_to_a_later_one(
+    producer: Client, real_table: str, side: str, number: int
+) -> None:
+    path, _ = build(side, 205)
+    field = "title" if side == "movie" else "name"
+    between = attached()
+    between.before(number, lambda: producer.patch(path, {field: "Later"}))
+    assert producer.patch(path, {field: "Sooner"}).status == 200
+    assert between.was_done
+    assert problems(read()) == []
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+@pytest.mark.parametrize("number", range(8))
+def test_a_long_deletion_takes_what_is_cast_meanwhile_too(
+    producer: Client, real_table: str, side: str, number: int
+) -> None:
+    path, _ = build(side, 70)
+    other = producer.new_actor() if side == "movie" else producer.new_movie()
+    end = "actor_id" if side == "movie" else "movie_id"
+    body = {f"{side}_id": path.rpartition("/")[2], end: other}
+    between = attached()
+    between.before(number, lambda: producer.post("/roles", body))
+    assert producer.delete(path).status == 200
+    assert between.was_done
+    assert problems(read()) == []
+    assert_failure(producer.get(path), 404)
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+@pytest.mark.parametrize("number", range(8))
+def test_if_match_holds_for_a_long_deletion_until_it_has_begun(
+    producer: Client, real_table: str, side: str, number: int
+) -> None:
+    path, _ = build(side, 70)
+    new = {"title": "Later"} if side == "movie" else {"name": "Later"}
+    between, changed = attached(), []
+    between.before(number, lambda: changed.append(producer.patch(path, new).status))
+    answer = producer.delete(path, **{"If-Match": '"1"'})
+    # Whoever came first: a change that was made is not deleted unseen.
+    assert (answer.status, changed) in [(412, [200]), (200, [404])]
+    assert problems(read()) == []

@@ -1,0 +1,266 @@
+"""Deleting and renaming what has roles: right for any number of them, on both sides."""
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from chalicelib.store import links, table
+from chalicelib.store.actors import Actor
+from chalicelib.store.movies import Movie
+from chalicelib.store.roles import Role
+from dev.table.integrity import problems, read
+from tests.conftest import Sent
+from tests.store.test_requests import WRITE, WRITES, Things
+from tests.support.client import Client, assert_failure
+
+COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
+
+
+@pytest.fixture
+def empty_table(real_table: str) -> str:
+    """The real engine here: moto takes seconds for a transaction in a table of hundreds."""
+    return real_table
+
+
+@pytest.fixture(params=["movie", "actor"])
+def side(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def build(side: str, count: int) -> tuple[str, list[str]]:
+    """Write a movie or actor with this many roles; gives its path, and those of the other ends.
+
+    Item by item: through the API 250 roles would take this test a minute.
+    """
+    common: dict[str, Any] = {"created_at": table.now(), "updated_at": table.now(), "version": 1}
+
+    def movie(number: int, roles: int) -> Movie:
+        movie_id = f"{number:016}"
+        made = Movie(f"MOVIE#{movie_id}", "#", id=movie_id, role_count=roles, **common)
+        made.set(title=f"Movie {number}", release_date="2000-01-01", gsi1pk="MOVIES")
+        made.set(gsi1sk=f"movie {number}\x1f{movie_id}", gsi2pk="MOVIES")
+        made.set(gsi2sk=f"2000-01-01\x1f{movie_id}")
+        return made
+
+    def actor(number: int, roles: int) -> Actor:
+        actor_id = f"{number:016}"
+        made = Actor(f"ACTOR#{actor_id}", "#", id=actor_id, role_count=roles, **common)
+        made.set(name=f"Actor {number}", gender="other", age=1, gsi1pk="ACTORS")
+        made.set(gsi1sk=f"actor {number}\x1f{actor_id}")
+        return made
+
+    movies = [movie(0, count)] if side == "movie" else [movie(n, 1) for n in range(count)]
+    actors = [actor(0, count)] if side == "actor" else [actor(n, 1) for n in range(count)]
+    with table.Item.batch_write() as batch:
+        for item in [*movies, *actors]:
+            batch.save(item)
+        for number in range(count):
+            film = movies[0] if side == "movie" else movies[number]
+            person = actors[0] if side == "actor" else actors[number]
+            role_id = f"{film.id}.{person.id}"
+            fields: dict[str, Any] = {"id": role_id, "billing_order": number + 1, **common}
+            beside_movie = Role(film.pk, f"ROLE#{person.id}", **fields)
+            beside_movie.set(gsi1pk=film.pk, gsi2pk="ROLES")
+            beside_movie.set(gsi2sk=f"{common['created_at']}\x1f{role_id}")
+            beside_movie.set(**person.in_role(beside_movie))
+            beside_actor = Role(person.pk, f"ROLE#{film.id}", **fields)
+            beside_actor.set(gsi2pk=person.pk, **film.in_role(beside_actor))
+            batch.save(beside_movie)
+            batch.save(beside_actor)
+    assert problems(read()) == []
+    if side == "movie":
+        return f"/movies/{movies[0].id}", [f"/actors/{a.id}" for a in actors]
+    return f"/actors/{actors[0].id}", [f"/movies/{m.id}" for m in movies]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_what_is_deleted_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
+    path, others = build(side, count)
+    answer = producer.delete(path)
+    assert answer.status == 200
+    assert answer.body == {"success": True, "deleted": path.rpartition("/")[2]}
+    left = list(read())
+    assert problems(left) == []
+    assert len(left) == count  # the other ends, and nothing else
+    assert_failure(producer.get(path), 404)
+    for other in others[:3]:
+        shown = producer.get(other)
+        assert shown["roles"] == []
+        assert next(v for k, v in shown.body.items() if k in ("movie", "actor"))["role_count"] == 0
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_new_name_shows_in_every_role(producer: Client, side: str, count: int) -> None:
+    path, others = build(side, count)
+    new = {"title": "Zulu", "release_date": "1964-01-22"} if side == "movie" else {"name": "Zulu"}
+    answer = producer.patch(path, new)
+    assert answer.status == 200
+    shown = answer[side]
+    assert {k: shown[k] for k in new} == new
+    assert (shown["version"], shown["role_count"]) == (2, count)
+    assert problems(read()) == []
+    assert producer.get(path)[side] == shown
+    for other in others[:3]:
+        role = producer.get(other)["roles"][0]
+        assert (role["movie_title"] if side == "movie" else role["actor_name"]) == "Zulu"
+
+
+@pytest.mark.parametrize("field", ["title", "release_date"])
+def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) -> None:
+    path, _ = build("movie", 3)
+    new = {"title": "Zulu"} if field == "title" else {"release_date": "1964-01-22"}
+    shown = producer.patch(path, new)["movie"]
+    assert shown["title"] == ("Zulu" if field == "title" else "Movie 0")
+    assert shown["release_date"] == ("2000-01-01" if field == "title" else "1964-01-22")
+    assert problems(read()) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "removing", "renaming"),
+    [
+        (33, [WRITE, "Query", WRITE], None),
+        # One more than fits: marked, a batch, the rest with the parent.
+        (
+            34,
+            [WRITE, "Query", "UpdateItem", WRITE, "Query", WRITE],
+            None,
+        ),
+        (99, None, ["UpdateItem", "Query", WRITE]),
+        (
+            100,
+            None,
+            ["UpdateItem", "Query", "UpdateItem"]
+            + ["Query", WRITE, "Query", WRITE]
+            # Closed by the count.
+            + ["UpdateItem"],
+        ),
+    ],
+)
+def test_one_transaction_does_it_while_it_fits(
+    producer: Client, sent: Sent, side: str, count: int,
+    removing: list[str] | None, renaming: list[str] | None,
+) -> None:  # fmt: skip
+    path, _ = build(side, count)
+    sent.clear()
+    if removing:
+        assert producer.delete(path).status == 200
+    else:
+        body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+        assert producer.patch(path, body).status == 200
+    assert sent == (removing or renaming)
+
+
+def test_if_match_guards_what_has_roles_too(producer: Client, side: str) -> None:
+    path, _ = build(side, 2)
+    body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+    before = list(read())
+    assert_failure(producer.patch(path, body, **{"If-Match": '"2"'}), 412)
+    assert_failure(producer.delete(path, **{"If-Match": '"2"'}), 412)
+    assert list(read()) == before
+    assert producer.patch(path, body, **{"If-Match": '"1"'}).status == 200
+    assert producer.delete(path, **{"If-Match": '"2"'}).status == 200
+    assert problems(read()) == []
+
+
+class Killed(BaseException):
+    """The function ends here."""
+
+
+def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+    """Let the function die before it sends its next request."""
+    send, left = table._send, iter(range(requests))
+
+    def send_or_die(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        if next(left, None) is None:
+            raise Killed
+        return send(operation, request)
+
+    monkeypatch.setattr(table, "_send", send_or_die)
+
+
+@pytest.mark.parametrize("requests", range(1, 11))
+def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
+    producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = build(side, 100)
+    pk, store = f"{side.upper()}#{path.rpartition('/')[2]}", f"chalicelib.store.{side}s"
+    module = __import__(store, fromlist=["remove"])
+    with monkeypatch.context() as patch:
+        kill_after(patch, requests)
+        with contextlib.suppress(Killed):
+            module.remove(pk.partition("#")[2], None)
+    left = table.get(pk, "#")
+    marked = bool(getattr(left, "deleting", None))
+    # Nothing but the mark tells that something is going on.
+    assert [problem.kind for problem in problems(read())] == ["stuck"] * marked
+    if marked or left is None:
+        listed = producer.every(f"/{side}s", f"{side}s", limit=100)
+        assert pk.partition("#")[2] not in [item["id"] for item in listed]
+        assert_failure(producer.get(path), 404)
+        new = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+        assert_failure(producer.patch(path, new), 404)
+        assert_failure(producer.get(f"{path}/{'actors' if side == 'movie' else 'movies'}"), 404)
+        other = producer.new_actor() if side == "movie" else producer.new_movie()
+        ids = {
+            f"{side}_id": pk.partition("#")[2],
+            "actor_id" if side == "movie" else "movie_id": other,
+        }
+        assert_failure(producer.post("/roles", ids), 404)
+    assert producer.delete(path).status == (404 if left is None else 200)
+    assert problems(read()) == []
+    assert_failure(producer.delete(path), 404)
+
+
+@pytest.mark.parametrize("requests", range(2, 8))
+def test_a_renaming_that_was_cut_off_is_finished_by_the_next(
+    producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = build(side, 205)
+    new = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+    module = __import__(f"chalicelib.store.{side}s", fromlist=["change"])
+    with monkeypatch.context() as patch:
+        kill_after(patch, requests)
+        with contextlib.suppress(Killed):
+            module.change(path.rpartition("/")[2], new, None)
+    assert {problem.kind for problem in problems(read())} <= {"stale", "stuck"}
+    assert producer.patch(path, new).status == 200
+    assert problems(read()) == []
+
+
+def test_the_numbers_are_what_dynamodb_takes() -> None:
+    assert 1 + 3 * links.REMOVED <= 100 < 1 + 3 * (links.REMOVED + 1)
+    assert 1 + links.RENAMED == 100
+
+
+@pytest.mark.parametrize("name", ["add a movie", "add an actor", "cast"])
+def test_a_lost_answer_to_a_post_is_no_failure(producer: Client, name: str) -> None:
+    things, (call, _) = Things(producer), WRITES[name]
+    before = len(list(read()))
+    times: list[int] = []
+
+    def lost(attempts: int, **_: Any) -> int | None:
+        # The write is done; botocore believes that it has heard nothing, and sends it again.
+        times.append(attempts)
+        return 0 if attempts == 1 else None
+
+    events = table._table.connection.client.meta.events
+    events.register_first("needs-retry.dynamodb", lost)
+    answer = call(producer, things)
+    events.unregister("needs-retry.dynamodb", lost)
+    assert answer.status == 201
+    assert 2 in times
+    assert producer.get(answer.headers["location"]).status == 200
+    assert len(list(read())) == before + (2 if name == "cast" else 1)
+    assert problems(read()) == []
+
+
+def test_the_longest_name_there_is_fits_into_every_key(producer: Client) -> None:
+    # One character, of which sorting makes eighteen.
+    long = "\ufdfa" * 200
+    movie_id, actor_id = producer.new_movie(long), producer.new_actor(long)
+    producer.new_role(movie_id, actor_id, character_name=long, billing_order=1)
+    assert producer.get("/movies")["movies"][0]["title"] == long
+    assert producer.get(f"/movies/{movie_id}/actors")["actors"][0]["name"] == long
+    producer.new_movie(long)
+    assert len(producer.every("/movies", "movies", limit=1)) == 2

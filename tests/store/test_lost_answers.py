@@ -1,0 +1,133 @@
+"""A write that was done, and whose answer was lost: botocore sends it again, which is no failure.
+
+On the real engine, which knows a transaction by its token as DynamoDB does.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from chalicelib.store import table
+from dev.table.integrity import problems, read
+from tests.store.test_links import build
+from tests.store.test_requests import WRITES, Call, Things
+from tests.support.client import Answer, Client
+
+OF_CHANCE = {"id", "movie_id", "actor_id", "created_at", "updated_at"}
+
+
+@pytest.fixture
+def empty_table(real_table: str) -> str:
+    return real_table
+
+
+class Careful(Client):
+    """Somebody who sends a condition with each change, and a key with each POST."""
+
+    keys = itertools.count()
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        own = {
+            "POST": {"Idempotency-Key": f"key {next(self.keys)}"},
+            "PATCH": {"If-Match": '"1"'},
+            "DELETE": {"If-Match": '"1"'},
+        }
+        return super().call(method, path, body, own.get(method, {}) | (headers or {}))
+
+
+class Lost:
+    """Loses the answer to the nth request: botocore believes that it has heard nothing."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, attempts: int, **_: Any) -> int | None:
+        if attempts > 1:
+            return None
+        self.left -= 1
+        return 0 if self.left == -1 else None  # seconds until it is sent again
+
+
+@contextmanager
+def lost(number: int) -> Iterator[Lost]:
+    """Lose the answer to the nth request in this context, of this process's API."""
+    events, hook = table._table.connection.client.meta.events, Lost(number)
+    events.register_first("needs-retry.dynamodb", hook)
+    yield hook
+    events.unregister("needs-retry.dynamodb", hook)
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """Give what an answer tells, but for what is another each time."""
+    members = {k: v for k, v in answer.body.items() if k not in ("created", "deleted")}
+    for name in members.keys() & {"movie", "actor", "role"}:
+        members[name] = {k: v for k, v in members[name].items() if k not in OF_CHANCE}
+    return members
+
+
+@pytest.mark.parametrize("kind", [Client, Careful])
+@pytest.mark.parametrize("call", [call for call, _ in WRITES.values()], ids=WRITES)
+def test_a_lost_answer_to_a_write_is_no_failure(
+    producer: Client, call: Call, kind: type[Client]
+) -> None:
+    client = kind(producer.url, producer.token)
+    usual = call(client, Things(producer))
+    assert usual.status in (200, 201)
+    made = before = len(list(read()))
+    for number in itertools.count():
+        things = Things(producer)
+        with lost(number) as hook:
+            answer = call(client, things)
+        assert answer.status == usual.status, answer
+        assert told(answer) == told(usual)
+        assert answer.headers.get("etag") == usual.headers.get("etag")
+        for name in answer.body.keys() & {"movie", "actor", "role"}:
+            path = f"/{name}s/{answer[name]['id']}"
+            assert producer.get(path)[name] == answer[name]
+        items = list(read())
+        assert problems(items) == []
+        assert len(items) == before + made
+        before = len(items)
+        if hook.left >= 0:
+            break  # it sends no more than these
+    assert number >= 1
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+def test_a_lost_answer_to_one_request_of_a_renaming_is_no_failure(
+    producer: Client, side: str
+) -> None:
+    path, _ = build(side, 100)
+    field = "title" if side == "movie" else "name"
+    for number in itertools.count():
+        with lost(number) as hook:
+            answer = producer.patch(path, {field: f"Zulu {number}"})
+        assert answer.status == 200, answer
+        assert (answer[side][field], answer[side]["version"]) == (f"Zulu {number}", number + 2)
+        assert answer[side] == producer.get(path)[side]
+        assert problems(read()) == []
+        if hook.left >= 0:
+            break
+    assert number == 8
+
+
+@pytest.mark.parametrize("side", ["movie", "actor"])
+def test_a_lost_answer_to_one_request_of_a_deletion_is_no_failure(
+    producer: Client, side: str
+) -> None:
+    for number in itertools.count():
+        path, others = build(side, 34)
+        with lost(number) as hook:
+            answer = producer.delete(path)
+        assert answer.status == 200, answer
+        items = list(read())
+        assert problems(items) == []
+        assert len(items) == len(others)
+        if hook.left >= 0:
+            break
+    assert number == 6

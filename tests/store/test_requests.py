@@ -1,0 +1,155 @@
+"""What each operation sends to DynamoDB: one request wherever one can do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Sent
+from tests.support.client import Answer, Client
+
+WRITE = "TransactWriteItems"
+
+
+class Things:
+    """A movie and an actor without roles, and a movie and an actor with one."""
+
+    def __init__(self, client: Client) -> None:
+        self.movie, self.actor = client.new_movie(), client.new_actor()
+        self.cast_movie, self.cast_actor = client.new_movie(), client.new_actor()
+        self.role = client.new_role(self.cast_movie, self.cast_actor)
+
+
+Call = Callable[[Client, Things], Answer]
+MOVIE = {"title": "Heat", "release_date": "1995-12-15"}
+
+READS: dict[str, tuple[Call, list[str]]] = {
+    "health": (lambda c, _: c.get("/health"), ["GetItem"]),
+    "movies by title": (lambda c, _: c.get("/movies"), ["Query"]),
+    "movies by date": (lambda c, _: c.get("/movies", sort="-release_date"), ["Query"]),
+    "a movie": (lambda c, t: c.get(f"/movies/{t.cast_movie}"), ["Query"]),
+    "a cast": (lambda c, t: c.get(f"/movies/{t.cast_movie}/actors"), ["Query"]),
+    # An empty cast has to be told from no movie.
+    "an empty cast": (lambda c, t: c.get(f"/movies/{t.movie}/actors"), ["Query", "GetItem"]),
+    "actors": (lambda c, _: c.get("/actors"), ["Query"]),
+    "an actor": (lambda c, t: c.get(f"/actors/{t.cast_actor}"), ["Query"]),
+    "a filmography": (lambda c, t: c.get(f"/actors/{t.cast_actor}/movies"), ["Query"]),
+    "an empty filmography": (
+        lambda c, t: c.get(f"/actors/{t.actor}/movies"),
+        ["Query", "GetItem"],
+    ),
+    "roles": (lambda c, _: c.get("/roles"), ["Query"]),
+    "a movie's roles": (lambda c, t: c.get("/roles", movie_id=t.cast_movie), ["Query"]),
+    "an actor's roles": (lambda c, t: c.get("/roles", actor_id=t.cast_actor), ["Query"]),
+    "the role of both": (
+        lambda c, t: c.get("/roles", movie_id=t.cast_movie, actor_id=t.cast_actor),
+        ["GetItem"],
+    ),
+    "a role": (lambda c, t: c.get(f"/roles/{t.role}"), ["GetItem"]),
+}
+
+WRITES: dict[str, tuple[Call, list[str]]] = {
+    "add a movie": (lambda c, _: c.post("/movies", MOVIE), ["PutItem"]),
+    "add an actor": (
+        lambda c, _: c.post("/actors", {"name": "A", "gender": "other", "age": 1}),
+        ["PutItem"],
+    ),
+    "change a movie": (
+        lambda c, t: c.patch(f"/movies/{t.movie}", {"title": "Ronin"}),
+        ["UpdateItem"],
+    ),
+    "change an actor": (lambda c, t: c.patch(f"/actors/{t.actor}", {"name": "B"}), ["UpdateItem"]),
+    "change what no role shows": (
+        lambda c, t: c.patch(f"/actors/{t.cast_actor}", {"age": 2}),
+        ["UpdateItem"],
+    ),
+    "change what a role shows": (
+        lambda c, t: c.patch(f"/actors/{t.cast_actor}", {"name": "B"}),
+        ["UpdateItem", "Query", WRITE],
+    ),
+    "remove a movie": (lambda c, t: c.delete(f"/movies/{t.movie}"), [WRITE]),
+    "remove an actor": (lambda c, t: c.delete(f"/actors/{t.actor}"), [WRITE]),
+    "remove a movie with a role": (
+        lambda c, t: c.delete(f"/movies/{t.cast_movie}"),
+        [WRITE, "Query", WRITE],
+    ),
+    "cast": (
+        lambda c, t: c.post("/roles", {"movie_id": t.movie, "actor_id": t.actor}),
+        ["BatchGetItem", WRITE],
+    ),
+    "change a role": (
+        lambda c, t: c.patch(f"/roles/{t.role}", {"billing_order": 2}),
+        ["GetItem", WRITE],
+    ),
+    "remove a role": (lambda c, t: c.delete(f"/roles/{t.role}"), [WRITE]),
+}
+
+OPERATIONS = {**READS, **WRITES}
+
+NOTHING: dict[str, Call] = {
+    "an id that cannot be": lambda c, _: c.get("/movies/x"),
+    "a bad body": lambda c, _: c.post("/movies", {"title": ""}),
+    "a bad cursor": lambda c, _: c.get("/movies", cursor="x"),
+    "an unknown path": lambda c, _: c.get("/nope"),
+    "a wrong verb": lambda c, _: c.call("PUT", "/movies"),
+    "no token": lambda c, _: Client(c.url).get("/movies"),
+}
+
+
+@pytest.mark.parametrize(("call", "requests"), OPERATIONS.values(), ids=OPERATIONS)
+def test_an_operation_sends_these_requests(
+    producer: Client, sent: Sent, call: Call, requests: list[str]
+) -> None:
+    things = Things(producer)
+    sent.clear()
+    assert call(producer, things).status in (200, 201)
+    assert sent == requests
+
+
+@pytest.mark.parametrize("call", NOTHING.values(), ids=NOTHING)
+def test_what_cannot_succeed_sends_nothing(producer: Client, sent: Sent, call: Call) -> None:
+    things = Things(producer)
+    sent.clear()
+    assert call(producer, things).status >= 400
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/movies/{0}", "/actors/{0}", "/roles/{0}.{0}", "/movies/{0}/actors/{0}"]
+)
+def test_what_is_not_there_is_told_by_the_write_itself(
+    producer: Client, sent: Sent, path: str
+) -> None:
+    path = path.format("AAAAAAAAAAAAAAAA")
+    assert producer.delete(path).status == 404
+    assert len(sent) == 1
+    bodies: dict[str, Any] = {"movies": {"title": "x"}, "actors": {"age": 1}}
+    kind = path.split("/")[1]
+    if kind in bodies and path.count("/") == 2:
+        sent.clear()
+        assert producer.patch(path, bodies[kind]).status == 404
+        assert sent == ["UpdateItem"]
+
+
+def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
+    from chalicelib.store import table
+
+    asked: list[dict[str, Any]] = []
+    events = table._table.connection.client.meta.events
+
+    def look(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params)
+
+    things = Things(producer)
+    events.register("provide-client-params.dynamodb", look)
+    try:
+        producer.get(f"/movies/{things.cast_movie}")
+        producer.get(f"/actors/{things.cast_actor}")
+        producer.get(f"/roles/{things.role}")
+        producer.get("/roles", movie_id=things.cast_movie)
+        producer.new_role(things.movie, things.actor)
+    finally:
+        events.unregister("provide-client-params.dynamodb", look)
+    assert [params["ConsistentRead"] for params in asked[:4]] == [True] * 4
+    assert asked[4]["RequestItems"]["casting-test"]["ConsistentRead"]
+    assert not any("FilterExpression" in params for params in asked)

@@ -1,0 +1,367 @@
+"""Deleting and renaming what the function's time does not suffice for: each request goes on."""
+
+import contextvars
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from app import app
+from chalicelib import deadline
+from chalicelib.store import table
+from dev.table.integrity import Problem, problems, read
+from tests.store import test_links
+from tests.store.test_links import build
+from tests.store.test_requests import OPERATIONS, Things
+from tests.support.client import Answer, Client, assert_failure, assert_headers, invoke
+
+BEGINNING = 3  # requests until a long deletion or renaming has begun
+LONG_DELETION, LONG_RENAMING = 100, 205  # roles: four batches; three
+
+
+@pytest.fixture
+def empty_table(real_table: str) -> str:
+    """The real engine here, as for all that has many roles."""
+    return real_table
+
+
+@pytest.fixture(params=["movie", "actor"])
+def side(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class Clock:
+    """The function's time, which is over when it has been asked for so many requests."""
+
+    def __init__(self) -> None:
+        self.requests = math.inf
+
+    def __call__(self) -> float:
+        self.requests -= 1
+        return math.inf if self.requests >= 0 else 0
+
+    def during(self, requests: int, call: Callable[[], Answer]) -> Answer:
+        """Make this call with time for so many requests to DynamoDB."""
+        self.requests = requests
+        try:
+            return call()
+        finally:
+            self.requests = math.inf
+
+
+@pytest.fixture
+def clock(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(deadline, "left", found)
+    return found
+
+
+def name(side: str, text: str = "Zulu") -> dict[str, Any]:
+    return {"title": text} if side == "movie" else {"name": text}
+
+
+def id_in(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def roles_of(path: str) -> list[Any]:
+    pk = f"{path.split('/')[1].upper()[:-1]}#{id_in(path)}"
+    return [i for i in read() if i["pk"]["S"] == pk and i["sk"]["S"].startswith("ROLE#")]
+
+
+def stale(found: list[Problem]) -> int:
+    """Give how many roles show an old name, where nothing else is wrong than that they do."""
+    assert {problem.kind for problem in found} <= {"stale", "stuck"}, found
+    return sum(problem.kind == "stale" for problem in found)
+
+
+def assert_accepted(answer: Answer) -> None:
+    assert answer.status == 202, answer
+    assert_headers(answer)
+    assert answer.headers["retry-after"] == "1"
+    assert answer["success"] is True
+    assert answer["remaining"] > 0
+
+
+def assert_gone(client: Client, side: str, path: str) -> None:
+    """From the first 202 on it is not there, for anybody."""
+    assert_failure(client.get(path), 404)
+    assert_failure(client.patch(path, name(side)), 404)
+    assert_failure(client.get(f"{path}/{'actors' if side == 'movie' else 'movies'}"), 404)
+    other = client.new_actor() if side == "movie" else client.new_movie()
+    ends = {"actor_id": other, "movie_id": other, f"{side}_id": id_in(path)}
+    assert_failure(client.post("/roles", ends), 404)
+    assert client.delete(f"/{'actor' if side == 'movie' else 'movie'}s/{other}").status == 200
+    for order in ("title", "-release_date") if side == "movie" else ("name", "-name"):
+        listed = client.every(f"/{side}s", f"{side}s", sort=order, limit=100)
+        assert id_in(path) not in [item["id"] for item in listed]
+
+
+@pytest.mark.parametrize("requests", [3, 4, 7])
+def test_a_deletion_that_lacks_time_goes_on_with_each_request(
+    producer: Client, side: str, clock: Clock, requests: int
+) -> None:
+    path, others = build(side, LONG_DELETION)
+    before = LONG_DELETION + 1
+    while (answer := clock.during(requests, partial(producer.delete, path))).status != 200:
+        assert_accepted(answer)
+        remaining = len(roles_of(path))
+        assert answer.body == {"success": True, "deleted": id_in(path), "remaining": remaining}
+        assert remaining < before
+        before = remaining
+        # Nothing but the mark tells that something is going on.
+        assert [problem.kind for problem in problems(read())] == ["stuck"]
+        assert_gone(producer, side, path)
+    assert answer.body == {"success": True, "deleted": id_in(path)}
+    assert "retry-after" not in answer.headers
+    assert before <= LONG_DELETION
+    left = list(read())
+    assert problems(left) == []
+    assert len(left) == len(others)
+    assert_failure(producer.delete(path), 404)
+
+
+def test_a_deletion_goes_on_whatever_version_it_was_asked_for(
+    producer: Client, side: str, clock: Clock
+) -> None:
+    path, _ = build(side, LONG_DELETION)
+    at_1, at_2 = (partial(producer.delete, path, **{"If-Match": f'"{n}"'}) for n in (1, 2))
+    assert_failure(at_2(), 412)
+    assert_accepted(clock.during(4, at_1))
+    # It is gone, and has no version any more.
+    assert_accepted(clock.during(4, at_2))
+    assert at_2().status == 200
+    assert problems(read()) == []
+
+
+@pytest.mark.parametrize("requests", [3, 6, 9])
+def test_a_renaming_that_lacks_time_goes_on_with_the_next_change(
+    producer: Client, side: str, clock: Clock, requests: int
+) -> None:
+    path, _ = build(side, LONG_RENAMING)
+    answer = clock.during(requests, partial(producer.patch, path, name(side)))
+    assert_accepted(answer)
+    assert answer.body.keys() == {"success", side, "remaining"}
+    assert answer[side] == producer.get(path)[side]
+    assert answer[side] | name(side) == answer[side]
+    assert answer[side]["version"] == 2
+    assert answer.headers["etag"] == '"2"'
+    # Of the last one it is not told before the whole has been closed.
+    assert answer["remaining"] == (stale(problems(read())) or 1)
+    # Any change goes on, also of what no role shows; the old version is no longer one.
+    later = {"release_date": "1964-01-22"} if side == "movie" else {"age": 2}
+    alone = BEGINNING if side == "movie" else 1  # requests for the change itself
+    assert_failure(producer.patch(path, later, **{"If-Match": '"1"'}), 412)
+    again = clock.during(alone, partial(producer.patch, path, later))
+    assert_accepted(again)
+    assert (again[side]["version"], again.headers["etag"]) == (3, '"3"')
+    assert again["remaining"] >= stale(problems(read()))
+    last = producer.patch(path, later, **{"If-Match": '"3"'})
+    assert last.status == 200
+    assert last.body.keys() == {"success", side}
+    assert last[side] | name(side) | later == last[side]
+    assert "retry-after" not in last.headers
+    assert problems(read()) == []
+
+
+@pytest.mark.parametrize("requests", [5, 7])
+def test_a_renaming_comes_to_its_end_however_little_each_request_does(
+    producer: Client, side: str, clock: Clock, requests: int
+) -> None:
+    path, _ = build(side, LONG_RENAMING)
+    for _ in range(10):
+        answer = clock.during(requests, partial(producer.patch, path, name(side)))
+        if answer.status == 200:
+            break
+        assert_accepted(answer)
+    assert answer.status == 200, answer
+    assert problems(read()) == []
+
+
+def test_what_has_no_time_to_begin_is_refused_and_changes_nothing(
+    producer: Client, side: str, clock: Clock
+) -> None:
+    path, _ = build(side, LONG_DELETION)
+    before = list(read())
+    for requests in range(BEGINNING):
+        for call in (partial(producer.delete, path), partial(producer.patch, path, name(side))):
+            answer = clock.during(requests, call)
+            assert_failure(answer, 503)
+            assert int(answer.headers["retry-after"]) >= 1
+            assert list(read()) == before
+
+
+def test_no_operation_begins_without_time(producer: Client, clock: Clock) -> None:
+    # The first request of a new client, too.
+    assert_failure(clock.during(0, partial(producer.get, "/movies")), 503)
+    things = Things(producer)
+    before = list(read())
+    for call, requests in OPERATIONS.values():
+        for time_for in range(len(requests)):
+            answer = clock.during(time_for, partial(call, producer, things))
+            assert_failure(answer, 503)
+            assert int(answer.headers["retry-after"]) >= 1
+    assert list(read()) == before
+
+
+def test_no_request_is_sent_again_without_time(producer: Client, clock: Clock) -> None:
+    with hooked("needs-retry", lambda attempts, **_: 0 if attempts == 1 else None):
+        assert producer.get("/movies").status == 200
+        assert_failure(clock.during(1, partial(producer.get, "/movies")), 503)
+        assert clock.during(2, partial(producer.get, "/movies")).status == 200
+
+
+def health(milliseconds: int) -> int:
+    """Ask for /health in a function that has this time left."""
+    context = {"httpMethod": "GET", "resourcePath": "/health", "path": "/health"}
+    event = {
+        "requestContext": context,
+        "headers": {},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+    }
+    answer = invoke(app, event, milliseconds)
+    assert json.loads(answer["body"])["success"] is (answer["statusCode"] == 200)
+    return int(answer["statusCode"])
+
+
+def test_the_time_is_what_lambda_leaves_of_this_request(real_table: str) -> None:
+    alone = contextvars.copy_context().run
+    # A request to the table may take one second to connect and three to be answered.
+    assert alone(health, 3_999) == 503
+    assert alone(health, 60_000) == 200
+
+    def one_after_the_other() -> list[int]:
+        return [health(milliseconds) for milliseconds in (60_000, 3_999, 0, 60_000)]
+
+    assert alone(one_after_the_other) == [200, 503, 503, 200]
+
+
+def test_outside_a_request_there_is_no_limit(real_table: str) -> None:
+    def after_a_request() -> float:
+        assert health(60_000) == 200
+        return deadline.left()
+
+    assert contextvars.copy_context().run(after_a_request) == math.inf
+
+
+@contextmanager
+def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
+    """Have botocore ask this first, about this process's requests to DynamoDB."""
+    events = table._table.connection.client.meta.events
+    events.register_first(f"{event}.dynamodb", hook)
+    yield
+    events.unregister(f"{event}.dynamodb", hook)
+
+
+class Silence:
+    """From the nth request on nothing is heard of the table."""
+
+    def __init__(self, number: int) -> None:
+        self.heard, self.left = 0, number
+
+    def __call__(self, **_: Any) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        self.heard += 1
+
+
+SILENCES = {
+    "before it arrives": "before-call",
+    # It is done, and nobody hears of it.
+    "after it was done": "needs-retry",
+}
+
+
+@pytest.mark.parametrize("event", SILENCES.values(), ids=SILENCES)
+def test_a_deletion_that_the_table_leaves_alone_goes_on_with_the_next(
+    producer: Client, side: str, event: str
+) -> None:
+    for number in itertools.count():
+        path, _ = build(side, 34)
+        silence = Silence(number)
+        with hooked(event, silence):
+            answer = producer.delete(path)
+        if silence.left >= 0:
+            break  # it sends no more than these
+        left = roles_of(path)
+        if number < BEGINNING:
+            assert_failure(answer, 503)
+            assert len(left) == 34
+            assert event == "needs-retry" or producer.get(path).status == 200
+        else:
+            assert_accepted(answer)
+            assert_failure(producer.get(path), 404)
+        assert producer.delete(path).status == (200 if left else 404)
+        assert problems(read()) == []
+        assert_failure(producer.get(path), 404)
+    assert answer.status == 200
+    assert number == 6
+
+
+@pytest.mark.parametrize("event", SILENCES.values(), ids=SILENCES)
+def test_a_renaming_that_the_table_leaves_alone_goes_on_with_the_next(
+    producer: Client, side: str, event: str
+) -> None:
+    path, _ = build(side, 100)
+    for number in itertools.count():
+        new, before, silence = name(side, f"Zulu {number}"), producer.get(path), Silence(number)
+        with hooked(event, silence):
+            answer = producer.patch(path, new)
+        if silence.left >= 0:
+            break
+        if number < BEGINNING:
+            assert_failure(answer, 503)
+            assert event == "needs-retry" or producer.get(path).body == before.body
+        else:
+            assert_accepted(answer)
+            assert answer[side] | new == answer[side] == producer.get(path)[side]
+        again = producer.patch(path, new)
+        assert again.status == 200
+        assert again[side] | new == again[side]
+        assert problems(read()) == []
+    assert answer.status == 200
+    assert number == 8
+
+
+def until_done(call: Callable[[], Answer]) -> Answer:
+    """Send a request again as long as it is accepted and not done."""
+    for _ in range(20):
+        answer = call()
+        if answer.status != 202:
+            break
+        assert_accepted(answer)
+    assert answer.status == 200, answer
+    return answer
+
+
+def test_a_thousand_roles_are_renamed_and_deleted_in_the_time_there_is(
+    producer: Client, side: str
+) -> None:
+    path, others = build(side, 1_000)
+    until_done(partial(producer.patch, path, name(side)))
+    assert problems(read()) == []
+    until_done(partial(producer.delete, path))
+    left = list(read())
+    assert problems(left) == []
+    assert len(left) == len(others)
+    assert_gone(producer, side, path)
+
+
+@pytest.mark.parametrize("count", [49, 50, 98])
+def test_what_is_deleted_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
+    test_links.test_what_is_deleted_leaves_nothing_behind(producer, side, count)
+
+
+@pytest.mark.parametrize("count", [49, 50, 98])
+def test_a_new_name_shows_in_every_role(producer: Client, side: str, count: int) -> None:
+    test_links.test_a_new_name_shows_in_every_role(producer, side, count)

@@ -1,0 +1,393 @@
+"""`make verify`: finds each kind of damage, and mends it so that nothing that was right is lost."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store import table
+from chalicelib.store.roles import Role
+from dev.table import integrity
+from dev.table.integrity import KINDS, Problem, check, mend, problems, read
+from tests.conftest import PROJECT, Product
+from tests.store.test_links import build
+from tests.support.client import Client, assert_failure
+
+NOBODY = "AAAAAAAAAAAAAAAA"
+LONG_AGO = "2026-01-01T00:00:00.000000Z"
+
+
+@pytest.fixture
+def empty_table(real_table: str) -> str:
+    return real_table
+
+
+class Agency:
+    """Two movies, two actors and three roles, of which one is for damaging."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.movie_id, other_movie = client.new_movie("Heat"), client.new_movie("Ronin")
+        self.actor_id, other_actor = client.new_actor("Al Pacino"), client.new_actor("Val Kilmer")
+        client.new_role(self.movie_id, other_actor)
+        client.new_role(other_movie, self.actor_id)
+        self.role_id = client.new_role(
+            self.movie_id, self.actor_id, character_name="Hanna", billing_order=1
+        )
+        self.movie, self.actor = (f"MOVIE#{self.movie_id}", "#"), (f"ACTOR#{self.actor_id}", "#")
+        self.beside_movie = f"MOVIE#{self.movie_id}", f"ROLE#{self.actor_id}"
+        self.beside_actor = f"ACTOR#{self.actor_id}", f"ROLE#{self.movie_id}"
+
+    def shown(self) -> list[Any]:
+        """Give all that can be seen of it, but for the counts of writes."""
+        paths = ["/movies", "/actors", "/roles"]
+        paths += [f"/movies/{self.movie_id}/actors", f"/actors/{self.actor_id}/movies"]
+        return [self.client.get(path).text for path in paths]
+
+
+@pytest.fixture
+def agency(producer: Client) -> Agency:
+    return Agency(producer)
+
+
+def erase(key: tuple[str, str]) -> None:
+    table._table.connection.client.delete_item(TableName=TABLE_NAME, Key=raw(key))
+
+
+def alter(key: tuple[str, str], **attributes: str | int) -> None:
+    names = {f"#{name}": name for name in attributes}
+    values = {
+        f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
+        for name, value in attributes.items()
+    }
+    table._table.connection.client.update_item(
+        TableName=TABLE_NAME,
+        Key=raw(key),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+    )
+
+
+def raw(key: tuple[str, str]) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def look() -> list[Problem]:
+    return check(stuck_seconds=60, settle_seconds=0)
+
+
+def mended() -> list[Problem]:
+    """Mend until nothing is left to mend; gives what is left."""
+    for _ in range(integrity.ROUNDS):
+        mend(look(), settle_seconds=0)
+    return look()
+
+
+Damage = Callable[[Agency], None]
+
+
+def both(one: Damage, other: Damage) -> Damage:
+    def damage(agency: Agency) -> None:
+        one(agency)
+        other(agency)
+
+    return damage
+
+
+# What is done to a table, the kinds that are found then, and whether mending brings all of it back.
+DAMAGES: dict[str, tuple[Damage, set[str], bool]] = {
+    "a movie is missing": (lambda a: erase(a.movie), {"dangling"}, False),
+    "an actor is missing": (lambda a: erase(a.actor), {"dangling"}, False),
+    "a role is not beside its movie": (
+        lambda a: erase(a.beside_movie),
+        {"half", "miscounted"},
+        True,
+    ),
+    "a role is not beside its actor": (
+        lambda a: erase(a.beside_actor),
+        {"half", "miscounted"},
+        True,
+    ),
+    "a role is older beside its movie": (
+        lambda a: alter(a.beside_movie, version=0, character_name="Old"),
+        {"half"},
+        True,
+    ),
+    "a role is older beside its actor": (
+        lambda a: alter(a.beside_actor, version=0, billing_order=9),
+        {"half"},
+        True,
+    ),
+    "an old name of the actor": (
+        lambda a: alter(a.beside_movie, actor_name="Old"),
+        {"stale"},
+        True,
+    ),
+    "an old title of the movie": (
+        lambda a: alter(a.beside_actor, movie_title="Old"),
+        {"stale"},
+        True,
+    ),
+    "an old release date of the movie": (
+        lambda a: alter(a.beside_actor, movie_release_date="1900-01-01"),
+        {"stale"},
+        True,
+    ),
+    "a wrong place in the cast": (lambda a: alter(a.beside_movie, gsi1sk="x"), {"stale"}, True),
+    "a wrong place in the filmography": (
+        lambda a: alter(a.beside_actor, gsi2sk="x"),
+        {"stale"},
+        True,
+    ),
+    "a wrong place among the roles": (lambda a: alter(a.beside_movie, gsi2sk="x"), {"stale"}, True),
+    "a wrong place among the movies": (lambda a: alter(a.movie, gsi2sk="x"), {"stale"}, True),
+    "a wrong place among the actors": (lambda a: alter(a.actor, gsi1sk="x"), {"stale"}, True),
+    "a movie counts too few": (lambda a: alter(a.movie, role_count=1), {"miscounted"}, True),
+    "an actor counts too many": (lambda a: alter(a.actor, role_count=7), {"miscounted"}, True),
+    "a renaming was not finished": (
+        both(
+            lambda a: alter(a.actor, renaming=LONG_AGO),
+            lambda a: alter(a.beside_movie, actor_name="Old"),
+        ),
+        {"stale", "stuck"},
+        True,
+    ),
+    "a deletion was not finished": (
+        lambda a: alter(a.movie, deleting=LONG_AGO, gsi1pk=a.movie[0], gsi1sk="#"),
+        {"stuck"},
+        False,
+    ),
+    "a deletion was not finished and half a role is in its way": (
+        both(lambda a: alter(a.actor, deleting=LONG_AGO), lambda a: erase(a.beside_movie)),
+        {"half", "miscounted", "stuck"},
+        False,
+    ),
+}
+
+
+def test_what_is_right_is_no_problem(agency: Agency) -> None:
+    assert look() == []
+
+
+@pytest.mark.parametrize(("damage", "kinds", "comes_back"), DAMAGES.values(), ids=DAMAGES)
+def test_each_kind_of_damage_is_found_and_mended(
+    agency: Agency, damage: Damage, kinds: set[str], comes_back: bool
+) -> None:
+    before = agency.shown()
+    damage(agency)
+    assert {problem.kind for problem in look()} == kinds
+    assert mended() == []
+    assert problems(read()) == []
+    if comes_back:
+        assert agency.shown() == before
+    else:
+        assert_failure(agency.client.get(f"/roles/{agency.role_id}"), 404)
+        assert len(agency.client.get("/roles")["roles"]) == 1
+    # Mending what is mended changes nothing.
+    items = list(read())
+    assert mended() == []
+    assert list(read()) == items
+
+
+def test_every_kind_has_a_damage() -> None:
+    assert set().union(*(kinds for _, kinds, _ in DAMAGES.values())) == KINDS.keys() - {"unknown"}
+
+
+def test_what_cannot_be_read_is_told_and_left_alone(agency: Agency) -> None:
+    strange = [("MOVIE#x", "#"), (f"MOVIE#{NOBODY}", "x"), (f"ACTOR#{NOBODY}", f"ROLE#{NOBODY}")]
+    alter(strange[0], kind="director", id="x")
+    alter(strange[1], kind="movie", id=NOBODY, version=1)
+    alter(strange[2], kind="role", id="nothing")
+    before = list(read())
+    assert sorted(look()) == sorted(Problem("unknown", key, "it cannot be read") for key in strange)
+    assert len(mended()) == len(strange)
+    assert list(read()) == before
+
+
+def test_what_hangs_from_what_cannot_be_read_is_left_alone(agency: Agency) -> None:
+    alter(agency.movie, kind="director")
+    alter((agency.actor[0], "ROLE#later"), kind="note")
+    before = list(read())
+    assert {problem.key for problem in look()} == {agency.movie, (agency.actor[0], "ROLE#later")}
+    assert {problem.kind for problem in mended()} == {"unknown"}
+    assert list(read()) == before
+
+
+def test_every_attribute_of_a_role_is_looked_at() -> None:
+    others = {"pk", "sk", "kind", "id", "last_write"}
+    assert {*integrity.SHARED, *integrity.PLACED} == Role.get_attributes().keys() - others
+
+
+INCOMPLETE: dict[str, tuple[Callable[[Agency], tuple[str, str]], str]] = {
+    "a role without a version": (lambda a: a.beside_movie, "REMOVE version"),
+    "a role without a birth": (lambda a: a.beside_actor, "REMOVE created_at"),
+    "a role of an unknown kind": (lambda a: a.beside_movie, "REMOVE kind"),
+    "a movie without a title": (lambda a: a.movie, "REMOVE title"),
+    "an actor without a name": (lambda a: a.actor, "REMOVE #name"),
+    "a deletion at no time": (lambda a: a.movie, "SET deleting = id"),
+}
+
+
+@pytest.mark.parametrize(("key_of", "change"), INCOMPLETE.values(), ids=INCOMPLETE)
+def test_what_lacks_something_is_told_and_left_alone(
+    agency: Agency, key_of: Callable[[Agency], tuple[str, str]], change: str
+) -> None:
+    key = key_of(agency)
+    names = {"ExpressionAttributeNames": {"#name": "name"}} if "#" in change else {}
+    table._table.connection.client.update_item(
+        TableName=TABLE_NAME, Key=raw(key), UpdateExpression=change, **names
+    )
+    before = list(read())
+    assert look() == mended() == [Problem("unknown", key, "it cannot be read")]
+    assert list(read()) == before
+
+
+def test_a_missing_count_is_counted(agency: Agency) -> None:
+    table._table.connection.client.update_item(
+        TableName=TABLE_NAME, Key=raw(agency.movie), UpdateExpression="REMOVE role_count"
+    )
+    assert {problem.kind for problem in look()} == {"miscounted"}
+    assert mended() == []
+    assert agency.client.get(f"/movies/{agency.movie_id}")["movie"]["role_count"] == 2
+
+
+def test_a_family_of_more_than_a_query_gives_is_counted_whole(producer: Client) -> None:
+    path, _ = build("movie", 400)
+    movie = f"MOVIE#{path.rpartition('/')[2]}", "#"
+    keys = [(i["pk"]["S"], i["sk"]["S"]) for i in read() if i["sk"]["S"].startswith("ROLE#")]
+    for key in keys:
+        alter(key, character_name="x" * 3_000)  # 1 MB ends a Query
+    alter(movie, renaming=LONG_AGO)
+    assert {problem.kind for problem in look()} == {"stuck"}
+    assert mended() == []
+    alter(movie, role_count=399)
+    assert mended() == problems(read()) == []
+
+
+def test_a_count_is_not_mended_while_roles_come_and_go(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(agency.movie, role_count=7)
+    found, family = look(), integrity._family
+    readings = iter(range(9))
+
+    def changing(key: tuple[str, str]) -> Any:
+        read_before = family(key)
+        if next(readings) == 0:
+            # The number is the same afterwards, and the roles are not.
+            agency.client.delete(f"/roles/{agency.role_id}")
+            agency.client.new_role(agency.movie_id, agency.client.new_actor())
+        return read_before
+
+    monkeypatch.setattr(integrity, "_family", changing)
+    mend(found, settle_seconds=0)
+    assert [problem.what for problem in problems(read())] == ["it counts 7 roles of 2"]
+    assert mended() == []
+
+
+def test_names_that_a_renaming_has_not_reached_yet_are_no_problem(agency: Agency) -> None:
+    alter(agency.actor, renaming=table.now())
+    alter(agency.beside_movie, actor_name="Old")
+    assert look() == []
+    alter(agency.actor, renaming=LONG_AGO)
+    assert {problem.kind for problem in look()} == {"stale", "stuck"}
+
+
+def test_a_deletion_that_is_under_way_is_no_problem(agency: Agency) -> None:
+    alter(agency.movie, deleting=table.now(), renaming=table.now())
+    assert look() == []
+    assert {problem.kind for problem in check(stuck_seconds=0, settle_seconds=0)} == {"stuck"}
+
+
+def test_what_others_put_right_meanwhile_is_no_problem(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(agency.movie, role_count=9)
+    alter(agency.beside_movie, actor_name="Old")
+    items = list(read())
+    alter(agency.movie, role_count=2)
+    alter(agency.beside_movie, actor_name="Al Pacino")
+    monkeypatch.setattr(integrity, "read", lambda *_: items)
+    assert problems(items) != []
+    assert look() == []
+
+
+def test_a_mending_that_others_overtake_changes_nothing(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(agency.beside_movie, actor_name="Old")
+    found, transact = look(), table.transact
+
+    def renamed_meanwhile(steps: Any) -> None:
+        monkeypatch.setattr(table, "transact", transact)
+        agency.client.patch(f"/actors/{agency.actor_id}", {"name": "Alfredo"})
+        transact(steps)
+
+    monkeypatch.setattr(table, "transact", renamed_meanwhile)
+    mend(found, settle_seconds=0)
+    assert look() == []
+    assert agency.client.get(f"/movies/{agency.movie_id}")["roles"][0]["actor_name"] == "Alfredo"
+
+
+def verify(**environment: str) -> "subprocess.CompletedProcess[str]":
+    outside = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "AUTH_")) and name not in ("STAGE", "WEB_ORIGIN")
+    }
+    del outside["TABLE_NAME"]
+    return subprocess.run(
+        [sys.executable, "-m", "dev.table.verify"],
+        cwd=PROJECT,
+        env={**outside, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_tells_it_as_a_table_and_an_exit_status(
+    agency: Agency, real_table: str
+) -> None:
+    here = {"TABLE_NAME": TABLE_NAME, "DYNAMODB_URL": real_table}
+    whole = verify(**here)
+    assert (whole.returncode, whole.stdout) == (0, "0 problems.\n")
+    assert "  10 items" in whole.stderr.splitlines()
+
+    alter(agency.movie, role_count=9)
+    damaged = verify(**here)
+    assert damaged.returncode == 1
+    head, line, last = damaged.stdout.splitlines()
+    assert head.split() == ["KIND", "ITEM", "WHAT", "IS", "WRONG"]
+    assert line.split(maxsplit=3) == ["miscounted", *agency.movie, "it counts 9 roles of 2"]
+    assert last == "1 problem: 1 miscounted."
+
+    assert verify(**here, REPAIR="0").returncode == 1
+    repaired = verify(**here, REPAIR="1")
+    assert repaired.returncode == 0
+    assert repaired.stdout == damaged.stdout + "0 problems.\n"
+    assert verify(**here).returncode == 0
+
+
+def test_a_table_that_cannot_be_read_is_another_exit_status(real_table: str) -> None:
+    for environment, sentence in (
+        ({"DYNAMODB_URL": real_table, "TABLE_NAME": "nowhere"}, "nowhere at"),
+        ({"DYNAMODB_URL": "http://127.0.0.1:1", "TABLE_NAME": "casting"}, "casting at"),
+        ({"TABLE_NAME": "casting", "AWS_DEFAULT_REGION": "eu-central-1"}, "casting on AWS"),
+        ({}, "nothing is running here"),
+    ):
+        refused = verify(**environment)
+        assert refused.returncode == 2
+        assert refused.stdout == ""
+        assert refused.stderr.splitlines()[-1].startswith("casting: ")
+        assert sentence in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_without_a_name_it_is_the_table_of_make_run(product: Product) -> None:
+    here = verify(LOCAL_DIR=str(product.folder))
+    assert (here.returncode, here.stdout) == (0, "0 problems.\n")

@@ -1,0 +1,195 @@
+"""AWS for the tests that deploy: an emulator of its own, and an issuer that it can reach."""
+
+import datetime
+import ipaddress
+import os
+import secrets
+import shutil
+import signal
+import ssl
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from dev import machine
+from dev.local import engine
+from dev.machine import PROJECT
+from tests.support.issuer import Issuer, pem, rsa_key
+
+REGION = "eu-central-1"
+SERVICES = "apigateway,cloudformation,dynamodb,iam,lambda,logs,monitoring,s3,sns,sts"
+START_SECONDS = 60
+
+
+class Cloud:
+    """An AWS account on 127.0.0.1, empty at first; whoever calls it is checked as on AWS.
+
+    `environment` makes a subprocess (the chalice command, say) its administrator. Its functions
+    trust the certificates of `ca`, a file, alone.
+    """
+
+    def __init__(self, folder: Path, ca: Path) -> None:
+        engine.install()
+        self.folder = folder
+        self.ca = ca
+        self.url = ""
+        for _ in range(engine.PORTS_TRIED):
+            if self._starts(machine.free_port()):
+                return
+        raise AssertionError(f"the emulator did not start: {self.said()}")
+
+    def _starts(self, port: int) -> bool:
+        """Start the emulator; False where it has ended before it answered."""
+        scratch, mark = self.folder / "tmp", secrets.token_hex(8)
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {
+            "AWS_ACCESS_KEY_ID": "administrator",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.url,
+        }
+        # The functions inherit it, so there is nothing in it that they would not have on AWS but
+        # what the emulator needs. The certificates are here and not among a stage's own variables
+        # because chalice sets those for pip too.
+        environment = {
+            "PATH": os.environ["PATH"],
+            "AUTH": "true",
+            "AWS_ACCESS_KEY_ID": "administrator",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "LAMBDA_EXECUTOR": "local",
+            "LOG_LEVEL": "WARNING",
+            "MINISTACK_EDITION": mark,
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "0",
+            "REQUESTS_CA_BUNDLE": str(self.ca),
+            "SERVICES": SERVICES,
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(self.folder / "state"),
+            "TMPDIR": str(scratch),
+        }
+        with open(self.folder / "emulator.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [str(engine.PYTHON), "-I", str(PROJECT / "tests" / "support" / "emulator.py")],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # the functions' processes too: see stop
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while self.process.poll() is None:
+            if engine.mark_at(port) == mark:
+                return True
+            if time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"the emulator does not answer: {self.said()}")
+            time.sleep(0.05)
+        return False
+
+    def said(self) -> str:
+        return (self.folder / "emulator.log").read_text()
+
+    def client(self, service: str) -> Any:
+        """Give an administrator's boto3 client."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def api_url(self, api_id: str, stage: str) -> str:
+        """Give the URL of a deployed API: it has a path, as API Gateway's own URLs have."""
+        return f"{self.url}/_aws/execute-api/{api_id}/{stage}"
+
+    def logs(self, function_name: str) -> str:
+        """Give every line that a function has logged, oldest first; empty where it has no log."""
+        logs = self.client("logs")
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=f"/aws/lambda/{function_name}"
+            )
+            return "\n".join(event["message"] for page in pages for event in page["events"])
+        except logs.exceptions.ResourceNotFoundException:
+            return ""
+
+    def stop(self) -> None:
+        """End the emulator and every process of its functions."""
+        # Nothing is to be saved. Not once it has ended: its number may be somebody else's by now.
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        # The functions' code, 40 MB for each of their processes.
+        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
+
+
+class TlsIssuer(Issuer):
+    """The tests' issuer over https; `ca` is the file of the authority that vouches for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ca = folder / "ca.pem"
+        self.ca.write_bytes(
+            _certificate(
+                "tls-ca", x509.BasicConstraints(ca=True, path_length=0), _SIGNS_CERTIFICATES
+            )
+        )
+        own = folder / "issuer.pem"
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        certificate = _certificate("tls-issuer", x509.SubjectAlternativeName([address]))
+        own.write_bytes(certificate + pem(rsa_key("tls-issuer")).encode())
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(own)
+        super().__init__(tls)
+
+
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=False,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _certificate(name: str, *extensions: x509.ExtensionType) -> bytes:
+    """Give a day's certificate for the key of this name, signed with the key `tls-ca`, as PEM."""
+    own, authority = rsa_key(name).public_key(), rsa_key("tls-ca")
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_named(name))
+        .issuer_name(_named("tls-ca"))
+        .public_key(own)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        # Python 3.13 refuses certificates without these two.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()),
+            critical=False,
+        )
+    )
+    for extension in extensions:
+        critical = isinstance(extension, x509.BasicConstraints | x509.KeyUsage)
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

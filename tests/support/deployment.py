@@ -1,0 +1,60 @@
+"""The casting API deployed to the emulated AWS, in either of the two ways."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chalicelib.permissions import AGENCY_ROLES
+from tests.support.checkout import Checkout
+from tests.support.client import Client
+from tests.support.cloud import Cloud, TlsIssuer
+
+STAGES = {"stack": "prod", "deploy": "dev"}
+"""The two ways, and the stage that goes each of them here."""
+
+
+class Site:
+    """A checkout on a machine whose AWS credentials lead to the account."""
+
+    def __init__(self, checkout: Checkout, cloud: Cloud) -> None:
+        self.checkout = checkout
+        self.environment = cloud.environment
+
+    def make(self, target: str, way: str, **environment: str) -> str:
+        """Do what `make <target> STAGE=...` does; gives what it says."""
+        status, said = self.try_to_make(target, way, **environment)
+        assert status == 0, said
+        return said
+
+    def try_to_make(self, target: str, way: str, **environment: str) -> tuple[int, str]:
+        """Do it, and give its exit status too."""
+        confirm = {"CONFIRM": STAGES[way]} if target == "undeploy" else {}
+        return self.checkout.run(
+            f"dev.{target}", STAGE=STAGES[way], **{**self.environment, **confirm, **environment}
+        )
+
+
+class Live(NamedTuple):
+    """A deployed stage."""
+
+    way: str
+    stage: str
+    api_id: str
+    url: str
+    as_: Callable[[str], Client]
+
+    @property
+    def function(self) -> str:
+        return f"casting-{self.stage}"
+
+
+def live_stage(way: str, said: str, cloud: Cloud, issuer: TlsIssuer) -> Live:
+    """Give the stage whose deployment has said this; its clients are a role, or nobody."""
+    api_id = api_of(said)
+    url = cloud.api_url(api_id, STAGES[way])
+    tokens = {role: issuer.token(role) for role in AGENCY_ROLES}
+    return Live(way, STAGES[way], api_id, url, lambda role: Client(url, tokens.get(role)))
+
+
+def api_of(said: str) -> str:
+    """Give the id of the API whose URL was said."""
+    return said.rpartition("https://")[2].partition(".execute-api")[0]

@@ -1,0 +1,311 @@
+"""AWS on this machine: ministack, and what it lacks to take a deployment as AWS takes it.
+
+Run by the engine's interpreter, the only one that has ministack (see tests/support/cloud.py).
+The comment above each patch says what would be wrong without it.
+"""
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from contextvars import ContextVar
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+# By name, because mypy runs where ministack is not installed.
+app: Any = import_module("ministack.app")
+gateway: Any = import_module("ministack.services.apigateway_v1")
+lambdas: Any = import_module("ministack.services.lambda_svc")
+policies: Any = import_module("ministack.core.iam_evaluator")
+provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
+runtime: Any = import_module("ministack.core.lambda_runtime")
+
+Answer = tuple[int, dict[str, Any], bytes]
+Object = dict[str, Any]
+
+REST_API = "AWS::ApiGateway::RestApi"
+AUTHORIZER_VARIABLE = re.compile(rb"\$context\.authorizer\.(\w+)")
+
+
+def instead_of(place: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put a function in the place of ministack's, which it is given as its first argument."""
+
+    def put(patch: Callable[..., Any]) -> Callable[..., Any]:
+        where = place if isinstance(place, dict) else vars(place)
+        where[name] = functools.partial(patch, where[name])
+        return patch
+
+    return put
+
+
+# ImportRestApi and PutRestApi, which `chalice deploy` calls, would read no body.
+@instead_of(gateway, "handle_request")
+async def handle_request(
+    original: Any, method: str, path: str, headers: Object, body: bytes, query: Object
+) -> Any:
+    mode, parts = "".join(query.get("mode", "")), path.strip("/").split("/")
+    if (method, mode, parts) == ("POST", "import", ["restapis"]):
+        types = query.get("endpointConfigurationTypes") or ["EDGE"]
+        api_id = gateway._import_rest_api(
+            json.loads(body), {"endpointConfiguration": {"types": types}}
+        )
+        _, headers, shown = gateway._get_rest_api(api_id)
+        return 201, headers, shown
+    if (method, mode) == ("PUT", "overwrite") and parts[:-1] == ["restapis"]:
+        if parts[1] in gateway._rest_apis:
+            overwrite(parts[1], json.loads(body))
+        return gateway._get_rest_api(parts[1])
+    return await original(method, path, headers, body, query)
+
+
+def overwrite(api_id: str, spec: Object) -> None:
+    """Replace all that a body can describe, gateway responses too; deployments and stages stay."""
+    other = gateway._import_rest_api(spec)
+    for name in ("_resources", "_authorizers_v1", "_models", "_gateway_responses"):
+        store = getattr(gateway, name)
+        store[api_id] = store[other]
+    gateway._delete_rest_api(other)
+
+
+# A stack whose API has changed would have an API with another id, at another URL.
+@instead_of(provisioners._RESOURCE_HANDLERS[REST_API], "update")
+def update_api_of_stack(original: Any, api_id: str, old: Object, new: Object, *names: Any) -> Any:
+    if isinstance(new.get("Body"), dict) and new["Body"] != old.get("Body"):
+        overwrite(api_id, new["Body"])
+        old = {**old, "Body": new["Body"]}
+    return original(api_id, old, new, *names)
+
+
+# Gateway responses that are part of an imported body would be left out.
+@instead_of(gateway, "_import_rest_api")
+def import_rest_api(original: Any, spec: Object, settings: Object | None = None) -> str:
+    api_id: str = original(spec, settings)
+    for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
+        status, _, reason = gateway._put_gateway_response(api_id, kind, response)
+        if status >= 400:
+            raise ValueError(reason.decode())
+    return api_id
+
+
+# An imported operation would lose its templates and responses: preflights would have no headers.
+@instead_of(gateway, "_import_operation")
+def import_operation(
+    original: Any, api_id: str, resource_id: str, method: str, operation: Object, *security: Any
+) -> None:
+    original(api_id, resource_id, method, operation, *security)
+    integration = operation.get("x-amazon-apigateway-integration", {})
+    if "requestTemplates" in integration:
+        methods = gateway._resources[api_id][resource_id]["resourceMethods"]
+        methods[method]["methodIntegration"]["requestTemplates"] = integration["requestTemplates"]
+    for pattern, response in integration.get("responses", {}).items():
+        gateway._put_integration_response(
+            api_id,
+            resource_id,
+            method,
+            str(response["statusCode"]),
+            {**response, "selectionPattern": "" if pattern == "default" else pattern},
+        )
+
+
+# UpdateRestApi would keep the empty minimumCompressionSize with which `chalice deploy` says "none",
+# and no client could read the API from then on.
+@instead_of(gateway, "_update_rest_api")
+def change_rest_api(original: Any, api_id: str, request: Object) -> Any:
+    for operation in request["patchOperations"]:
+        if operation["path"] == "/minimumCompressionSize":
+            operation["value"] = int(operation["value"]) if operation.get("value") else None
+    return original(api_id, request)
+
+
+class Call:
+    """What ministack forgets, on the way, of a request to a deployed API."""
+
+    def __init__(self) -> None:
+        self.id: str = gateway.new_uuid()
+        self.authorizer: dict[str, str] = {}
+
+
+_call: ContextVar[Call] = ContextVar("call")
+
+
+class FunctionFailed(Exception):
+    """A function raised, ended, or took too long."""
+
+
+# The function would be told another request's id than the caller.
+@instead_of(gateway, "_handle_execute_in_scope")
+async def handle_call(original: Any, *arguments: Any) -> Answer:
+    _call.set(Call())
+    status, headers, body = await original(*arguments)
+    return status, {"x-amzn-requestid": _call.get().id, **headers}, body
+
+
+@instead_of(gateway, "_build_lambda_event_v1")
+def build_event(original: Any, *arguments: Any, **named: Any) -> Object:
+    event: Object = original(*arguments, **named)
+    event["requestContext"]["requestId"] = _call.get().id
+    return event
+
+
+# The caller would read what the function died of, and not the gateway response.
+@instead_of(gateway, "_lambda_proxy_response")
+def proxy_response(original: Any, result: Object) -> Any:
+    if result.get("error") and not result.get("throttle"):
+        raise FunctionFailed()
+    return original(result)
+
+
+@instead_of(gateway, "_execute_in_scope")
+async def execute(original: Any, request: Object, *arguments: Any) -> Any:
+    try:
+        answer = await original(request, *arguments)
+    except FunctionFailed:
+        return gateway._gw_error("DEFAULT_5XX", "Internal server error")
+    # A token on a path that is not there would be overlooked; API Gateway takes it for a broken
+    # AWS signature, and its own answer quotes it.
+    token = gateway._header_ci(request["headers"], "authorization")
+    if token and getattr(answer, "response_type", "") == "MISSING_AUTHENTICATION_TOKEN":
+        said = f"not a valid key=value pair (missing equal-sign) in Authorization header: '{token}'"
+        return gateway._gw_error("DEFAULT_4XX", said)
+    return answer
+
+
+# `$context.authorizer` would stay as it is written in a gateway response. A policy takes its
+# context with it, so that one from the authorizer's cache has it too.
+@instead_of(gateway, "_invoke_authorizer_lambda")
+async def invoke_authorizer(
+    original: Any, authorizer: Object, event: Object, account: str, region: str
+) -> Any:
+    function = gateway._extract_lambda_ref_from_integration_uri(authorizer["authorizerUri"])
+    api = event["methodArn"].split("/")[0]
+    if not may_invoke(function, f"{api}/authorizers/{authorizer['id']}"):
+        return None
+    result = await original(authorizer, event, account, region)
+    answer = (result or {}).get("body")
+    if isinstance(answer, dict) and isinstance(answer.get("policyDocument"), dict):
+        answer["policyDocument"]["context"] = gateway._stringify_context(answer.get("context"))
+    return result
+
+
+@instead_of(gateway, "_evaluate_policy")
+def evaluate_policy(original: Any, policy: Object, arn: str) -> Any:
+    _call.get().authorizer = policy.get("context", {})
+    return original(policy, arn)
+
+
+@instead_of(gateway, "_gateway_error_response")
+def gateway_response(original: Any, error: Any, request: Object) -> Answer:
+    call = _call.get(None) or Call()
+    status, headers, body = original(error, {**request, "request_id": call.id})
+    known = call.authorizer
+    body = AUTHORIZER_VARIABLE.sub(lambda name: known.get(name[1].decode(), "").encode(), body)
+    return status, headers, body
+
+
+# A function that does not let API Gateway call it would be called all the same.
+@instead_of(gateway, "_call_lambda_raw")
+async def call_function(original: Any, function: str, event: Object, **scope: str) -> Any:
+    call = event["requestContext"]
+    arn = gateway.execute_api_arn(
+        scope["region"],
+        scope["account_id"],
+        call["apiId"],
+        call["stage"],
+        call["httpMethod"],
+        event["path"],
+    )
+    if not may_invoke(function, arn):
+        return None, "Invalid permissions on Lambda function"
+    return await original(function, event, **scope)
+
+
+def may_invoke(function: str, source: str) -> bool:
+    """Tell whether a function's policy lets API Gateway call it for this resource of its own."""
+    found, settings, _ = lambdas._get_func_record_for_ref(function)
+    if found is None:
+        return False
+    context = policies.EvalContext(
+        "apigateway.amazonaws.com",
+        "Service",
+        gateway.get_account_id(),
+        "lambda:InvokeFunction",
+        settings["FunctionArn"],
+        gateway.get_region(),
+        service_context={"aws:sourcearn": source},
+    )
+    allowed = policies.evaluate_resource_policy(
+        found["policy"], context, "apigateway.amazonaws.com"
+    )
+    return bool(allowed.decision == "Allow")
+
+
+# A function's words would reach its log where its role may not write there.
+@instead_of(lambdas, "_emit_lambda_logs")
+def write_log(original: Any, function: Object, *arguments: Any, **named: Any) -> None:
+    settings = function.get("config") or function
+    _, _, _, region, account, _, name = settings["FunctionArn"].split(":")[:7]
+    role = settings["Role"].rpartition("/")[2]
+    stream = f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{name}:log-stream:any"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        context = policies.EvalContext(role, "AssumedRole", account, action, stream, region)
+        granted = policies._gather_role_policies(role, account)
+        if policies.evaluate(context, granted).decision != "Allow":
+            return
+    original(function, *arguments, **named)
+
+
+# What a function died of while it was loaded would not be in its log.
+@instead_of(lambdas, "_execute_function_warm")
+def execute_function(original: Any, *arguments: Any) -> Object:
+    result: Object = original(*arguments)
+    if result.get("error") and not result.get("log"):
+        result["log"] = result["body"]["errorMessage"]
+    return result
+
+
+# A function would find in the engine's environment what is missing from its zip.
+@instead_of(runtime, "_detect_runtime_binary")
+def detect_runtime(original: Any, name: str) -> tuple[str, str]:
+    binary, script = original(name)
+    if name.startswith("python"):
+        script = (
+            "import sys\n"
+            "sys.path[:] = [place for place in sys.path if 'site-packages' not in place]\n" + script
+        )
+    return binary, script
+
+
+# Nothing would be untrue, but to unpack the same 2,500 files for each process of a function is most
+# of what its start takes.
+class Zip(zipfile.ZipFile):
+    """A zip whose files are unpacked once, and linked wherever else they shall be."""
+
+    def extractall(self, path: Any = None, *arguments: Any) -> None:
+        with open(str(self.filename), "rb") as file:
+            name = hashlib.file_digest(file, "sha256").hexdigest()
+        kept = Path(tempfile.gettempdir()) / name
+        if not kept.exists():
+            fresh = tempfile.mkdtemp(dir=tempfile.gettempdir())
+            super().extractall(fresh, *arguments)
+            # Two may do this at once: one of them comes too late.
+            with contextlib.suppress(OSError):
+                Path(fresh).rename(kept)
+        shutil.copytree(kept, path, copy_function=os.link, dirs_exist_ok=True)
+
+
+runtime.zipfile.ZipFile = Zip
+
+
+# A function would be ready half a second late, and whoever waits for it looks every five seconds.
+lambdas._LAMBDA_STATE_TRANSITION_DELAY = 0
+
+
+if __name__ == "__main__":
+    app.main()

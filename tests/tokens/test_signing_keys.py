@@ -1,0 +1,285 @@
+"""The issuer's keys: how often they are asked for, how long they are believed, which are usable.
+
+What tokens are refused is in test_hostile_tokens.py, over HTTP; here the clock is moved.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import tokens
+from chalicelib.errors import ApiError, InvalidHeader, TokenExpired
+from chalicelib.tokens import KeySet
+from tests.support.client import Client, assert_failure
+from tests.support.issuer import Issuer, jwk
+
+HOUR = 3_600
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def own_issuer() -> Iterator[Issuer]:
+    issuer = Issuer()
+    yield issuer
+    issuer.close()
+
+
+@pytest.fixture
+def keys(own_issuer: Issuer, clock: Clock) -> KeySet:
+    return KeySet(own_issuer.url, clock)
+
+
+def test_nothing_is_fetched_before_a_token_comes(keys: KeySet, own_issuer: Issuer) -> None:
+    assert own_issuer.fetches == 0
+    assert keys.get("main")
+    assert own_issuer.paths == ["/.well-known/jwks.json"]
+
+
+def test_an_issuer_may_be_written_without_its_slash(own_issuer: Issuer) -> None:
+    assert KeySet(own_issuer.url.rstrip("/")).get("main")
+    assert own_issuer.paths == ["/.well-known/jwks.json"]
+
+
+def test_keys_are_fresh_for_600_seconds(keys: KeySet, own_issuer: Issuer, clock: Clock) -> None:
+    for seconds in (0, 300, 299.9):
+        clock.time += seconds
+        assert keys.get("main")
+        assert own_issuer.fetches == 1
+    clock.time += 0.1
+    assert keys.get("main")
+    assert own_issuer.fetches == 2
+
+
+def test_a_revoked_key_is_believed_for_600_seconds_at_the_most(
+    keys: KeySet, own_issuer: Issuer, clock: Clock
+) -> None:
+    assert keys.get("main")
+    own_issuer.publish(jwk("next"))
+    clock.time += 600
+    assert keys.get("main") is None
+    assert keys.get("next")
+
+
+def test_a_new_key_is_known_after_30_seconds_at_the_latest(
+    keys: KeySet, own_issuer: Issuer, clock: Clock
+) -> None:
+    assert keys.get("main")
+    own_issuer.publish(jwk("main"), jwk("next"))
+    clock.time += 29.9
+    assert keys.get("next") is None
+    clock.time += 0.1
+    assert keys.get("next")
+    assert own_issuer.fetches == 2
+
+
+def test_a_flood_of_unknown_keys_causes_one_fetch_in_30_seconds(
+    keys: KeySet, own_issuer: Issuer, clock: Clock
+) -> None:
+    for number in range(1_000):
+        assert keys.get(f"unknown {number}") is None
+    assert own_issuer.fetches == 1
+    clock.time += 30
+    for number in range(1_000):
+        assert keys.get(f"unknown {number}") is None
+    assert own_issuer.fetches == 2
+    assert keys.get("main")
+
+
+def test_one_fetch_at_a_time_serves_all_who_wait(keys: KeySet, own_issuer: Issuer) -> None:
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(keys.get("main"))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 20
+    assert all(found)
+    assert own_issuer.fetches == 1
+
+
+def broken(issuer: Issuer, how: str) -> None:
+    """Let the issuer fail in one of many ways."""
+    if how == "gone":
+        issuer.close()
+    elif how == "a redirect":
+        issuer.status, issuer.headers = 302, {"Location": f"{issuer.url}.well-known/jwks.json"}
+    elif how.isdigit():
+        issuer.status = int(how)
+    else:
+        issuer.answer = {
+            "nothing": b"",
+            "a page": b"<html>maintenance</html>",
+            "no object": b"[]",
+            "no keys": b'{"keys": []}',
+            "keys that are none": b'{"keys": [null, 1, "x", {}]}',
+            "keys of another kind": b'{"keys": {"kid": "main"}}',
+            "the member twice": b'{"keys": [], "keys": []}',
+            "65 keys": json.dumps({"keys": [jwk("main", kid=str(n)) for n in range(65)]}).encode(),
+            "65 KiB": json.dumps({"keys": [jwk("main")], "x": "y" * 65_536}).encode(),
+        }[how]
+
+
+FAILURES = [
+    "gone", "a redirect", "404", "500", "204", "nothing", "a page", "no object", "no keys",
+    "keys that are none", "keys of another kind", "the member twice", "65 keys", "65 KiB",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FAILURES)
+def test_keys_are_kept_for_24_hours_while_the_issuer_fails(
+    keys: KeySet, own_issuer: Issuer, clock: Clock, how: str
+) -> None:
+    assert keys.get("main")
+    broken(own_issuer, how)
+    start = clock.time
+    for seconds in (599, 600, 610, 631, HOUR, HOUR + 29, 12 * HOUR, 24 * HOUR - 1):
+        clock.time = start + seconds
+        assert keys.get("main")
+    if how != "gone":
+        # Asked again from 600 seconds on, but not within 30 seconds of the last time.
+        assert own_issuer.fetches == 1 + 5
+    clock.time = start + 24 * HOUR
+    assert keys.get("main") is None
+
+
+@pytest.mark.parametrize("how", FAILURES)
+def test_an_issuer_that_comes_back_is_heard(clock: Clock, how: str) -> None:
+    issuer = Issuer()
+    good = issuer.answer
+    keys = KeySet(issuer.url, clock)
+    if how != "gone":
+        broken(issuer, how)
+        assert keys.get("main") is None
+        issuer.status, issuer.headers, issuer.answer = 200, {}, good
+        assert keys.get("main") is None  # not before 30 seconds are over
+        clock.time += 30
+    assert keys.get("main")
+    issuer.close()
+
+
+def test_an_issuer_that_drips_is_not_waited_for(
+    own_issuer: Issuer, monkeypatch: pytest.MonkeyPatch, keys: KeySet
+) -> None:
+    # Every byte comes in time for `requests`; all of them would take two seconds.
+    monkeypatch.setattr(KeySet, "CONNECT", 0.2)
+    monkeypatch.setattr(KeySet, "READ", 0.2)
+    own_issuer.drip = 2 / len(own_issuer.answer)
+    assert keys.get("main") is None
+
+
+UNUSABLE = {
+    "another type": {"kty": "EC"},
+    "for encryption": {"use": "enc"},
+    "another algorithm": {"alg": "RS512"},
+    "other operations": {"key_ops": ["encrypt"]},
+    "no modulus": {"n": None},
+    "no exponent": {"e": None},
+    "a modulus that is none": {"n": 5},
+    "a modulus in another alphabet": {"n": "+/" * 171},
+    "an exponent of 1": {"e": "AQ"},
+    "an exponent of 3": {"e": "Aw"},
+    "an even exponent": {"e": "AQAC"},
+    "a name that is none": {"kid": 5},
+}
+
+
+@pytest.mark.parametrize("members", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_key_that_cannot_be_trusted_is_none(
+    keys: KeySet, own_issuer: Issuer, members: dict[str, Any]
+) -> None:
+    own_issuer.publish(jwk("other"), jwk("main", **members))
+    assert keys.get("main") is None
+    assert keys.get("other")
+
+
+def test_a_short_key_is_none(keys: KeySet, own_issuer: Issuer) -> None:
+    own_issuer.publish(jwk("main"), jwk("short", bits=1_024))
+    assert keys.get("short") is None
+    assert keys.get("main")
+
+
+def test_two_keys_of_one_name_are_none(keys: KeySet, own_issuer: Issuer) -> None:
+    own_issuer.publish(jwk("main"), jwk("other"), jwk("next", kid="main"))
+    assert keys.get("main") is None
+    assert keys.get("other")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"use": None}, {"alg": None}, {"key_ops": ["verify"]}, {"key_ops": ["sign", "verify"]}],
+)
+def test_what_a_key_need_not_say_it_need_not_say(
+    keys: KeySet, own_issuer: Issuer, members: dict[str, Any]
+) -> None:
+    own_issuer.publish(jwk("main", **members))
+    assert keys.get("main")
+
+
+def test_64_keys_are_read(keys: KeySet, own_issuer: Issuer) -> None:
+    own_issuer.publish(*(jwk("main", kid=str(number)) for number in range(64)))
+    assert keys.get("63")
+
+
+def test_a_token_ends_when_its_time_and_the_leeway_are_over(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(time.time())
+    token = f"Bearer {issuer.token(iat=now, exp=now + 600)}"
+    assert tokens.verify(token).exp == now + 600
+    monkeypatch.setattr(time, "time", lambda: now + 629.9)
+    assert tokens.verify(token)
+    monkeypatch.setattr(time, "time", lambda: now + 630.0)
+    with pytest.raises(TokenExpired):
+        tokens.verify(token)
+    monkeypatch.setattr(time, "time", lambda: now - 30.1)
+    with pytest.raises(ApiError):
+        tokens.verify(token)
+
+
+@pytest.mark.parametrize("nonsense", [None, 5, b"Bearer x.y.z", "", "Bearer"])
+def test_what_is_no_header_is_refused(nonsense: object) -> None:
+    with pytest.raises(InvalidHeader):
+        tokens.verify(nonsense)
+
+
+def test_valid_tokens_go_on_working_while_the_issuer_is_down(
+    url: str, empty_table: None, clock: Clock, monkeypatch: pytest.MonkeyPatch, issuer: Issuer
+) -> None:
+    monkeypatch.setattr(tokens, "KEYS", KeySet(issuer.url, clock))
+    good = issuer.answer
+    client = Client(url, issuer.token())
+    assert client.get("/movies").status == 200
+    try:
+        issuer.status, issuer.answer = 503, b"down"
+        clock.time += 24 * HOUR - 1
+        assert client.get("/movies").status == 200
+        clock.time += 1
+        assert_failure(client.get("/movies"), 401, "invalid header")
+    finally:
+        issuer.status, issuer.answer = 200, good
+
+
+def test_a_refusal_is_logged_without_the_token(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = issuer.token()
+    for bad in (token.replace(".", "..", 1), token[:-2] + "é", f"{token}x", "eyJ" + token):
+        with pytest.raises(InvalidHeader):
+            tokens.verify(f"Bearer {bad}")
+    assert token[:20] not in caplog.text
