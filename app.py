@@ -1,17 +1,18 @@
-"""The casting API, put together. No logic lives here."""
+"""Assemble the casting API. There is no logic here."""
 
 from chalice.app import Chalice, CORSConfig
 
 from chalicelib import deadline, logs
 from chalicelib.auth import auth
-from chalicelib.errors import EXPOSED_HEADERS, envelope
+from chalicelib.http.envelope import EXPOSED_HEADERS, envelope
+from chalicelib.http.views import seal
 from chalicelib.routes.actors import actors
-from chalicelib.routes.meta import meta, seal
 from chalicelib.routes.movies import movies
 from chalicelib.routes.roles import roles
+from chalicelib.routes.service import service
 from chalicelib.settings import ON_A_LAPTOP, WEB_ORIGIN
 
-# In Lambda its own handler would write everything a second time, and not as JSON.
+# In Lambda, Chalice's own handler would log every record a second time, and not as JSON.
 app = Chalice(app_name="casting", configure_logs=ON_A_LAPTOP)
 app.api.cors = CORSConfig(
     allow_origin=WEB_ORIGIN,
@@ -22,6 +23,6 @@ app.api.cors = CORSConfig(
 app.register_middleware(logs.watch, "http")
 app.register_middleware(envelope, "http")
 app.register_middleware(deadline.watch, "http")
-for blueprint in (auth, meta, movies, actors, roles):
+for blueprint in (auth, movies, actors, roles, service):
     app.register_blueprint(blueprint)
 seal(app)

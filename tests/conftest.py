@@ -94,7 +94,7 @@ def engine_url() -> Iterator[str]:
 @pytest.fixture
 def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty table in the real engine, for this process's API; gives the engine's URL."""
-    connection = table._table.connection
+    connection = table.connection.connection
     monkeypatch.setattr(connection, "host", engine_url)
     monkeypatch.setattr(connection, "region", "us-east-1")  # as wherever DYNAMODB_URL is set
     monkeypatch.setattr(connection, "_client", None)
@@ -136,7 +136,7 @@ class Sent(list[str]):
 def sent(empty_table: None) -> Iterator[Sent]:
     """What is sent to DynamoDB while a test runs; `sent.clear()` forgets the preparations."""
     found = Sent()
-    events = table._table.connection.client.meta.events
+    events = table.connection.connection.client.meta.events
 
     def before(model: Any, **_: Any) -> None:
         found.append(model.name)

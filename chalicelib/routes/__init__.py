@@ -1,1 +1,4 @@
-"""Knows HTTP, and nothing of DynamoDB: one module for each collection."""
+"""One module for each collection: its fields, and its views.
+
+A module's name is the tag of its operations in the contract, and its docstring describes the tag.
+"""

@@ -1,43 +1,51 @@
-"""/actors, and the movies of each."""
+"""Actors, and the movies of each."""
 
 import datetime
 import enum
-from typing import Annotated, Any, ClassVar, TypedDict, cast
+from typing import Annotated, Any
 
 from chalice.app import Blueprint, Response
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta
 
-from chalicelib.auth import auth0, requires
 from chalicelib.errors import ActorNotFound
-from chalicelib.inputs import Body, Name, given, idempotency, if_match, paging, sorts, takes
-from chalicelib.outputs import (
+from chalicelib.http.answers import changed, created, deleted, listing, next_cursor, one
+from chalicelib.http.body import Body, fields_of
+from chalicelib.http.conditions import if_match, replay
+from chalicelib.http.fields import (
+    ActorId,
     Count,
-    Day,
+    Date,
+    MovieId,
+    Name,
     NextCursor,
     Remaining,
-    Time,
-    Version,
-    changed,
-    created,
-    deleted,
-    gives,
-    listing,
-    next_cursor,
-    one,
+    RoleId,
 )
+from chalicelib.http.paging import requested_page
+from chalicelib.http.resource import (
+    OPTIONAL,
+    SERVER,
+    Access,
+    Resource,
+    Versioned,
+    change_body,
+    create_body,
+    resource,
+    to_json,
+)
+from chalicelib.http.views import accepts, answers, requires, sortable
+from chalicelib.limits import MAX_AGE
 from chalicelib.routes import roles as role_routes
-from chalicelib.routes.roles import ActorId, BillingOrder, CharacterName, MovieId, Role, RoleId
-from chalicelib.store import actors as store
-from chalicelib.store import roles
+from chalicelib.routes.roles import BillingOrder, CharacterName, Role
+from chalicelib.store import actors as actor_store
+from chalicelib.store import roles as role_store
+from chalicelib.store.items import Role as RoleItem
 
 actors = Blueprint(__name__)
 
-MAX_AGE = 150  # years
-EITHER = "Send either age or date_of_birth"
-
 
 class Gender(enum.StrEnum):
-    """How an actor tells their gender."""
+    """The gender that an actor states."""
 
     FEMALE = "female"
     MALE = "male"
@@ -46,217 +54,187 @@ class Gender(enum.StrEnum):
     UNDISCLOSED = "undisclosed"
 
 
-ActorName = Annotated[
-    Name, Meta(description="The name, in any script", examples=["Humphrey Bogart"])
-]
-Age = Annotated[int, Meta(ge=0, le=MAX_AGE, description="In whole years, today", examples=[42])]
-_gender = Meta(description="The gender, as the actor tells it", examples=["male"])
-_birth = Meta(
-    description=f"The day of birth, of the last {MAX_AGE} years; null where an age is known",
-    examples=[None],
-)
-
-_AGE_IS_GIVEN = {"required": ["age"], "properties": {"age": {"type": "integer"}}}
-_NO_BIRTH = {"properties": {"date_of_birth": {"type": "null"}}}
-_BIRTH_IS_GIVEN = {
-    "required": ["date_of_birth"],
-    "properties": {"date_of_birth": {"type": "string"}},
-}
-
-
-class NewActor(Body):
-    """An actor to add, with either an age or a date of birth."""
-
-    name: ActorName
-    gender: Annotated[Gender, _gender]
-    age: Age | None = None
-    date_of_birth: Annotated[datetime.date | None, _birth] = None
-
-    example: ClassVar[dict[str, Any]] = {"name": "Humphrey Bogart", "gender": "male", "age": 42}
-    constraint: ClassVar[dict[str, Any]] = {
-        "if": _AGE_IS_GIVEN,
-        "then": _NO_BIRTH,
-        "else": _BIRTH_IS_GIVEN,
-    }
-
-    def __post_init__(self) -> None:
-        if (self.age is None) == (self.date_of_birth is None):
-            raise ValueError(EITHER)
-        _check_birth(self.date_of_birth)
-
-
-class ActorChanges(Body):
-    """What to change of an actor; an age takes the place of a date of birth, and it of an age."""
-
-    name: ActorName | UnsetType = UNSET
-    gender: Annotated[Gender, _gender] | UnsetType = UNSET
-    # Null for the one beside the other, as an actor is shown.
-    age: Age | UnsetType | None = UNSET
-    date_of_birth: Annotated[datetime.date | UnsetType | None, _birth] = UNSET
-
-    example: ClassVar[dict[str, Any]] = {"age": 42}
-    constraint: ClassVar[dict[str, Any]] = {
-        "minProperties": 1,
-        "if": _AGE_IS_GIVEN,
-        "then": _NO_BIRTH,
-        # Null is for the one beside the other: alone it would leave neither.
-        "else": {
-            "if": {"required": ["date_of_birth"], "properties": {"date_of_birth": {}}},
-            "then": _BIRTH_IS_GIVEN,
-            "else": {"properties": {"age": {"not": {}}}},
-        },
-    }
-
-    def __post_init__(self) -> None:
-        both = (self.age, self.date_of_birth)
-        if both != (UNSET, UNSET) and sum(isinstance(v, int | datetime.date) for v in both) != 1:
-            raise ValueError(EITHER)
-        _check_birth(self.date_of_birth)
-
-
-def _check_birth(born: datetime.date | UnsetType | None) -> None:
-    if isinstance(born, datetime.date) and not 0 <= age_today(born) <= MAX_AGE:
-        raise ValueError(f"expected a date of the last {MAX_AGE} years - at `$.date_of_birth`")
-
-
 def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
 def age_today(born: datetime.date) -> int:
-    """Give the age in whole years, in UTC; negative before birth."""
+    """Return the age in whole years, in UTC. It is negative before birth."""
     today = now().date()
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-class Actor(TypedDict):
+def current_age(actor: actor_store.Actor) -> int | None:
+    """Return an actor's age. One that follows from a date of birth stops at MAX_AGE."""
+    if actor.date_of_birth:
+        return min(age_today(datetime.date.fromisoformat(actor.date_of_birth)), MAX_AGE)
+    return actor.age
+
+
+Age = Annotated[int, Meta(ge=0, le=MAX_AGE, description="In whole years, today", examples=[42])]
+
+
+@resource(actor_store.Actor)
+class Actor(Versioned):
     """An actor."""
 
-    id: ActorId
-    name: ActorName
-    gender: Annotated[Gender, _gender]
-    age: Age
-    date_of_birth: Annotated[Day | None, _birth]
-    role_count: Count
-    created_at: Time
-    updated_at: Time
-    version: Version
-
-
-class ActorRole(Role):
-    """A role, as it is shown with its actor."""
-
-    movie_title: Annotated[str, Meta(description="The movie's title", examples=["Casablanca"])]
-    movie_release_date: Annotated[
-        Day, Meta(description="The day of the movie's release", examples=["1942-11-26"])
+    id: Annotated[ActorId, SERVER]
+    name: Annotated[Name, Meta(description="The name, in any script", examples=["Humphrey Bogart"])]
+    gender: Annotated[
+        Gender, Meta(description="The gender that the actor states", examples=["male"])
     ]
+    age: Annotated[Age, Access(read=current_age, body_type=Age | None, optional=True)]
+    date_of_birth: Annotated[
+        Date | None,
+        Meta(
+            description=f"The day of birth, in the last {MAX_AGE} years; null if an age is known",
+            examples=[None],
+        ),
+        OPTIONAL,
+    ]
+    role_count: Annotated[Count, SERVER]
 
 
-class Credit(TypedDict):
+EITHER = "Send either age or date_of_birth"
+
+_AGE_IS_SENT = {"required": ["age"], "properties": {"age": {"type": "integer"}}}
+_BIRTH_IS_SENT = {
+    "required": ["date_of_birth"],
+    "properties": {"date_of_birth": {"type": "string"}},
+}
+_NO_BIRTH = {"properties": {"date_of_birth": {"type": "null"}}}
+
+
+def _check_new(actor: Any) -> None:
+    if (actor.age is None) == (actor.date_of_birth is None):
+        raise ValueError(EITHER)
+    _check_birth(actor.date_of_birth)
+
+
+def _check_changes(changes: Any) -> None:
+    both = (changes.age, changes.date_of_birth)
+    if both != (UNSET, UNSET) and sum(isinstance(v, int | datetime.date) for v in both) != 1:
+        raise ValueError(EITHER)
+    _check_birth(changes.date_of_birth)
+
+
+def _check_birth(born: Any) -> None:
+    if isinstance(born, datetime.date) and not 0 <= age_today(born) <= MAX_AGE:
+        raise ValueError(f"expected a date of the last {MAX_AGE} years - at `$.date_of_birth`")
+
+
+NewActor = create_body(
+    Actor,
+    "An actor to add, with either an age or a date of birth.",
+    check=_check_new,
+    constraint={"if": _AGE_IS_SENT, "then": _NO_BIRTH, "else": _BIRTH_IS_SENT},
+)
+ActorChanges = change_body(
+    Actor,
+    "The fields of an actor to change. An age replaces a date of birth, and the reverse.",
+    check=_check_changes,
+    constraint={
+        "if": _AGE_IS_SENT,
+        "then": _NO_BIRTH,
+        # Null is only for the one that is replaced. Alone, it would leave neither.
+        "else": {
+            "if": {"required": ["date_of_birth"], "properties": {"date_of_birth": {}}},
+            "then": _BIRTH_IS_SENT,
+            "else": {"properties": {"age": {"not": {}}}},
+        },
+    },
+)
+
+
+def _movie_title(role: RoleItem) -> str:
+    return role.movie_title or ""
+
+
+def _movie_release_date(role: RoleItem) -> str:
+    return role.movie_release_date or ""
+
+
+_title = Meta(description="The title of the movie", examples=["Casablanca"])
+_release_date = Meta(description="The day of the movie's release", examples=["1942-11-26"])
+
+
+@resource(RoleItem)
+class ActorRole(Role):
+    """A role, as its actor shows it."""
+
+    movie_title: Annotated[str, _title, SERVER._replace(read=_movie_title)]
+    movie_release_date: Annotated[Date, _release_date, SERVER._replace(read=_movie_release_date)]
+
+
+@resource(RoleItem)
+class Credit(Resource):
     """A movie, as an actor's filmography shows it."""
 
-    id: MovieId
-    title: Annotated[str, Meta(description="The movie's title", examples=["Casablanca"])]
-    release_date: Annotated[
-        Day, Meta(description="The day of its release", examples=["1942-11-26"])
-    ]
-    role_id: RoleId
+    id: Annotated[MovieId, SERVER._replace(read="movie_id")]
+    title: Annotated[str, _title, SERVER._replace(read=_movie_title)]
+    release_date: Annotated[Date, _release_date, SERVER._replace(read=_movie_release_date)]
+    role_id: Annotated[RoleId, SERVER._replace(read="id")]
     character_name: CharacterName | None
     billing_order: BillingOrder | None
 
 
-def shown(actor: store.Actor) -> Actor:
-    born = actor.date_of_birth
-    return {
-        "id": actor.id,
-        "name": actor.name,
-        "gender": cast(Gender, actor.gender),
-        # Whoever was that old when they were added grows older than the contract knows.
-        "age": min(age_today(datetime.date.fromisoformat(born)), MAX_AGE) if born else actor.age,
-        "date_of_birth": born,
-        "role_count": actor.role_count,
-        "created_at": actor.created_at,
-        "updated_at": actor.updated_at,
-        "version": actor.version,
-    }
-
-
-def shown_in_filmography(role: roles.Role) -> Credit:
-    return {
-        "id": role.movie_id,
-        "title": role.movie_title or "",
-        "release_date": role.movie_release_date or "",
-        "role_id": role.id,
-        "character_name": role.character_name,
-        "billing_order": role.billing_order,
-    }
-
-
-def shown_with_movie(role: roles.Role) -> ActorRole:
-    return {
-        **role_routes.shown(role),
-        "movie_title": role.movie_title or "",
-        "movie_release_date": role.movie_release_date or "",
-    }
-
-
-@actors.route("/actors", methods=["GET"], authorizer=auth0)
+@actors.route("/actors", methods=["GET"])
 @requires("get:actors")
-@sorts(*store.SORTS)
-@gives(listing, actors=Actor)
+@sortable(*actor_store.SORTS)
+@answers(listing, actors=Actor)
 def list_actors(order: str) -> Response:
     """List actors by name."""
-    list_name = f"/actors?sort={order}"
-    return listing("actors", store.page(order, **paging(list_name)), shown, list_name)
+    name = f"/actors?sort={order}"
+    return listing("actors", Actor, actor_store.page(order, **requested_page(name)), name)
 
 
-@actors.route("/actors", methods=["POST"], authorizer=auth0)
+@actors.route("/actors", methods=["POST"])
 @requires("post:actors")
-@takes(NewActor)
-@gives(created, actor=Actor)
-def create_actor(new: NewActor) -> Response:
+@accepts(NewActor)
+@answers(created, actor=Actor)
+def create_actor(new: Body) -> Response:
     """Add an actor, with an age or a date of birth."""
-    return created("actor", shown(store.add(idempotency(new), **given(new))), "/actors")
+    actor = actor_store.add(replay(new), **fields_of(new))
+    return created("actor", to_json(Actor, actor), "/actors")
 
 
-@actors.route("/actors/{actor_id}", methods=["GET"], authorizer=auth0)
+@actors.route("/actors/{actor_id}", methods=["GET"])
 @requires("get:actors")
-@gives(one, ActorNotFound, actor=Actor, roles=list[ActorRole], next_cursor=NextCursor)
+@answers(one, ActorNotFound, actor=Actor, roles=list[ActorRole], next_cursor=NextCursor)
 def get_actor(actor_id: ActorId) -> Response:
-    """Show an actor and their first 100 roles, the newest movie first where there are no more."""
-    actor, found = store.get(actor_id)
+    """Show an actor and their first 100 roles, the newest movie first if these are all."""
+    actor, page = actor_store.get(actor_id)
     return one(
         "actor",
-        shown(actor),
-        roles=[shown_with_movie(role) for role in found.items],
-        next_cursor=next_cursor(found, role_routes.list_of(actor_id=actor_id)),
+        to_json(Actor, actor),
+        roles=[to_json(ActorRole, role) for role in page.items],
+        next_cursor=next_cursor(page, role_routes.list_name(actor_id=actor_id)),
     )
 
 
-@actors.route("/actors/{actor_id}", methods=["PATCH"], authorizer=auth0)
+@actors.route("/actors/{actor_id}", methods=["PATCH"])
 @requires("patch:actors")
-@takes(ActorChanges)
-@gives(changed, ActorNotFound, actor=Actor, remaining=Remaining)
-def change_actor(changes: ActorChanges, actor_id: ActorId) -> Response:
-    """Change the fields that are given, and leave the others alone."""
-    actor, remaining = store.change(actor_id, given(changes), if_match())
-    return changed("actor", shown(actor), remaining)
+@accepts(ActorChanges)
+@answers(changed, ActorNotFound, actor=Actor, remaining=Remaining)
+def change_actor(changes: Body, actor_id: ActorId) -> Response:
+    """Change the fields that are sent. The others stay as they are."""
+    actor, remaining = actor_store.change(actor_id, fields_of(changes), if_match())
+    return changed("actor", to_json(Actor, actor), remaining)
 
 
-@actors.route("/actors/{actor_id}", methods=["DELETE"], authorizer=auth0)
+@actors.route("/actors/{actor_id}", methods=["DELETE"])
 @requires("delete:actors")
-@gives(deleted, ActorNotFound, deleted=ActorId, remaining=Remaining)
+@answers(deleted, ActorNotFound, deleted=ActorId, remaining=Remaining)
 def delete_actor(actor_id: ActorId) -> Response:
-    """Remove an actor with all their roles."""
-    return deleted(actor_id, store.remove(actor_id, if_match()))
+    """Remove an actor and all their roles."""
+    return deleted(actor_id, actor_store.remove(actor_id, if_match()))
 
 
-@actors.route("/actors/{actor_id}/movies", methods=["GET"], authorizer=auth0)
+@actors.route("/actors/{actor_id}/movies", methods=["GET"])
 @requires("get:actors")
-@gives(listing, ActorNotFound, movies=Credit)
+@answers(listing, ActorNotFound, movies=Credit)
 def list_actor_movies(actor_id: ActorId) -> Response:
-    """List an actor's movies, the newest first."""
-    list_name = f"/actors/{actor_id}/movies"
-    return listing(
-        "movies", roles.filmography(actor_id, **paging(list_name)), shown_in_filmography, list_name
-    )
+    """List an actor's movies, newest first."""
+    name = f"/actors/{actor_id}/movies"
+    page = role_store.filmography(actor_id, **requested_page(name))
+    return listing("movies", Credit, page, name)

@@ -1,173 +1,130 @@
-"""/roles: who plays whom in what."""
+"""Roles: which actor plays whom in which movie."""
 
-from typing import Annotated, Any, ClassVar, TypedDict
+from typing import Annotated
 
 from chalice.app import Blueprint, Response
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from chalicelib.auth import auth0, requires
-from chalicelib.errors import (
-    ActorNotFound,
-    AlreadyCast,
-    MovieNotFound,
-    RoleNotFound,
+from chalicelib.errors import ActorNotFound, AlreadyCast, MovieNotFound, RoleNotFound
+from chalicelib.http.answers import changed, created, deleted, listing, one
+from chalicelib.http.body import Body, fields_of
+from chalicelib.http.conditions import if_match, replay
+from chalicelib.http.fields import ACTOR_ID, MOVIE_ID, ActorId, Id, MovieId, Name, RoleId
+from chalicelib.http.paging import requested_page
+from chalicelib.http.resource import (
+    OPTIONAL,
+    SERVER,
+    Access,
+    Versioned,
+    Writable,
+    change_body,
+    create_body,
+    resource,
+    to_json,
 )
-from chalicelib.inputs import (
-    Body,
-    Id,
-    Name,
-    filters,
-    given,
-    idempotency,
-    if_match,
-    paging,
-    takes,
-)
-from chalicelib.outputs import Time, Version, changed, created, deleted, gives, listing, one
-from chalicelib.store import roles as store
+from chalicelib.http.views import accepts, answers, filterable, requires
+from chalicelib.limits import MAX_BILLING_ORDER
+from chalicelib.store import roles as role_store
+from chalicelib.store.items import Role as RoleItem
 
 roles = Blueprint(__name__)
 
-MOVIE_ID, ACTOR_ID = "Xq3vT0yLr8-kZb1N", "h7Gd_2cWm5RpUe9J"  # of the examples
-ROLE_ID = f"{MOVIE_ID}.{ACTOR_ID}"
-
-_ID = "[A-Za-z0-9_-]{16}"
-MovieId = Annotated[
-    str, Meta(pattern=rf"\A{_ID}\Z", description="A movie's id", examples=[MOVIE_ID])
+CharacterName = Annotated[
+    Name, Meta(description="The character that the actor plays", examples=["Rick Blaine"])
 ]
-ActorId = Annotated[
-    str, Meta(pattern=rf"\A{_ID}\Z", description="An actor's id", examples=[ACTOR_ID])
-]
-RoleId = Annotated[
-    str,
+BillingOrder = Annotated[
+    int,
     Meta(
-        pattern=rf"\A{_ID}\.{_ID}\Z",
-        description="A role's id: its movie's and its actor's",
-        examples=[ROLE_ID],
+        ge=1,
+        le=MAX_BILLING_ORDER,
+        description="The place in the billing; 1 is the first",
+        examples=[1],
     ),
 ]
-CharacterName = Annotated[Name, Meta(description="Whom the actor plays", examples=["Rick Blaine"])]
-BillingOrder = Annotated[
-    int, Meta(ge=1, le=9999, description="The place in the billing, 1 first", examples=[1])
+
+
+def _at_creation(description: str, example: str) -> Access:
+    body_type = Annotated[Id, Meta(description=description, examples=[example])]
+    return Access(Writable.AT_CREATION, body_type=body_type)
+
+
+@resource(RoleItem)
+class Role(Versioned):
+    """Which actor plays whom in which movie."""
+
+    id: Annotated[RoleId, SERVER]
+    movie_id: Annotated[MovieId, _at_creation("The movie to cast the actor in", MOVIE_ID)]
+    actor_id: Annotated[ActorId, _at_creation("The actor to cast", ACTOR_ID)]
+    character_name: Annotated[CharacterName | None, OPTIONAL]
+    billing_order: Annotated[BillingOrder | None, OPTIONAL]
+
+
+NewRole = create_body(Role, "A role to add.")
+NewRoleInMovie = create_body(
+    Role, "A role to add to a movie.", name="NewRoleInMovie", without=("movie_id",)
+)
+RoleChanges = change_body(Role, "The fields of a role to change. Null removes a value.")
+
+MovieFilter = Annotated[
+    str, Meta(description="List only the roles of this movie", examples=[MOVIE_ID])
+]
+ActorFilter = Annotated[
+    str, Meta(description="List only the roles of this actor", examples=[ACTOR_ID])
 ]
 
 
-class NewRoleInMovie(Body):
-    """A role to add to a movie."""
-
-    actor_id: Annotated[Id, Meta(description="The actor to cast", examples=[ACTOR_ID])]
-    character_name: CharacterName | None = None
-    billing_order: BillingOrder | None = None
-
-    example: ClassVar[dict[str, Any]] = {
-        "actor_id": ACTOR_ID,
-        "character_name": "Rick Blaine",
-        "billing_order": 1,
-    }
+def role_created(item: RoleItem) -> Response:
+    """Return the response to a request that added a role."""
+    return created("role", to_json(Role, item), "/roles")
 
 
-class NewRole(NewRoleInMovie, kw_only=True):
-    """A role to add."""
-
-    movie_id: Annotated[Id, Meta(description="The movie to cast in", examples=[MOVIE_ID])]
-
-    example: ClassVar[dict[str, Any]] = {"movie_id": MOVIE_ID, **NewRoleInMovie.example}
-
-
-class RoleChanges(Body):
-    """What to change of a role; null takes a value away."""
-
-    character_name: CharacterName | UnsetType | None = UNSET
-    billing_order: BillingOrder | UnsetType | None = UNSET
-
-    example: ClassVar[dict[str, Any]] = {"character_name": "Rick Blaine", "billing_order": 1}
-    constraint: ClassVar[dict[str, Any]] = {"minProperties": 1}
-
-
-class Role(TypedDict):
-    """Who plays whom in what."""
-
-    id: RoleId
-    movie_id: MovieId
-    actor_id: ActorId
-    character_name: CharacterName | None
-    billing_order: BillingOrder | None
-    created_at: Time
-    updated_at: Time
-    version: Version
-
-
-def shown(role: store.Role) -> Role:
-    return {
-        "id": role.id,
-        "movie_id": role.movie_id,
-        "actor_id": role.actor_id,
-        "character_name": role.character_name,
-        "billing_order": role.billing_order,
-        "created_at": role.created_at,
-        "updated_at": role.updated_at,
-        "version": role.version,
-    }
-
-
-def show_created(role: store.Role) -> Response:
-    return created("role", shown(role), "/roles")
-
-
-def list_of(movie_id: str | None = None, actor_id: str | None = None) -> str:
-    """Name the list that these filters choose, for its cursors."""
+def list_name(movie_id: str | None = None, actor_id: str | None = None) -> str:
+    """Return the name of the list with these filters, for its cursors."""
     return f"/roles?movie_id={movie_id}&actor_id={actor_id}"
 
 
-MovieFilter = Annotated[
-    str, Meta(description="Lists the roles of this movie alone", examples=[MOVIE_ID])
-]
-ActorFilter = Annotated[
-    str, Meta(description="Lists the roles of this actor alone", examples=[ACTOR_ID])
-]
-
-
-@roles.route("/roles", methods=["GET"], authorizer=auth0)
+@roles.route("/roles", methods=["GET"])
 @requires("get:roles")
-@filters("movie_id", "actor_id")
-@gives(listing, roles=Role)
+@filterable("movie_id", "actor_id")
+@answers(listing, roles=Role)
 def list_roles(movie_id: MovieFilter | None, actor_id: ActorFilter | None) -> Response:
-    """List roles, the newest first; with `movie_id` or `actor_id`, those of one movie or actor."""
-    list_name = list_of(movie_id, actor_id)
-    found = store.page(movie_id=movie_id, actor_id=actor_id, **paging(list_name))
-    return listing("roles", found, shown, list_name)
+    """List roles, newest first; with `movie_id` or `actor_id` those of one movie or actor."""
+    name = list_name(movie_id, actor_id)
+    page = role_store.page(movie_id=movie_id, actor_id=actor_id, **requested_page(name))
+    return listing("roles", Role, page, name)
 
 
-@roles.route("/roles", methods=["POST"], authorizer=auth0)
+@roles.route("/roles", methods=["POST"])
 @requires("post:roles")
-@takes(NewRole)
-@gives(created, MovieNotFound, ActorNotFound, AlreadyCast, role=Role)
-def create_role(new: NewRole) -> Response:
+@accepts(NewRole)
+@answers(created, MovieNotFound, ActorNotFound, AlreadyCast, role=Role)
+def create_role(new: Body) -> Response:
     """Cast an actor in a movie."""
-    return show_created(store.add(request=idempotency(new), **given(new)))
+    return role_created(role_store.add(replay=replay(new), **fields_of(new)))
 
 
-@roles.route("/roles/{role_id}", methods=["GET"], authorizer=auth0)
+@roles.route("/roles/{role_id}", methods=["GET"])
 @requires("get:roles")
-@gives(one, RoleNotFound, role=Role)
+@answers(one, RoleNotFound, role=Role)
 def get_role(role_id: RoleId) -> Response:
     """Show a role."""
-    return one("role", shown(store.get(role_id)))
+    return one("role", to_json(Role, role_store.get(role_id)))
 
 
-@roles.route("/roles/{role_id}", methods=["PATCH"], authorizer=auth0)
+@roles.route("/roles/{role_id}", methods=["PATCH"])
 @requires("patch:roles")
-@takes(RoleChanges)
-@gives(changed, RoleNotFound, role=Role)
-def change_role(changes: RoleChanges, role_id: RoleId) -> Response:
-    """Change the fields that are given; null takes a field's value away."""
-    return changed("role", shown(store.change(role_id, given(changes), if_match())))
+@accepts(RoleChanges)
+@answers(changed, RoleNotFound, role=Role)
+def change_role(changes: Body, role_id: RoleId) -> Response:
+    """Change the fields that are sent. Null removes a field's value."""
+    item = role_store.change(role_id, fields_of(changes), if_match())
+    return changed("role", to_json(Role, item))
 
 
-@roles.route("/roles/{role_id}", methods=["DELETE"], authorizer=auth0)
+@roles.route("/roles/{role_id}", methods=["DELETE"])
 @requires("delete:roles")
-@gives(deleted, RoleNotFound, deleted=RoleId)
+@answers(deleted, RoleNotFound, deleted=RoleId)
 def delete_role(role_id: RoleId) -> Response:
     """Take an actor out of a movie."""
-    store.remove(role_id, if_match())
+    role_store.remove(role_id, if_match())
     return deleted(role_id)

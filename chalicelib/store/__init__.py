@@ -1,1 +1,1 @@
-"""Knows DynamoDB, and nothing of HTTP but the names of what can go wrong."""
+"""What is stored in DynamoDB, and every request that is sent to it. Does not know HTTP."""

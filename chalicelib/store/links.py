@@ -1,8 +1,8 @@
-"""What movies and actors have in common: they stand at one end of roles, which must never dangle.
+"""Changes and removals of movies and actors, which stand at one end of roles.
 
-Changing or removing one touches the other end of each of its roles. While that fits into one
-transaction it is one; beyond, it is done in steps each of which leaves the table right, and which
-the same request, sent again, takes up where they stopped. `Parent` itself is in roles.py.
+Each of them also writes the other end of every role. It is one transaction while that fits into
+one. Beyond, it is done in steps. Each step leaves the table consistent, and the same request, sent
+again, continues after the last step.
 """
 
 import contextlib
@@ -11,265 +11,286 @@ from typing import Any, TypeVar, cast
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.errors import ApiError, TryAgain, VersionMoved
-from chalicelib.store import table
-from chalicelib.store.roles import ALIVE, Parent, Role, count_step, found_parent, keys
-from chalicelib.store.table import ATTEMPTS, MAX_ACTIONS, ConditionFailed, Item, Moved, Page, Step
-
-SHOWN = 100
-"""Roles that are shown with their movie or actor."""
+from chalicelib.errors import ApiError, TryAgain
+from chalicelib.limits import SHOWN_ROLES
+from chalicelib.store import dynamodb, table
+from chalicelib.store.dynamodb import (
+    ATTEMPTS,
+    MAX_ACTIONS,
+    ChangedMeanwhile,
+    ConditionFailed,
+    Step,
+)
+from chalicelib.store.items import ALIVE, Parent, Role, found_parent, role_keys
+from chalicelib.store.resource import SK, at, check_version
+from chalicelib.store.roles import count_step
+from chalicelib.store.table import Item, Page
 
 REMOVED = (MAX_ACTIONS - 1) // 3
-"""Roles that one transaction removes: for each two items and a count, for all the parent."""
+"""Roles that one transaction removes: two items and a count for each, and the parent once."""
 
 RENAMED = MAX_ACTIONS - 1
-"""Roles that one transaction renames: for each the item at the other end, for all the parent."""
+"""Roles that one transaction renames: the item at the other end of each, and the parent once."""
 
 P = TypeVar("P", bound=Parent)
 
 
-def get(pk: str, missing: type[ApiError]) -> tuple[Parent, Page[Role]]:
-    """Read a movie or actor and its first roles: one Query. Refuses with `missing`."""
-    parent, roles = _family(pk, SHOWN + 1)
-    return found_parent(parent, missing), table.cut(roles, SHOWN, "sk")
+def get(item_type: type[P], resource_id: str) -> tuple[P, Page[Role]]:
+    """Read a movie or actor and its first SHOWN_ROLES roles: one Query. Raise its `missing`."""
+    parent, roles = _family(item_type.partition(resource_id), SHOWN_ROLES + 1)
+    return cast(P, found_parent(parent, item_type.missing)), table.cut(roles, SHOWN_ROLES, "sk")
 
 
 def change(
     item_type: type[P],
-    pk: str,
-    changes: dict[str, Any],
+    resource_id: str,
+    fields: dict[str, Any],
     versions: frozenset[int] | None,
-    missing: type[ApiError],
 ) -> tuple[P, int]:
-    """Set these attributes; None removes one. Gives the item as it is then, and how many roles do
-    not show it yet: 0 unless they were too many for one transaction and time or table did not
-    suffice; the next change goes on with them.
+    """Change these fields; None removes a value. One UpdateItem if no role shows them.
 
-    One UpdateItem where no role shows what is changed. Refuses with `missing`, and with
-    VersionMoved where it is at none of `versions`.
+    Return the changed item, and the number of roles that do not show the change yet. That is 0
+    unless there were too many for one transaction and time or capacity ran out. The next change
+    continues with them.
+
+    Raise the type's `missing`, and VersionMismatch if its version is not in `versions`.
     """
-    changes = {**changes, "updated_at": table.now()}
-    actions = [*table.sets(item_type, changes), item_type.version.add(1)]
-    renamed = not changes.keys().isdisjoint(item_type.copied)
-    condition = ALIVE & _at(versions)
+    pk = item_type.partition(resource_id)
+    places = item_type.places(resource_id, fields)
+    changes = {**fields, **places, "updated_at": table.now()}
+    actions = [*table.set_actions(item_type, changes), item_type.version.add(1)]
+    is_renaming = not changes.keys().isdisjoint(item_type.copied)
+    condition = ALIVE & at(versions)
     try:
-        alone = condition & (Parent.role_count == 0) if renamed else condition
-        return _named(table.update(item_type, pk, "#", actions, alone))
+        without_roles = condition & (Parent.role_count == 0) if is_renaming else condition
+        return _finish_renaming(dynamodb.update(item_type, pk, SK, actions, without_roles))
     except ConditionFailed as failed:
-        _check(failed.item, versions, missing)
-        if not renamed:
+        _check(failed.item, versions, item_type.missing)
+        if not is_renaming:
             raise
 
     def attempt() -> tuple[P, bool]:
-        parent, roles = _family(pk, RENAMED + 1)
-        _check(parent, versions, missing)
-        parent = cast(P, parent)
+        item, roles = _family(pk, RENAMED + 1)
+        _check(item, versions, item_type.missing)
+        parent = cast(P, item)
         if len(roles) <= RENAMED:
-            as_read = ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)
+            unchanged = (
+                ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)
+            )
             parent.set(**changes, version=parent.version + 1, renaming=None, renamed=None)
             parent.set(role_count=len(roles))
-            done = [*actions, Parent.renaming.remove(), Parent.renamed.remove()]
-            renamed_parent = table.update_step(pk, "#", done, as_read, Moved)
-            table.transact([renamed_parent, *(_rename_step(parent, role) for role in roles)])
+            all_actions = [*actions, Parent.renaming.remove(), Parent.renamed.remove()]
+            parent_step = dynamodb.update_step(pk, SK, all_actions, unchanged, ChangedMeanwhile)
+            dynamodb.transact([parent_step, *(_rename_step(parent, role) for role in roles)])
             return parent, True
-        # The parent first: whoever is cast from now on copies the new name.
-        begun, held = [*actions, Parent.renaming.set(changes["updated_at"])], condition
-        if parent.renaming and _is_named(parent, changes):
-            held &= parent.as_read()  # sent again: it goes on from where it is
+        # The parent first: roles that are added from now on copy the new name.
+        first_actions = [*actions, Parent.renaming.set(changes["updated_at"])]
+        first_condition = condition
+        if parent.renaming and _has_name(parent, changes):
+            first_condition &= parent.unchanged()  # sent again: continue after the last step
         else:
-            begun.append(Parent.renamed.remove())
+            first_actions.append(Parent.renamed.remove())
         try:
-            return table.update(item_type, pk, "#", begun, held), False
+            return dynamodb.update(item_type, pk, SK, first_actions, first_condition), False
         except ConditionFailed as failed:
-            raise Moved() from failed
+            raise ChangedMeanwhile() from failed
 
-    parent, done = table.exclusively(attempt)
-    return (parent, 0) if done else _named(parent)
+    parent, is_finished = dynamodb.retry(attempt)
+    return (parent, 0) if is_finished else _finish_renaming(parent)
 
 
-def _named(parent: P) -> tuple[P, int]:
+def _finish_renaming(parent: P) -> tuple[P, int]:
     return parent, rename_roles(parent) if parent.renaming else 0
 
 
 def rename_roles(parent: Parent) -> int:
-    """Let all roles of a movie or actor show its name; gives how many could not be reached.
+    """Copy the parent's name into all of its roles. Return the number of roles not updated yet.
 
-    What has begun is not refused: where the table or the time does not suffice, the rest is left.
+    Nothing is raised when time or capacity runs out: the renaming has begun, and can be continued.
     """
     walk = _walk_of(parent)
     try:
         for _ in range(ATTEMPTS):
             while not walk.ended:
                 walk = _rename_batch(parent, walk)
-            # A role whose casting is under way may be counted and not be seen yet: the renaming is
-            # done when as many were seen as there were, from before the first to after the last.
-            if walk.seen == walk.of:
-                whole = _unfinished(parent) & (Parent.role_count == walk.of)
-                done = [Parent.renaming.remove(), Parent.renamed.remove()]
+            # A role that is being added may be counted and not visible yet. So the renaming ends
+            # only when the walk has seen as many roles as the parent has counted all the time.
+            if walk.seen == walk.total:
+                complete = _same_renaming(parent) & (Parent.role_count == walk.total)
+                actions = [Parent.renaming.remove(), Parent.renamed.remove()]
                 with contextlib.suppress(ConditionFailed):
-                    table.update(type(parent), parent.pk, "#", done, whole)
+                    dynamodb.update(type(parent), parent.pk, SK, actions, complete)
                     return 0
             parent = _reread(parent)
-            walk = Walk(of=parent.role_count)
-    except Gone:
-        return 0  # whoever renamed it meanwhile goes on with all of the roles
+            walk = Walk(total=parent.role_count)
+    except RenamingSuperseded:
+        return 0  # the later renaming, or the removal, continues with all of the roles
     except TryAgain:
         return max(parent.role_count - walk.seen, 1)
-    return 1  # at least: others keep changing its roles
+    return 1  # at least one: other requests keep changing its roles
 
 
 @dataclass(frozen=True)
 class Walk:
-    """How far a renaming is: of how many roles how many have been seen, and the last of these."""
+    """The progress of a renaming: roles in total, roles seen, and the sk of the last of these."""
 
-    of: int
+    total: int
     seen: int = 0
-    last: str = "#"
+    last: str = SK
     ended: bool = False
 
 
 def _walk_of(parent: Parent) -> Walk:
     if parent.renamed is None:
-        return Walk(of=parent.role_count)
-    of, seen, last = parent.renamed.split(" ")
-    return Walk(int(of), int(seen), last)
+        return Walk(total=parent.role_count)
+    total, seen, last = parent.renamed.split(" ")
+    return Walk(int(total), int(seen), last)
 
 
-class Gone(Exception):
-    """A movie or actor whose roles were being renamed has since been renamed again, or deleted."""
+class RenamingSuperseded(Exception):
+    """While its roles were being renamed, the parent was renamed again, or deleted."""
 
 
 def _rename_batch(parent: Parent, walk: Walk) -> Walk:
-    """Rename the next roles, and write down how far it is then."""
+    """Rename the next roles, and store the progress. Return it."""
 
     def attempt() -> Walk:
-        roles = [r for r in table.children(parent.pk, RENAMED, walk.last) if isinstance(r, Role)]
+        items = dynamodb.children(parent.pk, RENAMED, walk.last)
+        roles = [item for item in items if isinstance(item, Role)]
         if not roles:
             return replace(walk, ended=True)
         seen, last = walk.seen + len(roles), roles[-1].sk
-        progress = [Parent.renamed.set(f"{walk.of} {seen} {last}")]
-        going_on = table.update_step(parent.pk, "#", progress, _unfinished(parent), Gone)
-        table.transact([going_on, *(_rename_step(parent, role) for role in roles)])
-        return Walk(walk.of, seen, last, ended=len(roles) < RENAMED)
+        progress = [Parent.renamed.set(f"{walk.total} {seen} {last}")]
+        progress_step = dynamodb.update_step(
+            parent.pk, SK, progress, _same_renaming(parent), RenamingSuperseded
+        )
+        dynamodb.transact([progress_step, *(_rename_step(parent, role) for role in roles)])
+        return Walk(walk.total, seen, last, ended=len(roles) < RENAMED)
 
-    return table.exclusively(attempt)
+    return dynamodb.retry(attempt)
 
 
-def _unfinished(parent: Parent) -> Condition:
-    """Hold while the renaming that was read is the one that goes on."""
-    condition: Condition = parent.as_read() & (Parent.renaming == parent.renaming)
+def _same_renaming(parent: Parent) -> Condition:
+    """Return the condition that the renaming that was read is still in progress."""
+    condition: Condition = parent.unchanged() & (Parent.renaming == parent.renaming)
     return condition
 
 
-def _is_named(parent: Parent, changes: dict[str, Any]) -> bool:
-    """Tell whether its roles would show nothing else after these changes."""
-    shown = {name: getattr(parent, name) for name in parent.copied}
-    return all(changes.get(name, value) == value for name, value in shown.items())
+def _has_name(parent: Parent, changes: dict[str, Any]) -> bool:
+    """Return whether these changes leave all copied fields as they are."""
+    copied = {name: getattr(parent, name) for name in parent.copied}
+    return all(changes.get(name, value) == value for name, value in copied.items())
 
 
 def _reread(parent: P) -> P:
-    found = table.get(parent.pk, "#")
-    if not isinstance(found, type(parent)) or found.deleting or found.renaming != parent.renaming:
-        raise Gone()
-    return found
+    item = dynamodb.get(parent.pk, SK)
+    if not isinstance(item, type(parent)) or item.deleting or item.renaming != parent.renaming:
+        raise RenamingSuperseded()
+    return item
 
 
 def _rename_step(parent: Parent, role: Role) -> Step:
-    # A role that was changed since it was read may have another place in the cast by now.
-    as_read = Role.version == role.version
-    actions = table.sets(Role, parent.in_role(role))
-    return table.update_step(*_other_end(role), actions, as_read, Moved)
+    # If the role has changed since it was read, its place in the cast may differ by now.
+    unchanged = Role.version == role.version
+    actions = table.set_actions(Role, parent.in_role(role))
+    return dynamodb.update_step(*_other_end(role), actions, unchanged, ChangedMeanwhile)
 
 
-def remove(
-    pk: str,
-    hidden: dict[str, Any],
-    versions: frozenset[int] | None,
-    missing: type[ApiError],
-) -> int:
-    """Remove a movie or actor with all its roles. Gives how many of these could not be reached.
+def remove(item_type: type[Parent], resource_id: str, versions: frozenset[int] | None) -> int:
+    """Remove a movie or actor with all its roles. Return the number of roles still to be removed.
 
-    One transaction while they are few, which where there are none is one request. Beyond, it is
-    first marked as `deleting` and given the attributes `hidden`, which take it out of the lists;
-    from then on it is gone for everyone, and the next removal goes on with what remains. Refuses
-    with `missing`, and with VersionMoved where it is at none of `versions`.
+    One transaction if the roles fit into it, and one request if there are none. Otherwise the
+    parent is first marked as `deleting` and leaves its lists: from then on it is not found. The
+    next removal continues with the rest.
+
+    Raise the type's `missing`, and VersionMismatch if its version is not in `versions`.
     """
-    condition = Parent.pk.exists() & (Parent.deleting.exists() | _at(versions))
+    pk = item_type.partition(resource_id)
+    condition = Parent.pk.exists() & (Parent.deleting.exists() | at(versions))
     try:
-        alone = condition & (Parent.role_count == 0)
-        table.transact([table.delete_step(pk, "#", alone, ConditionFailed)])
+        without_roles = condition & (Parent.role_count == 0)
+        dynamodb.transact([dynamodb.delete_step(pk, SK, without_roles, ConditionFailed)])
         return 0
     except ConditionFailed as failed:
         if not (isinstance(failed.item, Parent) and failed.item.deleting):
-            _check(failed.item, versions, missing)
+            _check(failed.item, versions, item_type.missing)
 
-    left, begun = 0, False
-
-    def attempt() -> int:
-        nonlocal left, begun
-        parent, roles = _family(pk, REMOVED + 1)
-        if parent is None:
-            raise missing()
-        begun = bool(parent.deleting)
-        left = max(parent.role_count, 1)
-        if not begun:
-            _check(parent, versions, missing)
-        batch = roles[:REMOVED]
-        removals = [step for role in batch for step in _remove_steps(role)]
-        if len(roles) <= REMOVED:
-            whole = condition & (Parent.role_count == len(batch))
-            table.transact([table.delete_step(pk, "#", whole, Moved), *removals])
-            return 0
-        if not begun:
-            mark = table.sets(Parent, {**hidden, "deleting": table.now()})
-            try:
-                table.update(type(parent), pk, "#", mark, ALIVE & condition)
-            except ConditionFailed as failed:
-                raise Moved() from failed
-            begun = True
-        table.transact([count_step(pk, -len(batch), Parent.pk.exists()), *removals])
-        left = max(left - len(batch), 1)
-        return left
-
+    removal = Removal(item_type, pk, versions, condition)
     try:
-        while table.exclusively(attempt):
+        while dynamodb.retry(removal.step):
             pass
     except TryAgain:
-        # What has begun is not refused: where the table or the time does not suffice, it is left.
-        if not begun:
+        # A removal that has begun cannot be refused any more: the rest is left for the next one.
+        if not removal.begun:
             raise
-        return left
+        return removal.remaining
     return 0
+
+
+@dataclass
+class Removal:
+    """A removal in steps, and its progress."""
+
+    item_type: type[Parent]
+    pk: str
+    versions: frozenset[int] | None
+    condition: Condition
+    begun: bool = False
+    remaining: int = 0
+
+    def step(self) -> int:
+        """Remove the next roles, and the parent with the last of them. Return what remains."""
+        parent, roles = _family(self.pk, REMOVED + 1)
+        if parent is None:
+            raise self.item_type.missing()
+        self.begun = bool(parent.deleting)
+        self.remaining = max(parent.role_count, 1)
+        if not self.begun:
+            _check(parent, self.versions, self.item_type.missing)
+        batch = roles[:REMOVED]
+        role_steps = [step for role in batch for step in _remove_steps(role)]
+        if len(roles) <= REMOVED:
+            complete = self.condition & (Parent.role_count == len(batch))
+            parent_step = dynamodb.delete_step(self.pk, SK, complete, ChangedMeanwhile)
+            dynamodb.transact([parent_step, *role_steps])
+            return 0
+        if not self.begun:
+            self._mark(parent)
+        parent_step = count_step(self.pk, -len(batch), Parent.pk.exists())
+        dynamodb.transact([parent_step, *role_steps])
+        self.remaining = max(self.remaining - len(batch), 1)
+        return self.remaining
+
+    def _mark(self, parent: Parent) -> None:
+        mark = table.set_actions(Parent, {**parent.hidden(), "deleting": table.now()})
+        try:
+            dynamodb.update(self.item_type, self.pk, SK, mark, ALIVE & self.condition)
+        except ConditionFailed as failed:
+            raise ChangedMeanwhile() from failed
+        self.begun = True
 
 
 def _remove_steps(role: Role) -> list[Step]:
     other_pk, other_sk = _other_end(role)
-    there = Role.pk.exists()
+    exists = Role.pk.exists()
     return [
-        table.delete_step(role.pk, role.sk, there, Moved),
-        table.delete_step(other_pk, other_sk, there, Moved),
+        dynamodb.delete_step(role.pk, role.sk, exists, ChangedMeanwhile),
+        dynamodb.delete_step(other_pk, other_sk, exists, ChangedMeanwhile),
         count_step(other_pk, -1, Parent.pk.exists()),
     ]
 
 
 def _other_end(role: Role) -> tuple[str, str]:
-    beside_movie, beside_actor = keys(role.id)
+    beside_movie, beside_actor = role_keys(role.id)
     return beside_actor if role.pk == beside_movie[0] else beside_movie
 
 
 def _family(pk: str, roles: int) -> tuple[Parent | None, list[Role]]:
     """Read a movie or actor and up to this many of its roles: one Query."""
-    items = table.children(pk, roles + 1)
+    items = dynamodb.children(pk, roles + 1)
     parent = items[0] if items and isinstance(items[0], Parent) else None
     return parent, [item for item in items if isinstance(item, Role)]
 
 
-def _at(versions: frozenset[int] | None) -> Condition:
-    """Hold where the version is one of these; None allows every version, the empty set none."""
-    return Parent.version.is_in(*(versions or {0})) if versions is not None else Parent.pk.exists()
-
-
 def _check(item: Item | None, versions: frozenset[int] | None, missing: type[ApiError]) -> None:
-    parent = found_parent(item, missing)
-    if versions is not None and parent.version not in versions:
-        raise VersionMoved(parent.version)
+    check_version(found_parent(item, missing), versions)

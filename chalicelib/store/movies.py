@@ -1,25 +1,28 @@
 """Movies."""
 
-from typing import Any, cast
+from typing import Any, ClassVar
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.errors import BadCursor, MovieNotFound
+from chalicelib.errors import MovieNotFound
 from chalicelib.store import links, table
-from chalicelib.store.roles import MOVIE, Parent, Role
-from chalicelib.store.table import Page
-
-INDEXES: dict[str, table.Index] = {"title": "gsi1", "release_date": "gsi2"}
-SORTS = table.sorts(INDEXES)
+from chalicelib.store.items import MOVIE, Parent, Role
+from chalicelib.store.resource import SK, Collection
+from chalicelib.store.table import Order, Page
 
 
 class Movie(Parent, discriminator="movie"):
-    """A movie; its roles copy its title and release date."""
+    """A movie. Its roles copy its title and release date."""
 
     title = UnicodeAttribute()
     release_date = UnicodeAttribute()  # YYYY-MM-DD
 
+    prefix = MOVIE
+    collection = "MOVIES"
+    orders: ClassVar = {"title": Order("gsi1", table.fold), "release_date": Order("gsi2", str)}
+    missing = MovieNotFound
     copied = ("title", "release_date")
+    own_list = ("gsi1", SK)
 
     def in_role(self, _: Role) -> dict[str, Any]:
         return {
@@ -28,66 +31,29 @@ class Movie(Parent, discriminator="movie"):
             "gsi2sk": table.sort_key(self.release_date, self.id),
         }
 
-    def listed(self) -> dict[str, Any]:
-        fields = {"title": self.title, "release_date": self.release_date}
-        return {"gsi1pk": "MOVIES", "gsi2pk": "MOVIES", **_places(self.id, fields)}
 
-
-def _places(movie_id: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """Give the places in the lists that follow from these fields."""
-    places = {}
-    if "title" in fields:
-        places["gsi1sk"] = table.sort_key(table.fold(fields["title"]), movie_id)
-    if "release_date" in fields:
-        places["gsi2sk"] = table.sort_key(fields["release_date"], movie_id)
-    return places
-
-
-def add(request: str | None = None, **fields: Any) -> Movie:
-    """Add a movie: one PutItem. Of a request that was made before it gives the movie as it is.
-
-    Refuses with KeyReused.
-    """
-    movie_id, time = table.new_id(request), table.now()
-    movie = Movie(MOVIE + movie_id, "#", id=movie_id, created_at=time, updated_at=time, version=1)
-    movie.set(request=request, **fields)
-    movie.set(**movie.listed())
-    return table.put(movie)
+_movies = Collection(Movie)
+SORTS, add, page = _movies.sorts, _movies.add, _movies.page
 
 
 def get(movie_id: str) -> tuple[Movie, Page[Role]]:
-    """Read a movie with its first 100 roles, in billing order where these are all: one Query."""
-    movie, roles = links.get(table.key(MOVIE, movie_id, MovieNotFound), MovieNotFound)
+    """Read a movie and its first roles: one Query. Raise MovieNotFound.
+
+    The roles are in billing order if these are all.
+    """
+    movie, roles = links.get(Movie, movie_id)
     if roles.last is None:
         roles.items.sort(key=lambda role: role.gsi1sk or "")
-    return cast(Movie, movie), roles
-
-
-def page(sort: str, *, after: str | None, limit: int) -> Page[Movie]:
-    """List movies in one of the orders SORTS: one Query."""
-    found = table.page(
-        INDEXES[sort.removeprefix("-")],
-        "MOVIES",
-        after=after,
-        limit=limit,
-        forward=not sort.startswith("-"),
-        key_of=lambda movie_id: (table.key(MOVIE, movie_id, BadCursor), "#"),
-    )
-    return cast(Page[Movie], found)
+    return movie, roles
 
 
 def change(
     movie_id: str, fields: dict[str, Any], versions: frozenset[int] | None
 ) -> tuple[Movie, int]:
-    """Change the given fields, and what the movie's roles show of them (see `links.change`)."""
-    pk = table.key(MOVIE, movie_id, MovieNotFound)
-    changes = {**fields, **_places(movie_id, fields)}
-    return links.change(Movie, pk, changes, versions, MovieNotFound)
+    """Change these fields, also where roles show them. See `links.change`."""
+    return links.change(Movie, movie_id, fields, versions)
 
 
 def remove(movie_id: str, versions: frozenset[int] | None) -> int:
-    """Remove a movie with all its roles (see `links.remove`)."""
-    pk = table.key(MOVIE, movie_id, MovieNotFound)
-    # Out of the lists, and before the first of its own cast.
-    hidden = {"gsi1pk": pk, "gsi1sk": "#", "gsi2pk": None, "gsi2sk": None}
-    return links.remove(pk, hidden, versions, MovieNotFound)
+    """Remove a movie and all its roles. See `links.remove`."""
+    return links.remove(Movie, movie_id, versions)

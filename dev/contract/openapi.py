@@ -13,9 +13,9 @@ def text() -> str:
     """Give the contract as the file has it; the settings, of which none is in it, must be there."""
     # Only now, because the settings are read when these are imported.
     from app import app
-    from chalicelib import openapi
+    from chalicelib.contract import document
 
-    return json.dumps(openapi.document(app), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document.document(app), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

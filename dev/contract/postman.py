@@ -369,7 +369,7 @@ def _errors(contract: Contract) -> Iterator[Item]:
          {"ids": {"role_id": f"{NOWHERE}.{NOWHERE}"}}),
         ("director", "create_role", "AlreadyCast", "Cast twice",
          {"body": {"movie_id": "{{movie_id}}", "actor_id": "{{actor_id}}"}}),
-        ("director", "change_movie", "VersionMoved", "An old version",
+        ("director", "change_movie", "VersionMismatch", "An old version",
          {"headers": {"If-Match": '"4711"'}}),
     ):  # fmt: skip
         yield contract.refusal(who, operation_id, error, what, **options)

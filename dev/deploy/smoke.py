@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from chalicelib.http.views import declared
 from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
 
@@ -281,7 +282,7 @@ def _routes() -> list[tuple[str, str, str | None]]:
     from app import app
 
     return [
-        (method, _filled(path), vars(route.view_function)["permission"])
+        (method, _filled(path), declared(route.view_function).permission)
         for path, methods in app.routes.items()
         for method, route in methods.items()
         if route.view_name != "method_not_allowed"

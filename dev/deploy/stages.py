@@ -145,9 +145,9 @@ def gateway_responses() -> Iterator[tuple[str, dict[str, Any]]]:
     Each is as both API Gateway's import and its PutGatewayResponse take it.
     """
     # Only now, because the stage's settings are read when this is imported.
-    from chalicelib.errors import GATEWAY_ANSWERS
+    from chalicelib.http.gateway import GATEWAY_RESPONSES
 
-    for response_type, answer in sorted(GATEWAY_ANSWERS.items()):
+    for response_type, answer in sorted(GATEWAY_RESPONSES.items()):
         yield (
             response_type,
             {

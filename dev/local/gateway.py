@@ -1,7 +1,7 @@
 """Chalice's local server, with a faithful API Gateway in front of it.
 
 What API Gateway answers for us on AWS (no token, Deny, no such path, too large) is answered here
-too, out of the same table (`chalicelib.errors.GATEWAY_ANSWERS`), where Chalice's own local server
+too, out of the same table (`chalicelib.errors.GATEWAY_RESPONSES`), where Chalice's own local server
 says things of its own, drops the connection, or echoes the token.
 """
 
@@ -19,8 +19,9 @@ from chalice.app import Chalice, ChaliceAuthorizer
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway, ThreadedHTTPServer
 
-from chalicelib.errors import ANSWER_HEADERS, GATEWAY_ANSWERS, REQUEST_ID
-from chalicelib.routes.meta import VERBS
+from chalicelib.http.envelope import DEFAULT_HEADERS, REQUEST_ID
+from chalicelib.http.gateway import GATEWAY_RESPONSES
+from chalicelib.http.views import METHODS
 from chalicelib.tokens import MAX_TOKEN
 
 MAX_HEADERS = 10_240  # bytes of request line and headers (API Gateway's quota)
@@ -40,7 +41,7 @@ def new_id() -> str:
 
 def says(response_type: str, request_id: str, **authorizer_context: str) -> Answer:
     """Give the gateway's own answer of this type, the `$context` variables filled in."""
-    answer: Answer = GATEWAY_ANSWERS[response_type].response().to_dict()
+    answer: Answer = GATEWAY_RESPONSES[response_type].response().to_dict()
     variables = {f"authorizer.{name}": value for name, value in authorizer_context.items()}
     for name, value in {"requestId": request_id, **variables}.items():
         answer["body"] = answer["body"].replace(f"$context.{name}", value)
@@ -80,7 +81,7 @@ class Gateway(LocalGateway):
         event["requestContext"]["requestId"] = request_id
         if method == "OPTIONS":
             cors: dict[str, Any] = self._autogen_options_headers(event)
-            return {"statusCode": 200, "headers": {**ANSWER_HEADERS, **cors}, "body": None}
+            return {"statusCode": 200, "headers": {**DEFAULT_HEADERS, **cors}, "body": None}
         event["pathParameters"] = {k: unquote(v) for k, v in event["pathParameters"].items()}
         methods = self._app_object.routes[event["requestContext"]["resourcePath"]]
         if method not in methods:
@@ -286,7 +287,7 @@ class Handler(ChaliceRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         # The route and not the path: people put secrets, and worse, into both path and query.
-        method = self.command if self.command in VERBS | {"OPTIONS"} else "(another method)"
+        method = self.command if self.command in METHODS | {"OPTIONS"} else "(another method)"
         log.info("%s %s %s", method, self._gateway.route_of(self.path), int(code))
 
 

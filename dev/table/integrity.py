@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, cast
 
 from chalicelib.errors import ActorNotFound, ApiError, MovieNotFound, TryAgain
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import actors, links, movies, roles, table
-from chalicelib.store.roles import ACTOR, MOVIE, ROLE, Parent, Role
-from chalicelib.store.table import ConditionFailed, Item, Moved, Step
+from chalicelib.store import actors, dynamodb, links, movies, roles, table
+from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
+from chalicelib.store.items import ACTOR, MOVIE, ROLE, Parent, Role, role_keys
+from chalicelib.store.table import Item
 
 Key = tuple[str, str]
 Items = dict[Key, Item]
@@ -24,7 +25,7 @@ RawItem = dict[str, dict[str, Any]]
 STUCK_SECONDS = 60
 """A deletion or renaming that began so long ago and has not ended is not under way any more."""
 
-SHARED = ("character_name", "billing_order", "created_at", "updated_at", "version", "request")
+SHARED = ("character_name", "billing_order", "created_at", "updated_at", "version", "replay")
 """What both items of a role say."""
 
 PLACED = ("actor_name", "movie_title", "movie_release_date", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
@@ -55,7 +56,7 @@ class Problem(NamedTuple):
 
 def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
     """Read the whole table, strongly consistent; `progress` hears how many items have been read."""
-    pages = table._table.connection.client.get_paginator("scan")
+    pages = table.connection.connection.client.get_paginator("scan")
     count = 0
     for page in pages.paginate(TableName=TABLE_NAME, ConsistentRead=True):
         yield from page["Items"]
@@ -78,7 +79,7 @@ def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Pro
     counted = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
     role_ids = {item.id for item in items.values() if isinstance(item, Role)}
     for role_id in sorted(role_ids):
-        if unknown.isdisjoint([*roles.keys(role_id), *_ends(role_id)]):
+        if unknown.isdisjoint([*role_keys(role_id), *_ends(role_id)]):
             found += _of_role(role_id, items, stuck_seconds)
     partitions = {pk for pk, _ in unknown}
     for (pk, _), item in items.items():
@@ -91,7 +92,7 @@ def _item(raw: RawItem) -> Item | None:
     try:
         item = Item.from_raw_data(raw)
         if isinstance(item, Role):
-            fits = (item.pk, item.sk) in roles.keys(item.id)
+            fits = (item.pk, item.sk) in role_keys(item.id)
         else:
             fits = isinstance(item, Parent) and (item.pk, item.sk) == _key(type(item), item.id)
         if isinstance(item, Parent):
@@ -109,7 +110,7 @@ def _key(parent_type: type[Parent], parent_id: str) -> Key:
 
 
 def _of_role(role_id: str, items: Items, stuck_seconds: float) -> Iterator[Problem]:
-    sides, ends = roles.keys(role_id), _ends(role_id)
+    sides, ends = role_keys(role_id), _ends(role_id)
     there = [side for side in sides if side in items]
     if not there:
         return
@@ -137,7 +138,7 @@ def _ends(role_id: str) -> tuple[Key, Key]:
 
 def _expected(role_id: str, items: Items) -> tuple[Role, Role]:
     """Give a role's two items as they should be, from what is there of it and from its ends."""
-    sides, ends = roles.keys(role_id), _ends(role_id)
+    sides, ends = role_keys(role_id), _ends(role_id)
     found = [cast(Role, items[side]) for side in sides if side in items]
     newest = max(found, key=lambda role: (role.version, role.updated_at))
     beside_movie, beside_actor = (Role(*side, id=role_id) for side in sides)
@@ -198,7 +199,7 @@ def mend(found: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> None:
     """
     role_ids, parent_keys = _subjects(found)
     for role_id in role_ids:
-        with contextlib.suppress(Moved, TryAgain):
+        with contextlib.suppress(ChangedMeanwhile, TryAgain):
             _mend_role(role_id)
     miscounted = {problem.key for problem in found if problem.kind == "miscounted"}
     before = {key: _family(key) for key in sorted(miscounted)}
@@ -234,8 +235,8 @@ def _again(found: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
 
 def _of_one_moment(role_id: str) -> Items:
     """Read a role's two items and its two ends as they are at one moment."""
-    keys = [*roles.keys(role_id), *_ends(role_id)]
-    return {key: item for key, item in zip(keys, table.snapshot(keys), strict=True) if item}
+    keys = [*role_keys(role_id), *_ends(role_id)]
+    return {key: item for key, item in zip(keys, dynamodb.snapshot(keys), strict=True) if item}
 
 
 class Family(NamedTuple):
@@ -247,9 +248,9 @@ class Family(NamedTuple):
 
 def _family(key: Key) -> Family | None:
     """Read a movie or actor with all its roles; None where it is gone, or changes all the time."""
-    pages = table._table.connection.client.get_paginator("query")
+    pages = table.connection.connection.client.get_paginator("query")
     for _ in range(READINGS):
-        before, found = table.get(*key), set()
+        before, found = dynamodb.get(*key), set()
         for page in pages.paginate(
             TableName=TABLE_NAME,
             ConsistentRead=True,
@@ -257,7 +258,7 @@ def _family(key: Key) -> Family | None:
             ExpressionAttributeValues={":pk": {"S": key[0]}, ":role": {"S": ROLE}},
         ):
             found |= {(raw["sk"]["S"], raw["created_at"]["S"]) for raw in page["Items"]}
-        after = table.get(*key)
+        after = dynamodb.get(*key)
         if not isinstance(before, Parent) or not isinstance(after, Parent):
             return None
         if before.role_count == after.role_count:
@@ -267,29 +268,36 @@ def _family(key: Key) -> Family | None:
 
 def _mend_role(role_id: str) -> None:
     items = _of_one_moment(role_id)
-    sides, ends = roles.keys(role_id), _ends(role_id)
+    sides, ends = role_keys(role_id), _ends(role_id)
     there = [cast(Role, items[side]) for side in sides if side in items]
     parents = [cast(Parent, items[end]) for end in ends if end in items]
     if not there:
         return
     if len(parents) == len(ends) and not any(parent.deleting for parent in parents):
-        steps = [table.check_step(p.pk, p.sk, p.as_read(), Moved) for p in parents]
+        steps = [dynamodb.check_step(p.pk, p.sk, p.unchanged(), ChangedMeanwhile) for p in parents]
         steps += [_write_step(items.get((r.pk, r.sk)), r) for r in _expected(role_id, items)]
     elif len(parents) < len(ends) or len(there) < len(sides):
         missing = [end for end in ends if end not in items]
-        steps = [table.check_step(*end, Item.pk.does_not_exist(), Moved) for end in missing]
-        steps += [table.delete_step(r.pk, r.sk, Role.version == r.version, Moved) for r in there]
+        steps = [
+            dynamodb.check_step(*end, Item.pk.does_not_exist(), ChangedMeanwhile) for end in missing
+        ]
+        steps += [
+            dynamodb.delete_step(r.pk, r.sk, Role.version == r.version, ChangedMeanwhile)
+            for r in there
+        ]
     else:
         return  # it goes with what is being deleted
-    table.transact(steps)
+    dynamodb.transact(steps)
 
 
 def _write_step(item: Item | None, expected: Role) -> Step:
     if item is None:
-        return table.put_step(expected, Moved)
+        return dynamodb.put_step(expected, ChangedMeanwhile)
     attributes = {name: getattr(expected, name) for name in (*SHARED, *PLACED)}
     as_read = Role.version == item.version
-    return table.update_step(item.pk, item.sk, table.sets(Role, attributes), as_read, Moved)
+    return dynamodb.update_step(
+        item.pk, item.sk, table.set_actions(Role, attributes), as_read, ChangedMeanwhile
+    )
 
 
 def _mend_count(before: Family | None, after: Family | None) -> None:
@@ -303,11 +311,11 @@ def _mend_count(before: Family | None, after: Family | None) -> None:
     if count == 0:
         as_read |= Parent.role_count.does_not_exist()
     counted = [Parent.role_count.set(len(after.roles))]
-    table.update(type(after.parent), after.parent.pk, "#", counted, as_read)
+    dynamodb.update(type(after.parent), after.parent.pk, "#", counted, as_read)
 
 
 def _mend_parent(key: Key) -> None:
-    parent = table.get(*key)
+    parent = dynamodb.get(*key)
     if not isinstance(parent, Parent):
         return
     if parent.deleting:
@@ -315,7 +323,7 @@ def _mend_parent(key: Key) -> None:
         store.remove(parent.id, None)
         return
     if any(getattr(parent, name) != value for name, value in parent.listed().items()):
-        listed = table.sets(type(parent), parent.listed())
-        parent = table.update(type(parent), *key, listed, parent.as_read())
+        listed = table.set_actions(type(parent), parent.listed())
+        parent = dynamodb.update(type(parent), *key, listed, parent.unchanged())
     if parent.renaming:
         links.rename_roles(parent)

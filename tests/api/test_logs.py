@@ -150,7 +150,7 @@ class Engine:
             return self.failures.pop(0)
         request.pop("ReturnConsumedCapacity", None)
         try:
-            found = table._table.connection.client._make_api_call(operation, request)
+            found = table.connection.connection.client._make_api_call(operation, request)
         except ClientError as error:
             return 400, {"__type": f"x#{error.response['Error']['Code']}"}
         told = {name: value for name, value in found.items() if name != "ResponseMetadata"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app import app
-from chalicelib.store import table
-from chalicelib.store.roles import Parent
+from chalicelib.store import dynamodb, table
+from chalicelib.store.items import Parent
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
 from tests.store.test_races import at_once
@@ -234,7 +234,7 @@ def test_a_replay_of_what_is_being_deleted_is_told_to_wait(producer: Client, kin
     post = Post(producer, kind)
     first = post.send()
     pk = f"{kind.upper()}#{first['created']}"
-    table.update(Parent, pk, "#", [Parent.deleting.set(table.now())], Parent.pk.exists())
+    dynamodb.update(Parent, pk, "#", [Parent.deleting.set(table.now())], Parent.pk.exists())
     refused = post.send()
     assert_failure(refused, 409)
     assert refused.headers["retry-after"] == "1"

@@ -12,7 +12,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from app import app
 from chalicelib import tokens
-from chalicelib.errors import GATEWAY_ANSWERS, MESSAGES, ApiError
+from chalicelib.errors import MESSAGES, ApiError
+from chalicelib.http.gateway import GATEWAY_RESPONSES
 from dev.local import gateway
 from tests.support.client import Answer, Client, assert_failure, assert_headers, invoke, real_routes
 
@@ -131,7 +132,7 @@ def test_health_tells_that_the_table_does_not_answer(
     def unreachable(*_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://nowhere.example")
 
-    monkeypatch.setattr("chalicelib.store.table._table.connection.dispatch", unreachable)
+    monkeypatch.setattr("chalicelib.store.table.connection.connection.dispatch", unreachable)
     answer = nobody.get("/health")
     assert_failure(answer, 503)
     assert answer.headers["retry-after"] == "2"
@@ -139,7 +140,7 @@ def test_health_tells_that_the_table_does_not_answer(
 
 def test_every_gateway_answer_is_in_the_envelope() -> None:
     statuses = {}
-    for response_type, gateway_answer in GATEWAY_ANSWERS.items():
+    for response_type, gateway_answer in GATEWAY_RESPONSES.items():
         told = gateway_answer.response()
         assert told.body.keys() == {"success", "error", "message", "detail"}
         assert told.status_code == told.body["error"]
@@ -156,12 +157,12 @@ def test_every_gateway_answer_is_in_the_envelope() -> None:
     assert statuses["INTEGRATION_TIMEOUT"] == 503
     assert statuses["DEFAULT_4XX"] == 404
     assert statuses["DEFAULT_5XX"] == statuses["AUTHORIZER_FAILURE"] == 500
-    assert GATEWAY_ANSWERS["THROTTLED"].response().headers["Retry-After"] == "1"
+    assert GATEWAY_RESPONSES["THROTTLED"].response().headers["Retry-After"] == "1"
 
 
-@pytest.mark.parametrize("response_type", GATEWAY_ANSWERS)
+@pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
 def test_api_gateway_is_told_what_the_local_one_says(response_type: str) -> None:
-    told = GATEWAY_ANSWERS[response_type]
+    told = GATEWAY_RESPONSES[response_type]
     local = gateway.says(response_type, "an-id", message="token expired")
     # What the gateway puts in: the request's id, and one of the authorizer's three words.
     body = told.template().replace("$context.requestId", "an-id")

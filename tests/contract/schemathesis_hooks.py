@@ -14,10 +14,11 @@ import requests
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
 
-from chalicelib import inputs
 from chalicelib.errors import BadCursor
+from chalicelib.http import body as http_body
+from chalicelib.http import paging
 from chalicelib.permissions import AGENCY_ROLES
-from chalicelib.routes.roles import list_of
+from chalicelib.routes.roles import list_name
 
 URL, TOKEN = os.environ["CONTRACT_URL"], os.environ.get("CONTRACT_TOKEN")
 WHO = os.environ["CONTRACT_WHO"]
@@ -55,7 +56,7 @@ def filter_case(context: HookContext, case: "Case[Any]") -> bool:
     if not isinstance(case.body, dict):
         return True
     # Strings are trimmed first, and must then show something.
-    body = {k: inputs._trimmed(v) if isinstance(v, str) else v for k, v in case.body.items()}
+    body = {k: http_body.trim(v) if isinstance(v, str) else v for k, v in case.body.items()}
     valid = _is_positive(case)
     if valid and any(isinstance(value, float) for value in body.values()):
         return False  # a whole number is written as one: 1, not 1.0
@@ -111,12 +112,12 @@ def _is_of_list(case: "Case[Any]", cursor: str) -> bool:
     if path == "/roles":
         if "movie_id" in query and "actor_id" in query:
             return False
-        name = list_of(query.get("movie_id"), query.get("actor_id"))
+        name = list_name(query.get("movie_id"), query.get("actor_id"))
     elif path in ("/movies", "/actors"):
         (sort,) = (p for p in case.operation.definition.raw["parameters"] if p["name"] == "sort")
         name += f"?sort={query.get('sort', sort['schema']['default'])}"
     try:
-        return bool(inputs._after(name, cursor))
+        return bool(paging.decode_cursor(name, cursor))
     except BadCursor:
         return False
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from chalicelib.errors import VersionMoved
+from chalicelib.errors import VersionMismatch
 from dev.contract import openapi
 from tests.conftest import PROJECT, Product
 from tests.support import node
@@ -32,7 +32,7 @@ SEEN = {
     "failure": {
         "success": False,
         "message": "precondition failed",
-        "detail": VersionMoved.detail,
+        "detail": VersionMismatch.detail,
     },
     "retried": {
         "title": "Heat, again",

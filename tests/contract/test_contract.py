@@ -16,8 +16,10 @@ from chalice.app import Chalice
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import auth, openapi, outputs
+from chalicelib.contract import document as openapi
 from chalicelib.errors import MESSAGES, ApiError
+from chalicelib.http import answers, views
+from chalicelib.http.views import declared
 from chalicelib.permissions import AGENCY_ROLES
 from tests.conftest import PROJECT, Product
 from tests.contract import fuzz
@@ -100,7 +102,7 @@ def test_below_the_gateways_stage_the_server_is_the_stage() -> None:
 def test_a_contract_that_is_not_current_is_refused(tmp_path: Path) -> None:
     def check(file: Path) -> "subprocess.CompletedProcess[str]":
         script = (
-            "import pathlib, sys; from dev import openapi;"
+            "import pathlib, sys; from dev.contract import openapi;"
             "openapi.FILE = pathlib.Path(sys.argv.pop(1)); openapi.main()"
         )
         return subprocess.run(
@@ -172,36 +174,48 @@ def test_every_route_is_in_the_contract_with_its_view_and_its_permission() -> No
         (method, path): (route.view_name, [{"token": [permission]}] if permission else [])
         for path, methods in real_routes().items()
         for method, route in methods.items()
-        for permission in [vars(route.view_function)["permission"]]
+        for permission in [declared(route.view_function).permission]
     }
     assert found == routes
 
 
-def test_a_route_that_does_not_say_enough_is_named() -> None:
-    def contract_of(*decorators: Any) -> Any:
-        broken = Chalice("broken")
+def sealed(*decorators: Any) -> Chalice:
+    """Return an app with one route, whose view has these decorators."""
+    app_with_route = Chalice("films", configure_logs=False)
 
-        def show_film(film_id: str) -> Any:
-            """Show a film."""
+    def show_film(film_id: str) -> Any:
+        """Show a film."""
 
-        for decorator in decorators:
-            decorator(show_film)
-        broken.route("/films/{film_id}")(show_film)
-        return openapi.document(broken)
+    for decorator in decorators:
+        decorator(show_film)
+    app_with_route.route("/films/{film_id}")(show_film)
+    views.seal(app_with_route)
+    return app_with_route
 
-    with pytest.raises(TypeError, match=r"GET /films/{film_id} needs @requires or @public"):
-        contract_of(outputs.gives(outputs.success))
-    with pytest.raises(TypeError, match=r"GET /films/{film_id} needs @gives"):
-        contract_of(auth.public)
-    with pytest.raises(KeyError) as raised:  # an id of no type that the contract has a word for
-        contract_of(auth.public, outputs.gives(outputs.success))
+
+def test_a_path_parameter_without_a_described_type_is_an_error_that_names_the_route() -> None:
+    with pytest.raises(KeyError) as raised:
+        openapi.document(sealed(views.public, views.answers(answers.success)))
     assert raised.value.__notes__ == ["in the contract of GET /films/{film_id}"]
+
+
+def test_a_module_of_views_without_a_docstring_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    described = openapi.document(app)["tags"]
+    assert {"name": "roles", "description": "Roles: which actor plays whom in which movie"} in (
+        described
+    )
+    monkeypatch.setattr("chalicelib.routes.roles.__doc__", None)
+    openapi._document.cache_clear()
+    with pytest.raises(TypeError, match="roles: a module of views needs a docstring"):
+        openapi.document(app)
+    monkeypatch.undo()
+    assert openapi.document(app)["tags"] == described
 
 
 def test_who_may_stands_in_every_description() -> None:
     for _, _, operation in OPERATIONS.values():
         if not operation["security"]:
-            assert operation["description"] == "Anyone may ask."
+            assert operation["description"] == "Open to everybody, without a token."
             continue
         ((permission,),) = (one["token"] for one in operation["security"])
         assert f"`{permission}`" in operation["description"]
@@ -333,7 +347,9 @@ def test_the_examples_of_failures_are_what_the_api_answers(
         "MovieNotFound": producer.get("/movies/AAAAAAAAAAAAAAAA"),
         "PermissionMissing": assistant.post("/actors", {}),
         "RoleNotFound": producer.get("/roles/AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAA"),
-        "VersionMoved": producer.call("PATCH", f"/movies/{movie_id}", film, {"If-Match": '"4711"'}),
+        "VersionMismatch": producer.call(
+            "PATCH", f"/movies/{movie_id}", film, {"If-Match": '"4711"'}
+        ),
     }
     examples = {
         name: example["value"]

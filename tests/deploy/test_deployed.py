@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_permissions import CONTRACT, MAY, NOWHERE, assert_allowed, assert_public, send
+from tests.api.test_permissions import CONTRACT, MAY, assert_allowed, assert_public, send
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout
 from tests.support.client import Client, assert_failure, real_routes
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import Live, Site
+from tests.support.routes import NOWHERE
 
 HEAT = {"title": "Heat", "release_date": "1995-12-15"}
 JSON = {"Content-Type": "application/json"}

@@ -46,7 +46,7 @@ def refused(checkout: Checkout, **environment: str) -> str:
 
 def template(checkout: Checkout, name: str) -> Any:
     """Give a template of the stage prod, as it is sent to CloudFormation."""
-    code = "import json; from dev import stages; "
+    code = "import json; from dev.deploy import stages; "
     code += f"print(json.dumps(stages.chosen().template({name!r})))"
     found = subprocess.run(
         [sys.executable, "-c", code],

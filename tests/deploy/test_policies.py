@@ -56,7 +56,7 @@ class Asked(set[tuple[str, str]]):
 @pytest.mark.usefixtures("real_table")
 def test_the_api_may_do_to_its_table_exactly_what_its_store_does(url: str, issuer: Issuer) -> None:
     asked = Asked()
-    events = table._table.connection.client.meta.events
+    events = table.connection.connection.client.meta.events
     # Later than PynamoDB's requests are made, earlier than botocore looks at them.
     events.register("provide-client-params.dynamodb", asked.note)
     producer = Client(url, issuer.token("producer"))

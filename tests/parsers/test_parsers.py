@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from app import app
-from chalicelib import inputs, strict_json, tokens
+from chalicelib import strict_json, tokens
 from chalicelib.errors import (
     MESSAGES,
     BadCursor,
@@ -38,9 +38,11 @@ from chalicelib.errors import (
     InvalidClaims,
     InvalidHeader,
     TokenExpired,
-    envelope,
 )
-from chalicelib.inputs import Body
+from chalicelib.http import body as http_body
+from chalicelib.http import conditions, paging, views
+from chalicelib.http.body import Body
+from chalicelib.http.envelope import envelope
 from chalicelib.permissions import PERMISSIONS
 from chalicelib.routes.actors import ActorChanges, NewActor
 from chalicelib.routes.movies import MovieChanges, NewMovie
@@ -48,8 +50,9 @@ from chalicelib.routes.roles import NewRole, NewRoleInMovie, RoleChanges
 from chalicelib.settings import AUTH_ISSUER
 from chalicelib.store.table import Item
 from chalicelib.tokens import Claims, KeySet
-from tests.support.client import invoke, real_routes
+from tests.support.client import invoke
 from tests.support.issuer import AUDIENCE, Issuer, base64url, jwk, rs256
+from tests.support.routes import OPERATIONS
 
 FUZZ_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 
@@ -925,8 +928,9 @@ def sent(
     """Give how a view that takes this is answered: 200 and the fields, or the whole refusal."""
     headers = {} if media_type is None else {"content-type": media_type}
     request = ask_for(method="POST", headers=headers, body=body, encoded=encoded)
-    view = inputs.takes(body_type)(lambda taken: Response(inputs.given(taken)))
-    answer = envelope(request, lambda _: view()).to_dict()
+    answer = envelope(
+        request, lambda _: Response(http_body.fields_of(http_body.read(body_type)))
+    ).to_dict()
     told = json.loads(answer["body"])
     if answer["statusCode"] != 200:
         assert told.keys() == {"success", "error", "message", "detail"}
@@ -942,9 +946,8 @@ def sent(
 
 
 def test_every_body_of_the_api_is_tried() -> None:
-    routes = [route for methods in real_routes().values() for route in methods.values()]
-    taken = {vars(r.view_function)["takes"] for r in routes if hasattr(r.view_function, "takes")}
-    assert taken == set(SHAPES)
+    bodies = {operation.declared.body for operation in OPERATIONS.values()} - {None}
+    assert bodies == set(SHAPES)
 
 
 def assert_judged(body_type: type[Body], document: Any, encoded: bool = False) -> None:
@@ -1046,7 +1049,7 @@ def test_a_body_is_refused_as_too_large_or_no_json_before_its_fields_are_looked_
     try:
         expected = expected_of_body(body_type, expected_of_json(body))
     except ValueError:
-        assert (status, told["detail"]) == (400, "The body is not JSON.")
+        assert (status, told["detail"]) == (400, "The request body must be JSON.")
     else:
         assert status == (200 if isinstance(expected, dict) else 422), told
 
@@ -1113,7 +1116,7 @@ def place_in(list_name: str, *cursors: str) -> str | None:
     """Give the sort key of a request with these cursors; None where they are refused."""
     ask_for(query={"cursor": list(cursors)})
     try:
-        return inputs.paging(list_name)["after"]
+        return paging.requested_page(list_name)["after"]
     except BadCursor:
         return None
 
@@ -1136,7 +1139,7 @@ def expected_place(list_name: str, text: str) -> str | None:
     sort_key=st.text() | st.integers(1_020, 1_540).map(lambda length: "k" * length),
 )
 def test_a_cursor_is_read_as_it_was_written(list_name: str, sort_key: str) -> None:
-    cursor = inputs.cursor(list_name, sort_key)
+    cursor = paging.encode_cursor(list_name, sort_key)
     assert place_in(list_name, cursor) == (sort_key if len(cursor) <= 2_048 else None)
     # Every sort key that a table can have has one.
     assert len(sort_key.encode()) > 1_024 or len(cursor) <= 2_048
@@ -1151,7 +1154,7 @@ def texts_like_cursors(draw: st.DrawFn, list_name: str) -> str:
         | st.text(ALPHABET + "+/=", max_size=20)
         | st.binary(max_size=12).map(lambda raw: base64url(mark + raw))
         | st.integers(0, 8).map(lambda length: base64url(mark[:length]))
-        | st.text(max_size=9).map(lambda key: inputs.cursor(list_name, key) + "=")
+        | st.text(max_size=9).map(lambda key: paging.encode_cursor(list_name, key) + "=")
         | st.text(max_size=9).map(lambda key: base64.b64encode(mark + key.encode()).decode())
     )
 
@@ -1163,7 +1166,7 @@ def test_any_other_text_is_no_cursor(list_name: str, data: st.DataObject) -> Non
     found = place_in(list_name, text)
     assert found == expected_place(list_name, text)
     # A place can be written in one way only.
-    assert found is None or inputs.cursor(list_name, found) == text
+    assert found is None or paging.encode_cursor(list_name, found) == text
 
 
 @tried(50)
@@ -1171,7 +1174,7 @@ def test_any_other_text_is_no_cursor(list_name: str, data: st.DataObject) -> Non
 def test_a_cursor_with_one_character_changed_is_another_one_or_none(
     list_name: str, key: str, data: st.DataObject
 ) -> None:
-    cursor = inputs.cursor(list_name, key)
+    cursor = paging.encode_cursor(list_name, key)
     place = data.draw(st.integers(0, len(cursor)))
     other = data.draw(st.sampled_from([*ALPHABET, "", "+", "/", "=", "\n", " "]) | st.characters())
     for text in (
@@ -1187,7 +1190,7 @@ def test_a_cursor_with_one_character_changed_is_another_one_or_none(
 @tried(50)
 @given(one=list_names, another=list_names, key=st.text(max_size=12))
 def test_a_cursor_is_good_in_its_own_list_only(one: str, another: str, key: str) -> None:
-    assert place_in(another, inputs.cursor(one, key)) == (key if one == another else None)
+    assert place_in(another, paging.encode_cursor(one, key)) == (key if one == another else None)
 
 
 # Filters and conditions
@@ -1214,10 +1217,10 @@ def test_a_limit_is_a_whole_number_from_1_to_100(limits: list[str] | None) -> No
     ask_for(query=None if limits is None else {"limit": limits})
     given_limit = limits[-1] if limits else "20"
     if given_limit in [str(number) for number in range(1, 101)]:
-        assert inputs.paging("/movies") == {"limit": int(given_limit), "after": None}
+        assert paging.requested_page("/movies") == {"limit": int(given_limit), "after": None}
     else:
         with pytest.raises(BadLimit):
-            inputs.paging("/movies")
+            paging.requested_page("/movies")
 
 
 @tried(50)
@@ -1230,13 +1233,12 @@ def test_a_limit_is_a_whole_number_from_1_to_100(limits: list[str] | None) -> No
 )
 def test_a_sort_is_one_of_the_orders_or_the_first(orders: list[str], asked: list[str]) -> None:
     ask_for(query={"sort": asked})
-    view = inputs.sorts(*orders)(lambda order: order)
     if not asked or asked[-1] in orders:
-        assert view() == (asked[-1] if asked else orders[0])
+        assert views._order(tuple(orders)) == (asked[-1] if asked else orders[0])
     else:
         with pytest.raises(BadSort) as refused:
-            view()
-        assert str(refused.value) == f"This list can be sorted by {', '.join(orders)}."
+            views._order(tuple(orders))
+        assert str(refused.value) == f"sort must be one of {', '.join(orders)}."
 
 
 version_numbers = st.integers(1, 20) | st.sampled_from([10**9, 10**10 - 1, 10**10, 10**30])
@@ -1266,7 +1268,7 @@ def versions_of(tags: list[str]) -> frozenset[int]:
 @given(tags=tag_lists)
 def test_if_match_allows_the_versions_that_it_names(tags: list[str]) -> None:
     ask_for(headers={"if-match": ",".join(tags)})
-    assert inputs.if_match() == versions_of(tags_of(",".join(tags)))
+    assert conditions.if_match() == versions_of(tags_of(",".join(tags)))
 
 
 @tried(20)
@@ -1275,10 +1277,10 @@ def test_if_match_counts_the_newest_hundred(newest: int, step: int, mixed: Any) 
     versions = list(range(newest * step, 0, -step))
     mixed.shuffle(versions)
     ask_for(headers={"if-match": ", ".join(f'"{version}"' for version in versions)})
-    assert inputs.if_match() == frozenset(sorted(versions, reverse=True)[:100])
+    assert conditions.if_match() == frozenset(sorted(versions, reverse=True)[:100])
 
 
-conditions = (
+condition_texts = (
     st.text(max_size=20)
     | st.text('"*W/, 0123\t', max_size=12)
     | st.sampled_from(["*", " * ", '"*"', "**", "*, *", '*, "1"', '"1" "2"', '"1', '""1""'])
@@ -1286,23 +1288,23 @@ conditions = (
 
 
 @tried(150)
-@given(condition=conditions, version=version_numbers)
+@given(condition=condition_texts, version=version_numbers)
 def test_a_condition_is_everything_or_versions_that_stand_in_it(
     condition: str, version: int
 ) -> None:
     ask_for(headers={"if-match": condition, "if-none-match": condition})
-    found = inputs.if_match()
+    found = conditions.if_match()
     assert (found is None) == (condition.strip() == "*")
     assert found is None or type(found) is frozenset
     for number in found or ():
         assert type(number) is int
         assert f'"{number}"' in condition
-    is_known = inputs.is_known(version)
+    is_known = conditions.client_has(version)
     assert is_known or found is None or version not in found
     assert not is_known or found is None or f'"{version}"' in condition
     ask_for()
-    assert inputs.if_match() is None
-    assert not inputs.is_known(version)
+    assert conditions.if_match() is None
+    assert not conditions.client_has(version)
 
 
 @tried(50)
@@ -1310,7 +1312,7 @@ def test_a_condition_is_everything_or_versions_that_stand_in_it(
 def test_if_none_match_compares_weakly(tags: list[str], version: int) -> None:
     ask_for(headers={"if-none-match": ",".join(tags)})
     strong = [tag.removeprefix("W/") for tag in tags_of(",".join(tags))]
-    assert inputs.is_known(version) == (version in versions_of(strong))
+    assert conditions.client_has(version) == (version in versions_of(strong))
 
 
 @tried(100)
@@ -1324,13 +1326,13 @@ def test_an_idempotency_key_is_printable_ascii(key: str) -> None:
     ask_for(method="POST", headers={"idempotency-key": key})
     body = NewRoleInMovie(actor_id="A")
     if 1 <= len(key) <= 255 and all(32 <= ord(c) <= 126 for c in key) and set(key) != {" "}:
-        found = inputs.idempotency(body)
-        assert re.fullmatch(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{16}", found or "")
+        found = conditions.replay(body)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{16}", str(found))
     else:
         with pytest.raises(BadIdempotencyKey):
-            inputs.idempotency(body)
+            conditions.replay(body)
     ask_for(method="POST")
-    assert inputs.idempotency(body) is None
+    assert conditions.replay(body) is None
 
 
 class Posted(NamedTuple):
@@ -1353,7 +1355,7 @@ class Posted(NamedTuple):
             sub=self.sub,
         )
         body = NewRoleInMovie(actor_id="A", character_name=self.name, billing_order=self.order)
-        whose, _, what = str(inputs.idempotency(body)).partition(".")
+        whose, _, what = str(conditions.replay(body)).partition(".")
         return whose, what
 
 
@@ -1536,7 +1538,7 @@ def assert_place(listed: Listed, key: str | None, limit: int) -> None:
     query: dict[str, list[str]] = {"limit": [str(limit)]}
     past = 0
     if key is not None:
-        query["cursor"] = [inputs.cursor(listed.name, key)]
+        query["cursor"] = [paging.encode_cursor(listed.name, key)]
         if not is_place(listed, key):
             assert listed.page(**query).status == 400
             return
@@ -1587,7 +1589,9 @@ def test_the_pages_of_every_list_hold_everything_once(lists: list[Listed], limit
 @given(data=st.data())
 def test_any_query_is_answered_or_refused(lists: list[Listed], data: st.DataObject) -> None:
     listed = data.draw(st.sampled_from(lists))
-    near_cursors = st.sampled_from(lists).map(lambda li: inputs.cursor(li.name, li.places[0]))
+    near_cursors = st.sampled_from(lists).map(
+        lambda li: paging.encode_cursor(li.name, li.places[0])
+    )
     texts = {
         "limit": st.integers(-1, 102).map(str) | st.text(max_size=4),
         "sort": st.sampled_from(["title", "-name", "id", ""]) | st.text(max_size=4),
@@ -1632,7 +1636,7 @@ def test_a_filter_lets_through_the_roles_of_one_movie_or_actor(
 
 @tried(20)
 @given(
-    condition=conditions
+    condition=condition_texts
     | tag_lists.map(",".join)
     | st.integers(0, 120).map(
         lambda most: ", ".join(f'"{version}"' for version in range(1, most + 1))
@@ -1643,7 +1647,7 @@ def test_a_condition_on_a_write_is_what_the_parser_says(
 ) -> None:
     ids = {"actor_id": post("/actors", {"name": "al", "gender": "other", "age": 40})}
     ask_for(headers={"if-match": condition})
-    allowed = inputs.if_match()
+    allowed = conditions.if_match()
     answer = call(
         method="PATCH", resource="/actors/{actor_id}", ids=ids, body=b'{"age": 41}',
         headers={"if-match": condition},

@@ -30,7 +30,8 @@ import tests.conftest  # noqa: F401 -- sets what the settings are read from, whe
 
 # isort: split
 from chalicelib.errors import ApiError, TryAgain
-from chalicelib.store import actors, links, movies, roles, table
+from chalicelib.store import actors, dynamodb, links, movies, roles, table
+from chalicelib.store.table import Replay
 from dev.table.integrity import problems
 
 Key = tuple[str, str]
@@ -143,7 +144,7 @@ class Engine:
     def transact(self, actions: list[dict[str, Any]]) -> Commit:
         steps = [(*action.popitem(),) for action in map(dict, actions)]
         keys = [key(request.get("Key") or request["Item"]) for _, request in steps]
-        assert len(set(keys)) == len(keys) <= table.MAX_ACTIONS
+        assert len(set(keys)) == len(keys) <= dynamodb.MAX_ACTIONS
         self.refuse_locked(keys)
         reasons = [
             None
@@ -279,11 +280,11 @@ Operation = Callable[[], object]
 
 OPERATIONS: dict[str, Operation] = {
     "cast": lambda: roles.add(M1, A3),
-    "cast with a key": lambda: roles.add(M1, A3, f"{NEW}.x", billing_order=1),
+    "cast with a key": lambda: roles.add(M1, A3, Replay(NEW, "x"), billing_order=1),
     "cast the actor": lambda: roles.add(M3, A1, billing_order=2),
-    "add with a key": lambda: movies.add(f"{NEW}.x", title="New", release_date="2001-01-01"),
+    "add with a key": lambda: movies.add(Replay(NEW, "x"), title="New", release_date="2001-01-01"),
     "add another with the key": lambda: movies.add(
-        f"{NEW}.y", title="X", release_date="2002-01-01"
+        Replay(NEW, "y"), title="X", release_date="2002-01-01"
     ),
     "change the role": lambda: roles.change(f"{M1}.{A1}", {"billing_order": 7}, None),
     "remove the role": lambda: roles.remove(f"{M1}.{A1}", None),
@@ -323,13 +324,13 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
     """Let requests go this way, to something empty, and add what the operations are done to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table, "now", lambda: NOW)
-        patch.setattr(table, "pause", lambda _: None)
-        patch.setattr(table, "_keep_watch", lambda: None)
-        patch.setattr(table._table.connection, "dispatch", dispatch)
+        patch.setattr(dynamodb, "pause", lambda _: None)
+        patch.setattr(dynamodb, "_watch_client", lambda: None)
+        patch.setattr(table.connection.connection, "dispatch", dispatch)
         for movie_id in (M1, M2, M3):
-            movies.add(f"{movie_id}.", title="Movie", release_date="2000-01-01")
+            movies.add(Replay(movie_id, ""), title="Movie", release_date="2000-01-01")
         for actor_id in (A1, A2, A3):
-            actors.add(f"{actor_id}.", name="Actor", gender="other", age=1)
+            actors.add(Replay(actor_id, ""), name="Actor", gender="other", age=1)
         for movie_id, actor_id in ((M1, A1), (M1, A2), (M2, A1)):
             roles.add(movie_id, actor_id)
         if few:

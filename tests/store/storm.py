@@ -564,7 +564,7 @@ def _wrong_with_table(last: Mapping[str, Fields]) -> list[str]:
 @contextmanager
 def empty_table(engine_url: str) -> Iterator[None]:
     """Create an empty table for `make run`, which would load demo data into a new one."""
-    connection = table._table.connection
+    connection = table.connection.connection
     before = connection.host, connection.region, connection._client
     connection.host, connection.region, connection._client = engine_url, REGION, None
     try:

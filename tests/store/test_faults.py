@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import table
+from chalicelib.store import dynamodb, table
 from tests.store.test_requests import OPERATIONS, WRITES, Call, Things
 from tests.support.client import Client, assert_failure
 
@@ -42,9 +42,9 @@ def cancelled(*codes: str) -> dict[str, Any]:
 
 @pytest.fixture
 def faults(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
-    monkeypatch.setattr(table, "BACKOFF", 0)
+    monkeypatch.setattr(dynamodb, "BACKOFF", 0)
     injected = Faults()
-    events = table._table.connection.client.meta.events
+    events = table.connection.connection.client.meta.events
     events.register_first("before-call.dynamodb", injected)
     yield injected
     events.unregister("before-call.dynamodb", injected)
@@ -100,9 +100,9 @@ def test_a_conflict_is_tried_again_and_then_told(
     answer = call(producer, things)
     assert_failure(answer, 409)
     assert answer.headers["retry-after"] == "1"
-    assert faults.asked == len(reads) + table.ATTEMPTS
+    assert faults.asked == len(reads) + dynamodb.ATTEMPTS
 
-    faults.next, faults.always = [*sent_through, *[conflict] * (table.ATTEMPTS - 1)], None
+    faults.next, faults.always = [*sent_through, *[conflict] * (dynamodb.ATTEMPTS - 1)], None
     assert call(producer, things).status in (200, 201)
 
 
@@ -121,15 +121,15 @@ def test_a_write_that_meets_a_transaction_is_tried_again_and_then_told(
     answer = call(producer, things)
     assert_failure(answer, 409)
     assert answer.headers["retry-after"] == "1"
-    assert faults.asked == table.ATTEMPTS
+    assert faults.asked == dynamodb.ATTEMPTS
     faults.always = None
     assert [producer.get(path).text for path in ("/movies", "/actors", "/roles")] == before
 
-    faults.next, faults.asked = [conflict] * (table.ATTEMPTS - 1), 0
+    faults.next, faults.asked = [conflict] * (dynamodb.ATTEMPTS - 1), 0
     answer = call(producer, things)
     assert answer.status in (200, 201)
     assert answer.headers["etag"] == ('"1"' if answer.status == 201 else '"2"')
-    assert faults.asked == table.ATTEMPTS
+    assert faults.asked == dynamodb.ATTEMPTS
 
 
 def test_a_replay_that_meets_nothing_but_conflicts_finds_its_role(
@@ -140,11 +140,11 @@ def test_a_replay_that_meets_nothing_but_conflicts_finds_its_role(
     key, conflict = {"Idempotency-Key": "a key"}, cancelled("TransactionConflict", "None")
 
     # Not there yet: whoever is in the way has to be waited for.
-    faults.next, faults.asked = [None, *[conflict] * table.ATTEMPTS], 0
+    faults.next, faults.asked = [None, *[conflict] * dynamodb.ATTEMPTS], 0
     answer = producer.post("/roles", body, **key)
     assert_failure(answer, 409)
     assert answer.headers["retry-after"] == "1"
-    assert faults.asked == 1 + table.ATTEMPTS + 1
+    assert faults.asked == 1 + dynamodb.ATTEMPTS + 1
 
     first = producer.post("/roles", body, **key)
     assert first.status == 201
@@ -154,10 +154,10 @@ def test_a_replay_that_meets_nothing_but_conflicts_finds_its_role(
         ({"Idempotency-Key": "another key"}, {}, 409),
         ({}, {}, 409),
     ]:
-        faults.next, faults.asked = [None, *[conflict] * table.ATTEMPTS], 0
+        faults.next, faults.asked = [None, *[conflict] * dynamodb.ATTEMPTS], 0
         answer = producer.post("/roles", body | other, **headers)
         assert answer.status == status
-        assert faults.asked == 1 + table.ATTEMPTS + bool(headers)
+        assert faults.asked == 1 + dynamodb.ATTEMPTS + bool(headers)
         if status == 201:
             assert answer.body == first.body
             assert answer.headers["location"] == first.headers["location"]
@@ -217,9 +217,9 @@ def test_a_name_that_changed_since_it_was_read_is_read_again(
     assert producer.post("/roles", body).status == 201
     assert faults.asked == 4
     producer.delete(f"/movies/{things.movie}/actors/{things.actor}")
-    faults.next, faults.asked = [None, moved] * table.ATTEMPTS, 0
+    faults.next, faults.asked = [None, moved] * dynamodb.ATTEMPTS, 0
     assert_failure(producer.post("/roles", body), 409)
-    assert faults.asked == 2 * table.ATTEMPTS
+    assert faults.asked == 2 * dynamodb.ATTEMPTS
 
 
 def test_an_id_that_comes_twice_overwrites_nothing(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import table
-from chalicelib.store.roles import Parent
+from chalicelib.store import dynamodb, table
+from chalicelib.store.items import Parent
 from dev.table.integrity import problems, read
 from tests.store.test_links import build
 from tests.support.client import Client, assert_failure
@@ -51,14 +51,14 @@ class Between:
 def attached() -> Between:
     """Give one that the API's present client asks before each of its requests."""
     found = Between()
-    table._table.connection.client.meta.events.register_first("before-call.dynamodb", found)
+    table.connection.connection.client.meta.events.register_first("before-call.dynamodb", found)
     return found
 
 
 @pytest.fixture
 def between(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
-    monkeypatch.setattr(table, "BACKOFF", 0)
-    events, found = table._table.connection.client.meta.events, attached()
+    monkeypatch.setattr(dynamodb, "BACKOFF", 0)
+    events, found = table.connection.connection.client.meta.events, attached()
     yield found
     events.unregister("before-call.dynamodb", found)
 
@@ -103,7 +103,7 @@ def test_what_is_being_deleted_cannot_be_changed(
 ) -> None:
     agency = Agency(producer)
     pk = f"{side.upper()}#{agency.movie if side == 'movie' else agency.actor}"
-    table.update(Parent, pk, "#", [Parent.deleting.set("now")], Parent.pk.exists())
+    dynamodb.update(Parent, pk, "#", [Parent.deleting.set("now")], Parent.pk.exists())
     path = f"/{side}s/{pk.partition('#')[2]}"
     for body in [{"title": "x"}] if side == "movie" else [{"name": "x"}, {"age": 1}]:
         assert_failure(producer.patch(path, body), 404)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import links, table
+from chalicelib.store import dynamodb, links, table
 from chalicelib.store.actors import Actor
+from chalicelib.store.items import Role
 from chalicelib.store.movies import Movie
-from chalicelib.store.roles import Role
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
 from tests.store.test_requests import WRITE, WRITES, Things
@@ -169,14 +169,14 @@ class Killed(BaseException):
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """Let the function die before it sends its next request."""
-    send, left = table._send, iter(range(requests))
+    send, left = dynamodb._send, iter(range(requests))
 
     def send_or_die(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         if next(left, None) is None:
             raise Killed
         return send(operation, request)
 
-    monkeypatch.setattr(table, "_send", send_or_die)
+    monkeypatch.setattr(dynamodb, "_send", send_or_die)
 
 
 @pytest.mark.parametrize("requests", range(1, 11))
@@ -190,7 +190,7 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
         kill_after(patch, requests)
         with contextlib.suppress(Killed):
             module.remove(pk.partition("#")[2], None)
-    left = table.get(pk, "#")
+    left = dynamodb.get(pk, "#")
     marked = bool(getattr(left, "deleting", None))
     # Nothing but the mark tells that something is going on.
     assert [problem.kind for problem in problems(read())] == ["stuck"] * marked
@@ -244,7 +244,7 @@ def test_a_lost_answer_to_a_post_is_no_failure(producer: Client, name: str) -> N
         times.append(attempts)
         return 0 if attempts == 1 else None
 
-    events = table._table.connection.client.meta.events
+    events = table.connection.connection.client.meta.events
     events.register_first("needs-retry.dynamodb", lost)
     answer = call(producer, things)
     events.unregister("needs-retry.dynamodb", lost)

@@ -56,7 +56,7 @@ class Lost:
 @contextmanager
 def lost(number: int) -> Iterator[Lost]:
     """Lose the answer to the nth request in this context, of this process's API."""
-    events, hook = table._table.connection.client.meta.events, Lost(number)
+    events, hook = table.connection.connection.client.meta.events, Lost(number)
     events.register_first("needs-retry.dynamodb", hook)
     yield hook
     events.unregister("needs-retry.dynamodb", hook)

@@ -166,7 +166,7 @@ def changed(module: ModuleType, old: str, new: str) -> Iterator[None]:
 @pytest.mark.parametrize("few", [False, True], ids=["all roles fit", "few roles fit"])
 def test_the_models_engine_answers_as_the_real_one_does(real_table: str, few: bool) -> None:
     chance = random.Random(SEED)  # noqa: S311 -- a shuffle
-    dispatch = table._table.connection.dispatch
+    dispatch = table.connection.connection.dispatch
     for _ in range(6):
         names = chance.sample(list(OPERATIONS), len(OPERATIONS))
         with world(few) as engine:
@@ -177,4 +177,4 @@ def test_the_models_engine_answers_as_the_real_one_does(real_table: str, few: bo
         assert problems(items) == []
         assert {model.key(i): model.unmarked(i) for i in items} == seen(engine)
         for item in items:
-            table._table.delete_item(item["pk"]["S"], item["sk"]["S"])
+            table.connection.delete_item(item["pk"]["S"], item["sk"]["S"])

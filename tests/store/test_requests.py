@@ -135,7 +135,7 @@ def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
     from chalicelib.store import table
 
     asked: list[dict[str, Any]] = []
-    events = table._table.connection.client.meta.events
+    events = table.connection.connection.client.meta.events
 
     def look(params: dict[str, Any], **_: Any) -> None:
         asked.append(params)

@@ -256,7 +256,7 @@ def test_outside_a_request_there_is_no_limit(real_table: str) -> None:
 @contextmanager
 def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
     """Have botocore ask this first, about this process's requests to DynamoDB."""
-    events = table._table.connection.client.meta.events
+    events = table.connection.connection.client.meta.events
     events.register_first(f"{event}.dynamodb", hook)
     yield
     events.unregister(f"{event}.dynamodb", hook)

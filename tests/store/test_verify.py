@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import table
-from chalicelib.store.roles import Role
+from chalicelib.store import dynamodb, table
+from chalicelib.store.items import Role
 from dev.table import integrity
 from dev.table.integrity import KINDS, Problem, check, mend, problems, read
 from tests.conftest import PROJECT, Product
@@ -55,7 +55,7 @@ def agency(producer: Client) -> Agency:
 
 
 def erase(key: tuple[str, str]) -> None:
-    table._table.connection.client.delete_item(TableName=TABLE_NAME, Key=raw(key))
+    table.connection.connection.client.delete_item(TableName=TABLE_NAME, Key=raw(key))
 
 
 def alter(key: tuple[str, str], **attributes: str | int) -> None:
@@ -64,7 +64,7 @@ def alter(key: tuple[str, str], **attributes: str | int) -> None:
         f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
         for name, value in attributes.items()
     }
-    table._table.connection.client.update_item(
+    table.connection.connection.client.update_item(
         TableName=TABLE_NAME,
         Key=raw(key),
         UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
@@ -239,7 +239,7 @@ def test_what_lacks_something_is_told_and_left_alone(
 ) -> None:
     key = key_of(agency)
     names = {"ExpressionAttributeNames": {"#name": "name"}} if "#" in change else {}
-    table._table.connection.client.update_item(
+    table.connection.connection.client.update_item(
         TableName=TABLE_NAME, Key=raw(key), UpdateExpression=change, **names
     )
     before = list(read())
@@ -248,7 +248,7 @@ def test_what_lacks_something_is_told_and_left_alone(
 
 
 def test_a_missing_count_is_counted(agency: Agency) -> None:
-    table._table.connection.client.update_item(
+    table.connection.connection.client.update_item(
         TableName=TABLE_NAME, Key=raw(agency.movie), UpdateExpression="REMOVE role_count"
     )
     assert {problem.kind for problem in look()} == {"miscounted"}
@@ -321,14 +321,14 @@ def test_a_mending_that_others_overtake_changes_nothing(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.beside_movie, actor_name="Old")
-    found, transact = look(), table.transact
+    found, transact = look(), dynamodb.transact
 
     def renamed_meanwhile(steps: Any) -> None:
-        monkeypatch.setattr(table, "transact", transact)
+        monkeypatch.setattr(dynamodb, "transact", transact)
         agency.client.patch(f"/actors/{agency.actor_id}", {"name": "Alfredo"})
         transact(steps)
 
-    monkeypatch.setattr(table, "transact", renamed_meanwhile)
+    monkeypatch.setattr(dynamodb, "transact", renamed_meanwhile)
     mend(found, settle_seconds=0)
     assert look() == []
     assert agency.client.get(f"/movies/{agency.movie_id}")["roles"][0]["actor_name"] == "Alfredo"

@@ -1,0 +1,1 @@
+"""What every route shares: requests, bodies, pages, responses. Does not know DynamoDB."""

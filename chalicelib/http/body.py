@@ -1,0 +1,128 @@
+"""Request bodies: JSON in, a validated value out.
+
+A rejection names the field and what was expected. It quotes nothing that the caller sent, except
+the short name of an unknown field.
+"""
+
+import enum
+import re
+import unicodedata
+from typing import Any, ClassVar, cast, get_args, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from chalicelib import strict_json
+from chalicelib.errors import BadBody, BodyTooLarge, InvalidBody, NotJson
+from chalicelib.http import request
+from chalicelib.limits import MAX_BODY
+
+# White space and zero-width characters. They are stripped, not matched by a pattern: a pattern that
+# ends in \Z takes quadratic time on a long run of spaces inside a text.
+_EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
+_INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
+
+
+class Body(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A request body. In a body of changes, a field that was not sent is UNSET."""
+
+    example: ClassVar[dict[str, Any]]
+    """A valid body, for the contract."""
+
+    constraint: ClassVar[dict[str, Any]] = {}
+    """The rule between fields, as JSON Schema."""
+
+
+def fields_of(body: Body) -> dict[str, Any]:
+    """Return the fields that were sent or have a default, with dates as YYYY-MM-DD."""
+    fields: dict[str, Any] = msgspec.to_builtins(body)
+    return fields
+
+
+def read(body_type: type[Body]) -> Body:
+    """Return the current request's body as this type.
+
+    Raise NotJson, BodyTooLarge, BadBody or InvalidBody.
+    """
+    current = request.current()
+    # API Gateway also treats a body without a media type as JSON.
+    if not _is_json(current.headers.get("content-type", "application/json")):
+        raise NotJson()
+    raw = cast(bytes, current.raw_body)
+    if len(raw) > MAX_BODY:
+        raise BodyTooLarge()
+    try:
+        document = strict_json.parse(raw)
+    except ValueError as error:
+        raise BadBody() from error
+    if not isinstance(document, dict):
+        raise InvalidBody("The request body must be a JSON object.")
+    names = body_type.__struct_fields__
+    if not document:
+        raise InvalidBody(f"The request body is empty: send some of {', '.join(names)}.")
+    if unknown := document.keys() - set(names):
+        name = _printable(min(unknown))
+        raise InvalidBody(f"{name} is not a field here: send {', '.join(names)}.")
+    trimmed = {k: trim(v) if isinstance(v, str) else v for k, v in document.items()}
+    try:
+        return msgspec.convert(trimmed, body_type)
+    except msgspec.ValidationError as error:
+        raise InvalidBody(_sentence(str(error), body_type)) from error
+
+
+def trim(text: str) -> str:
+    """Strip white space and zero-width characters. A text that shows nothing becomes empty."""
+    text = text.strip(_EDGES)
+    visible = (c not in _INVISIBLE and unicodedata.category(c)[0] not in "CMZ" for c in text)
+    return text if any(visible) else ""
+
+
+def _is_json(content_type: str) -> bool:
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
+    return media_type == "application/json" and all(c in ("utf-8", "utf8") for c in charsets)
+
+
+def _sentence(reason: str, body_type: type[Body]) -> str:
+    """Turn msgspec's reason into a sentence for a person, without the values that it quotes."""
+    if missing := re.fullmatch(r"Object missing required field `(\w+)`", reason):
+        return f"{missing[1]} is missing."
+    problem, _, place = reason.partition(" - at `$.")
+    field = place.rstrip("`")
+    if "matching regex" in problem:
+        problem = "expected text without control characters"
+    elif problem.startswith("Invalid RFC3339"):
+        problem = "expected a date that exists, as YYYY-MM-DD"
+    elif problem.startswith("Invalid enum value"):
+        problem = f"expected one of {', '.join(_choices(get_type_hints(body_type)[field]))}"
+    elif limit := re.fullmatch(r"Expected `str` of length ([<>]=) (\d+)", problem):
+        most = f"expected at most {limit[2]} characters"
+        problem = most if limit[1] == "<=" else "expected some text, not an empty string"
+    elif bound := re.fullmatch(r"Expected `int` ([<>]=) (\d+)", problem):
+        problem = f"expected a number of {bound[2]} or {'less' if bound[1] == '<=' else 'more'}"
+    elif wrong := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", problem):
+        expected = [_WORDS.get(name, name) for name in wrong[1].split(" | ")]
+        problem = f"expected {' or '.join(expected)}, got {_WORDS.get(wrong[2], wrong[2])}"
+    return f"{field}: {problem}." if field else f"{problem}."
+
+
+def _choices(annotation: Any) -> list[str]:
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return [str(member) for member in annotation]
+    return [choice for part in get_args(annotation) for choice in _choices(part)]
+
+
+_WORDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "date": "a date as YYYY-MM-DD",
+    "float": "a number with a fraction",
+    "int": "a whole number",
+    "object": "an object",
+    "str": "text",
+}
+"""msgspec's names of types, in words for people."""
+
+
+def _printable(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name) else "One of the names"

@@ -1,0 +1,279 @@
+"""Resources: each field is declared once, and bodies, JSON and schemas follow from it.
+
+A resource is a class whose annotations are the fields that clients see. `resource` compares it with
+the item that stores it, when it is imported. `create_body` and `change_body` derive the bodies that
+write it, and `to_json` shows an item as the resource.
+"""
+
+import datetime
+import enum
+import types
+from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import attrgetter
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from chalicelib.http.body import Body
+from chalicelib.http.fields import Time, Version
+from chalicelib.http.request import caller_permissions
+from chalicelib.permissions import PERMISSIONS
+from chalicelib.store.table import Item
+
+ResourceT = TypeVar("ResourceT", bound="Resource")
+Read = Callable[[Any], Any]
+
+
+class Writable(enum.Enum):
+    """When clients write a field."""
+
+    NEVER = enum.auto()
+    AT_CREATION = enum.auto()
+    ALWAYS = enum.auto()
+
+
+class Access(NamedTuple):
+    """Who writes a field, and who sees it. Part of the field's annotation."""
+
+    writable: Writable = Writable.ALWAYS
+    visible_to: str | None = None
+    """The permission without which a caller sees null, or None: every caller sees the value."""
+    body_type: Any = None
+    """Its type in bodies, if that differs from the type that is shown."""
+    optional: bool = False
+    """Whether a body that creates the resource may leave it out."""
+    read: str | Read | None = None
+    """The item's attribute that it shows, or a function of the item. None: its own name."""
+
+
+SERVER = Access(Writable.NEVER)
+"""Only the server writes the field."""
+
+OPTIONAL = Access(optional=True)
+"""A body that creates the resource may leave the field out."""
+
+
+class Resource:
+    """What clients see of an item."""
+
+
+class Versioned(Resource):
+    """A resource with a version, and with the times of its creation and of its last change."""
+
+    created_at: Annotated[Time, SERVER]
+    updated_at: Annotated[Time, SERVER]
+    version: Annotated[Version, SERVER]
+
+
+class Field(NamedTuple):
+    """A field of a resource, as its class declares it."""
+
+    name: str
+    annotation: Any
+    access: Access
+
+    @property
+    def shown_type(self) -> Any:
+        return self.annotation | None if self.access.visible_to else self.annotation
+
+    @property
+    def body_type(self) -> Any:
+        return self.access.body_type or self.annotation
+
+
+class Shown(NamedTuple):
+    """How a field of an item is shown."""
+
+    name: str
+    read: Read
+    visible_to: str | None
+
+
+_fields: dict[type[Resource], tuple[Field, ...]] = {}
+_shown: dict[type[Resource], tuple[Shown, ...]] = {}
+
+
+def resource(item_type: type[Item]) -> Callable[[type[ResourceT]], type[ResourceT]]:
+    """Declare that a class shows items of this type.
+
+    Raise TypeError if a field does not match an attribute of the item.
+    """
+
+    def declare(resource_type: type[ResourceT]) -> type[ResourceT]:
+        fields = tuple(_declared(resource_type))
+        for field in fields:
+            _compare(field, item_type)
+        _fields[resource_type] = fields
+        _shown[resource_type] = tuple(
+            Shown(field.name, _reader(field), field.access.visible_to) for field in fields
+        )
+        return resource_type
+
+    return declare
+
+
+def fields_of(resource_type: type[Resource]) -> tuple[Field, ...]:
+    """Return the fields of a resource in the order in which they are shown."""
+    return _fields[resource_type]
+
+
+def to_json(resource_type: type[Resource], item: Item) -> dict[str, Any]:
+    """Return an item as clients see it. A field that the caller may not see is null."""
+    return {
+        name: read(item) if visible_to is None or visible_to in caller_permissions() else None
+        for name, read, visible_to in _shown[resource_type]
+    }
+
+
+def create_body(
+    resource_type: type[Resource],
+    description: str,
+    *,
+    name: str | None = None,
+    without: Collection[str] = (),
+    check: Callable[[Any], None] | None = None,
+    constraint: Mapping[str, Any] | None = None,
+) -> type[Body]:
+    """Return the body that creates a resource: all fields that clients write.
+
+    `without` names the fields that come from the path. `check` raises ValueError if fields do not
+    fit together; `constraint` says the same as JSON Schema.
+    """
+    members = [
+        (field.name, field.body_type, *([None] if field.access.optional else []))
+        for field in fields_of(resource_type)
+        if field.access.writable is not Writable.NEVER and field.name not in without
+    ]
+    return _body(name or f"New{resource_type.__name__}", description, members, check, constraint)
+
+
+def change_body(
+    resource_type: type[Resource],
+    description: str,
+    *,
+    check: Callable[[Any], None] | None = None,
+    constraint: Mapping[str, Any] | None = None,
+) -> type[Body]:
+    """Return the body that changes a resource. Every field in it may be left out, but not all.
+
+    `check` and `constraint` are as in `create_body`.
+    """
+    members = [
+        (field.name, field.body_type | UnsetType, UNSET)
+        for field in fields_of(resource_type)
+        if field.access.writable is Writable.ALWAYS
+    ]
+    at_least_one = {"minProperties": 1, **(constraint or {})}
+    return _body(f"{resource_type.__name__}Changes", description, members, check, at_least_one)
+
+
+def _body(
+    name: str,
+    description: str,
+    members: list[Any],
+    check: Callable[[Any], None] | None,
+    constraint: Mapping[str, Any] | None,
+) -> type[Body]:
+    examples = {name: _example(annotation) for name, annotation, *_ in members}
+    namespace: dict[str, Any] = {
+        "__doc__": description,
+        "example": {name: value for name, value in examples.items() if value is not None},
+        "constraint": dict(constraint or {}),
+    }
+    if check:
+        namespace["__post_init__"] = check
+    body = msgspec.defstruct(name, members, bases=(Body,), namespace=namespace, kw_only=True)
+    return cast(type[Body], body)
+
+
+def _example(annotation: Any) -> Any:
+    """Return the example that a field's annotation has."""
+    for part in (annotation, *get_args(annotation)):
+        for meta in getattr(part, "__metadata__", ()):
+            if getattr(meta, "examples", None):
+                return meta.examples[0]
+    return None
+
+
+def _declared(resource_type: type[Resource]) -> Iterator[Field]:
+    hints = get_type_hints(resource_type, include_extras=True)
+    last = Versioned.__annotations__
+    for name in (*(n for n in hints if n not in last), *(n for n in hints if n in last)):
+        annotation, access = _separated(hints[name])
+        if access.visible_to is not None and access.visible_to not in PERMISSIONS:
+            raise TypeError(f"{resource_type.__name__}.{name}: nobody has {access.visible_to}")
+        yield Field(name, annotation, access)
+
+
+def _separated(annotation: Any) -> tuple[Any, Access]:
+    """Return an annotation without its Access, and the Access."""
+    metadata = getattr(annotation, "__metadata__", ())
+    access = next((part for part in metadata if isinstance(part, Access)), None)
+    if access is None:
+        return annotation, Access()
+    others = [part for part in metadata if part is not access]
+    bare = annotation.__origin__
+    return (Annotated[(bare, *others)] if others else bare), access
+
+
+def _reader(field: Field) -> Read:
+    read = field.access.read or field.name
+    return attrgetter(read) if isinstance(read, str) else read
+
+
+_STORED_AS = {
+    "S": (str, datetime.date, enum.Enum),
+    "N": (int, float),
+    "BOOL": (bool,),
+    "L": (list, tuple),
+    "M": (dict, msgspec.Struct),
+}
+"""DynamoDB's types, and the types of fields that they store."""
+
+
+def _compare(field: Field, item_type: type[Item]) -> None:
+    """Raise TypeError if a field does not match the attribute that it shows or writes."""
+    read = field.access.read or field.name
+    if isinstance(read, str):
+        _compare_with(read, field, field.annotation, item_type)
+    if field.access.writable is not Writable.NEVER:
+        _compare_with(field.name, field, field.body_type, item_type)
+
+
+def _compare_with(name: str, field: Field, annotation: Any, item_type: type[Item]) -> None:
+    what = f"the field {field.name} and {item_type.__name__}.{name}"
+    attribute = item_type.get_attributes().get(name)
+    if attribute is None:
+        if isinstance(getattr(item_type, name, None), property):
+            return  # made of other attributes
+        raise TypeError(f"{what}: there is no such attribute")
+    members = set(_members(annotation))
+    if (types.NoneType in members) != bool(attribute.null):
+        raise TypeError(f"{what}: only one of them may be null")
+    stored = _STORED_AS[attribute.attr_type]
+    for member in members - {types.NoneType}:
+        if not issubclass(member, stored) or (member is bool and bool not in stored):
+            raise TypeError(f"{what}: {member.__name__} is not stored as {attribute.attr_type}")
+
+
+def _members(annotation: Any) -> Iterator[type]:
+    """Return the classes of an annotation, without what `Annotated` adds to them."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from _members(part)
+    else:
+        yield origin or annotation

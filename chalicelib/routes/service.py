@@ -1,0 +1,61 @@
+"""The API itself."""
+
+from typing import Annotated, Literal
+
+from chalice.app import Blueprint, Response
+from msgspec import Meta
+
+from chalicelib.errors import TableBusy, TableUnreachable
+from chalicelib.http.answers import document, html_page, success
+from chalicelib.http.request import url_prefix
+from chalicelib.http.views import answers, public
+from chalicelib.store import dynamodb
+
+service = Blueprint(__name__)
+
+
+@service.route("/", methods=["GET"])
+@public
+@answers(
+    success,
+    name=Literal["casting"],
+    health=Annotated[str, Meta(description="The path of the health check", examples=["/health"])],
+    contract=Annotated[
+        str, Meta(description="The path of the contract", examples=["/openapi.json"])
+    ],
+    docs=Annotated[
+        str, Meta(description="The path of the contract's page for people", examples=["/docs"])
+    ],
+)
+def get_root() -> Response:
+    """Return the name of the API, and the paths to continue with."""
+    return success(name="casting", health="/health", contract="/openapi.json", docs="/docs")
+
+
+@service.route("/health", methods=["GET"])
+@public
+@answers(success, TableBusy, TableUnreachable, table=Literal["answers"])
+def get_health() -> Response:
+    """Check whether the database responds. It is 503 if not."""
+    dynamodb.check_health()
+    return success(table="answers")
+
+
+@service.route("/openapi.json", methods=["GET"])
+@public
+@answers(document)
+def get_contract() -> Response:
+    """Return this contract, as OpenAPI 3.1."""
+    from chalicelib.contract import document as contract  # only when asked: see its docstring
+
+    return document(contract.document(service.current_app, url_prefix() or "/"))
+
+
+@service.route("/docs", methods=["GET"])
+@public
+@answers(html_page)
+def get_docs() -> Response:
+    """Show this contract to people, who can try it there."""
+    from chalicelib import docs_page
+
+    return html_page(docs_page.HTML, docs_page.POLICY)

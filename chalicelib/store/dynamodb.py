@@ -1,0 +1,371 @@
+"""Every request that is sent to DynamoDB.
+
+A request leaves through `_send` or `_query`. They turn what DynamoDB rejects into our own errors.
+"""
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, TypeVar, cast
+
+from botocore.exceptions import BotoCoreError
+from pynamodb.exceptions import QueryError, VerboseClientError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib import deadline, logs
+from chalicelib.errors import (
+    ApiError,
+    BadCursor,
+    Contended,
+    KeyReused,
+    TableBusy,
+    TableUnreachable,
+)
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store.table import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Item,
+    ItemT,
+    Page,
+    Replay,
+    connection,
+    cut,
+    last_part,
+)
+
+MAX_ACTIONS = 100  # in one TransactWriteItems (DynamoDB)
+MAX_KEY = 1_024  # bytes of a sort key (DynamoDB)
+ATTEMPTS = 5  # of a write that conflicts with other writes
+BACKOFF = 0.05  # seconds, the longest pause before the second attempt; doubled for each later one
+
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "ThrottlingError",
+}
+_UNWELL = {"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"}
+
+T = TypeVar("T")
+
+
+class ConditionFailed(Exception):
+    """The condition of a write failed. `item` is the item at that key, or None."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__()
+        self.item = item
+
+
+class ChangedMeanwhile(Exception):
+    """An item has changed since it was read: read it again, and retry."""
+
+
+class OutOfTime(BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """A request could not be answered before Lambda ends the function."""
+
+    fmt = "not enough time is left for another request"
+
+
+def created_by(item: Item | None, replay: Replay | None) -> bool:
+    """Return whether this POST created an item before. Raise KeyReused if its body differs."""
+    if item is None or item.replay is None or replay is None:
+        return False
+    if item.replay.partition(".")[0] != replay.resource_id:
+        return False
+    if item.replay != str(replay):
+        raise KeyReused()
+    return True
+
+
+def get(pk: str, sk: str) -> Item | None:
+    """Read one item, strongly consistent: one GetItem."""
+    response = _send("GetItem", connection.get_operation_kwargs(pk, sk, consistent_read=True))
+    return _item(response.get("Item"))
+
+
+def get_all(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
+    """Read up to 100 items, strongly consistent, in the order of their keys: one BatchGetItem."""
+    raw_keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
+    request = {TABLE_NAME: {"Keys": raw_keys, "ConsistentRead": True}}
+    response = _send("BatchGetItem", {"RequestItems": request})
+    if response.get("UnprocessedKeys"):
+        raise TableBusy()
+    items = [Item.from_raw_data(raw) for raw in response["Responses"][TABLE_NAME]]
+    by_key = {(item.pk, item.sk): item for item in items}
+    return [by_key.get(key) for key in keys]
+
+
+def snapshot(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
+    """Read up to 100 items as of one moment: one TransactGetItems.
+
+    It conflicts with a transaction that is writing one of them, and is retried.
+    """
+    gets = [connection.get_operation_kwargs(pk, sk) for pk, sk in keys]
+    response = _send("TransactGetItems", {"TransactItems": [{"Get": get} for get in gets]})
+    return [_item(raw.get("Item")) for raw in response["Responses"]]
+
+
+def put(item: ItemT, replay: Replay | None) -> ItemT:
+    """Write a new item: one PutItem. Return it, or the item that the same POST wrote before.
+
+    Raise KeyReused, and Contended while that item is being deleted.
+    """
+    kwargs = item.get_save_kwargs_from_instance(
+        condition=Item.pk.does_not_exist(), return_values_on_condition_failure="ALL_OLD"
+    )
+    try:
+        _send("PutItem", kwargs)
+    except ConditionFailed as failed:
+        if created_by(failed.item, replay):
+            if getattr(failed.item, "deleting", None):
+                raise Contended() from failed
+            return cast(ItemT, failed.item)
+        # Without an Idempotency-Key the id is random. So this is our own item: the response was
+        # lost, and botocore sent the request again.
+        if failed.item is None or failed.item.created_at != item.created_at:
+            raise
+    return item
+
+
+def update(
+    item_type: type[ItemT], pk: str, sk: str, actions: Sequence[Action], condition: Condition
+) -> ItemT:
+    """Change an item and return the result: one UpdateItem. Raise ConditionFailed."""
+    mark = secrets.token_urlsafe(6)
+    unmarked = Item.last_write.does_not_exist() | (Item.last_write != mark)
+    kwargs = connection.get_operation_kwargs(
+        pk,
+        sk,
+        actions=[*actions, Item.last_write.set(mark)],
+        condition=condition & unmarked,
+        return_values="ALL_NEW",
+        return_values_on_condition_failure="ALL_OLD",
+    )
+    try:
+        return item_type.from_raw_data(_send("UpdateItem", kwargs)["Attributes"])
+    except ConditionFailed as failed:
+        # The response was lost, and botocore sent the request again.
+        if failed.item is not None and failed.item.last_write == mark:
+            return cast(ItemT, failed.item)
+        raise
+
+
+def children(
+    pk: str, limit: int, after: str | None = None, only: Condition | None = None
+) -> list[Item]:
+    """Read a partition of the table in the order of sk, strongly consistent: one Query.
+
+    `limit` items must fit into 1 MB, where DynamoDB ends a Query.
+    """
+    start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
+    response = _query(pk, only, consistent_read=True, limit=limit, exclusive_start_key=start)
+    return [Item.from_raw_data(raw) for raw in response["Items"]]
+
+
+def page(
+    index: str,
+    partition: str,
+    *,
+    limit: int,
+    after: str | None,
+    key_of: Callable[[str], tuple[str, str]],
+    forward: bool = True,
+) -> Page[Item]:
+    """Read one page of an index's partition: one Query, whose cost follows from the page alone.
+
+    `after` is the sort key before the page. `key_of` returns the pk and sk of the item whose index
+    key ends with this id, or raises BadCursor. That item need not exist any more.
+    """
+    start = None
+    if after is not None:
+        pk, sk = key_of(last_part(_short_enough(after)))
+        start = {
+            "pk": {"S": pk},
+            "sk": {"S": sk},
+            f"{index}pk": {"S": partition},
+            f"{index}sk": {"S": after},
+        }
+    response = _query(
+        partition,
+        index_name=index,
+        scan_index_forward=forward,
+        # One item more than requested shows whether another page follows.
+        limit=limit + 1,
+        exclusive_start_key=start,
+    )
+    items = [Item.from_raw_data(raw) for raw in response["Items"]]
+    return cut(items, limit, f"{index}sk")
+
+
+def _short_enough(after: str) -> str:
+    if len(after.encode()) > MAX_KEY:
+        raise BadCursor()
+    return after
+
+
+def check_health() -> None:
+    """Read an item that does not exist. Raise TableBusy or TableUnreachable."""
+    get("HEALTH", "#")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action of a transaction, and the error to raise if its condition fails."""
+
+    action: Literal["ConditionCheck", "Delete", "Put", "Update"]
+    request: dict[str, Any]
+    error: type[Exception]
+
+
+def check_step(pk: str, sk: str, condition: Condition, error: type[Exception]) -> Step:
+    kwargs = connection.get_operation_kwargs(pk, sk, condition=condition)
+    return Step("ConditionCheck", kwargs, error)
+
+
+def delete_step(pk: str, sk: str, condition: Condition, error: type[Exception]) -> Step:
+    kwargs = connection.get_operation_kwargs(
+        pk, sk, condition=condition, return_values_on_condition_failure=_return_values(error)
+    )
+    return Step("Delete", kwargs, error)
+
+
+def put_step(item: Item, error: type[Exception]) -> Step:
+    kwargs = item.get_save_kwargs_from_instance(
+        condition=Item.pk.does_not_exist(), return_values_on_condition_failure=_return_values(error)
+    )
+    return Step("Put", kwargs, error)
+
+
+def update_step(
+    pk: str, sk: str, actions: Sequence[Action], condition: Condition, error: type[Exception]
+) -> Step:
+    kwargs = connection.get_operation_kwargs(pk, sk, actions=actions, condition=condition)
+    return Step("Update", kwargs, error)
+
+
+def _return_values(error: type[Exception]) -> str | None:
+    return "ALL_OLD" if error is ConditionFailed else None
+
+
+def transact(steps: Sequence[Step]) -> None:
+    """Write up to 100 steps, or none of them: one TransactWriteItems.
+
+    Raise the error of the first step whose condition failed. botocore sends a token with each
+    transaction. By it, DynamoDB recognises one that is sent again after a lost response.
+    """
+    try:
+        _send(
+            "TransactWriteItems", {"TransactItems": [{step.action: step.request} for step in steps]}
+        )
+    except VerboseClientError as cancelled:
+        for step, reason in zip(steps, cancelled.cancellation_reasons, strict=False):
+            if reason and reason.code == "ConditionalCheckFailed":
+                if step.error is ConditionFailed:
+                    raise ConditionFailed(_item(reason.raw_item)) from cancelled
+                raise step.error() from cancelled
+        raise
+
+
+def pause(attempt: int) -> None:
+    """Wait before an attempt (1 is the second one): exponential backoff with full jitter."""
+    time.sleep(random.uniform(0, BACKOFF * 2**attempt))  # noqa: S311 -- no secret
+
+
+def retry(attempt: Callable[[], T]) -> T:
+    """Call `attempt` until it does not raise ChangedMeanwhile. Raise Contended after ATTEMPTS."""
+    for number in range(ATTEMPTS):
+        if number:
+            pause(number)
+        try:
+            return attempt()
+        except ChangedMeanwhile:
+            continue
+    raise Contended()
+
+
+def _item(raw: dict[str, Any] | None) -> Item | None:
+    return Item.from_raw_data(raw) if raw else None
+
+
+def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, Any]:
+    _watch_client()
+    try:
+        return connection.query(pk, range_key_condition=only, **options)
+    except QueryError as error:
+        _explain(error.cause or error)  # PynamoDB wraps the error that `_send` catches
+
+
+def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Send a request. Retry it up to ATTEMPTS times if it only conflicted with other writes."""
+    _watch_client()
+    attempt = 0
+    while True:
+        try:
+            # A copy: botocore adds a token to it, and each attempt needs a token of its own.
+            return connection.connection.dispatch(operation, dict(request))
+        except (BotoCoreError, VerboseClientError) as error:
+            conflict = _conflict(error)
+            if conflict is None:
+                _explain(error)
+            attempt += 1
+            if attempt == ATTEMPTS:
+                raise conflict() from error
+        pause(attempt)
+
+
+def _watch_client() -> None:
+    """Register our hooks with botocore: before each of its attempts, and after each response."""
+    # PynamoDB creates the client when it is first needed, and again if there were no credentials.
+    # With a unique id, a hook can be registered repeatedly.
+    events = connection.connection.client.meta.events
+    events.register("before-send.dynamodb", _before_attempt, unique_id="casting-attempts")
+    events.register("after-call.dynamodb", _after_response, unique_id="casting-responses")
+
+
+def _before_attempt(**_: Any) -> None:
+    if deadline.left() < CONNECT_SECONDS + READ_SECONDS:
+        raise OutOfTime()
+    logs.count_call()
+
+
+def _after_response(parsed: dict[str, Any], **_: Any) -> None:
+    # PynamoDB asks for the capacity of every request. Requests for several items list it by table.
+    consumed = parsed.get("ConsumedCapacity") or []
+    for of_table in consumed if isinstance(consumed, list) else [consumed]:
+        logs.count_capacity(of_table.get("CapacityUnits", 0))
+
+
+def _conflict(error: Exception) -> type[ApiError] | None:
+    """Return our error for a write that can be retried, because it only met other writes."""
+    if not isinstance(error, VerboseClientError):
+        return None
+    codes = {reason.code for reason in error.cancellation_reasons if reason}
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        codes = {"TransactionConflict"}
+    if not codes or not codes <= _THROTTLED | {"TransactionConflict"}:
+        return None
+    return Contended if "TransactionConflict" in codes else TableBusy
+
+
+def _explain(error: Exception) -> NoReturn:
+    """Raise our error for an exception of botocore's. Our own mistakes are raised unchanged."""
+    if isinstance(error, VerboseClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "ConditionalCheckFailedException":
+            # PynamoDB drops the item. The exception that it wraps still has it.
+            raw = getattr(error.__cause__, "response", {}).get("Item")
+            raise ConditionFailed(_item(raw)) from error
+        unavailable: type[ApiError] | None = (
+            TableBusy if code in _THROTTLED else TableUnreachable if code in _UNWELL else None
+        )
+        if unavailable:
+            raise unavailable() from error
+    elif isinstance(error, BotoCoreError):
+        raise TableUnreachable() from error
+    raise error
