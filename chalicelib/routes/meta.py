@@ -56,9 +56,9 @@ def get_contract() -> Response:
 @gives(outputs.html_page)
 def get_docs() -> Response:
     """Show this contract to people, who can try it there."""
-    from chalicelib import docs_page
+    from chalicelib.contract import page
 
-    return outputs.html_page(docs_page.HTML, docs_page.POLICY)
+    return outputs.html_page(page.HTML, page.POLICY)
 
 
 def seal(app: Chalice) -> None:

@@ -37,14 +37,14 @@ MAY_IMPORT = {
                               "chalicelib.inputs", "chalicelib.store.table"},
     "chalicelib/openapi.py": {"chalice.app", "msgspec", "chalicelib.errors", "chalicelib.inputs",
                               "chalicelib.outputs", "chalicelib.permissions"},
-    "chalicelib/docs_page.py": set(),
+    "chalicelib/contract/page.py": set(),
     "chalicelib/store/": {"botocore", "pynamodb", "chalicelib.deadline", "chalicelib.errors",
                           "chalicelib.logs", "chalicelib.settings", "chalicelib.store"},
     "chalicelib/routes/": {"chalice.app", "msgspec", "chalicelib.auth", "chalicelib.errors",
                            "chalicelib.inputs", "chalicelib.outputs", "chalicelib.routes",
                            "chalicelib.store"},
     # These two inside their views: nothing of them is loaded before somebody asks.
-    "chalicelib/routes/meta.py": {"chalicelib.openapi", "chalicelib.docs_page"},
+    "chalicelib/routes/meta.py": {"chalicelib.openapi", "chalicelib.contract.page"},
 }  # fmt: skip
 
 DEPLOYED = [PROJECT / "app.py", *sorted((PROJECT / "chalicelib").rglob("*.py"))]
@@ -102,7 +102,7 @@ def test_the_apis_function_loads_no_verifier() -> None:
     assert loaded.isdisjoint(
         {"chalicelib.tokens", "jose", "cryptography", "requests", "ecdsa", "rsa", "boto3"}
     )
-    assert loaded.isdisjoint({"chalicelib.openapi", "chalicelib.docs_page"})
+    assert loaded.isdisjoint({"chalicelib.openapi", "chalicelib.contract.page"})
     assert loaded.isdisjoint({"chalice.local", "chalice.test", "chalice.config", "dev", "tests"})
 
 
@@ -123,10 +123,11 @@ def test_the_authorizer_is_a_function_of_its_own() -> None:
     assert authorizer.ttl_seconds == 60
 
 
-def test_only_python_is_shipped() -> None:
+def test_only_python_and_the_documentation_pages_files_are_shipped() -> None:
     names = tracked("chalicelib")
     assert names
-    assert [name for name in names if not name.endswith(".py")] == []
+    page = re.compile(r"chalicelib/contract/[^/]+\.(html|css|js)")
+    assert [n for n in names if not n.endswith(".py") and not page.fullmatch(n)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The API contract: the OpenAPI document and its documentation page."""
