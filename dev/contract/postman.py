@@ -16,8 +16,8 @@ from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
 from dev.contract import openapi
 
-COLLECTION = machine.PROJECT / "docs" / "postman_collection.json"
-ENVIRONMENT = machine.PROJECT / "docs" / "postman_environment.json"
+COLLECTION = machine.PROJECT / "docs" / "generated" / "postman_collection.json"
+ENVIRONMENT = machine.PROJECT / "docs" / "generated" / "postman_environment.json"
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 JSON = "application/json"
 NOWHERE = "AAAAAAAAAAAAAAAA"  # an id that nothing has
