@@ -881,7 +881,7 @@ def test_a_program_that_starts_it_hears_that_it_failed(tmp_path: Path) -> None:
     command = (
         sys.executable,
         "-c",
-        "from pathlib import Path; from dev import compatibility;"
+        "from pathlib import Path; from dev.contract import compatibility;"
         " compatibility.main(Path('none.json'))",
     )
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
