@@ -46,6 +46,7 @@ check: $(VENV)/tests-installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
+	@$(IN_VENV) -m tests.contract.lint
 	@$(IN_VENV) -m dev.contract.openapi --check
 	@$(IN_VENV) -m dev.contract.postman --check
 	@$(IN_VENV) -m dev.contract.compatibility

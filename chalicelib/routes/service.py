@@ -56,6 +56,6 @@ def get_contract() -> Response:
 @answers(html_page)
 def get_docs() -> Response:
     """Show this contract to people, who can try it there."""
-    from chalicelib import docs_page
+    from chalicelib.contract import page
 
-    return html_page(docs_page.HTML, docs_page.POLICY)
+    return html_page(page.HTML, page.POLICY)

@@ -1,4 +1,4 @@
-"""What breaks clients: `docs/openapi.json` beside `docs/openapi.released.json`, which they hold.
+"""What breaks clients: `docs/generated/openapi.json` compared with `docs/released/openapi.json`.
 
 A request breaks where it is narrowed (what was taken is refused), an answer where it is widened
 (it may be what no client was told of), and either where something goes away or something more is
@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple, cast
 
 from dev import machine
 
-RELEASED = machine.PROJECT / "docs" / "openapi.released.json"
-NOW = machine.PROJECT / "docs" / "openapi.json"
+RELEASED = machine.PROJECT / "docs" / "released" / "openapi.json"
+NOW = machine.PROJECT / "docs" / "generated" / "openapi.json"
 CHANGELOG = machine.PROJECT / "CHANGELOG.md"
 
 Node = dict[str, Any]

@@ -1,4 +1,4 @@
-"""`docs/openapi.json`, the contract as a file: written by `make contract`, held by `make check`."""
+"""The file `docs/generated/openapi.json`. `make contract` writes it, `make check` compares it."""
 
 import json
 import os
@@ -6,12 +6,14 @@ import sys
 
 from dev import machine
 
-FILE = machine.PROJECT / "docs" / "openapi.json"
+FILE = machine.PROJECT / "docs" / "generated" / "openapi.json"
 
 
 def text() -> str:
-    """Give the contract as the file has it; the settings, of which none is in it, must be there."""
-    # Only now, because the settings are read when these are imported.
+    """Return the text of the file. The settings must be in the environment.
+
+    The document does not depend on them, but importing the app reads them.
+    """
     from app import app
     from chalicelib.contract import document
 
@@ -19,12 +21,12 @@ def text() -> str:
 
 
 def main() -> None:
-    """Write the file, or with `--check` stop where it is not what would be written."""
+    """Write the file. With `--check`, stop if the file is not up to date."""
     os.environ.update(machine.settings())
     if sys.argv[1:] == ["--check"]:
         if not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
             machine.stop(
-                f"{machine.shown(FILE)} is not what the code says: make contract, and look"
+                f"{machine.shown(FILE)} is not up to date: run make contract and review the change"
             )
         return
     FILE.write_text(text(), encoding="utf-8")

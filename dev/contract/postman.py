@@ -1,182 +1,110 @@
-"""The Postman collection and its environment, made of the contract: `make contract` writes them.
+"""Generate the Postman collection and its environment from the contract: `make contract`.
 
-Every request is named `<who>: <what>`; who asks decides the token. A run from top to bottom adds a
-movie, an actor and a role, asks for everything that the contract promises, and removes them again.
+Each request is named `<role>: <what>`. The role decides which token is sent. A run from top to
+bottom creates one resource of each kind, calls every operation, provokes the documented errors, and
+deletes the resources.
 """
 
 import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from chalicelib.limits import MAX_BODY
 from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
-from dev.contract import openapi
+from dev.contract.operations import JSON, Operation, Operations
 
-COLLECTION = machine.PROJECT / "docs" / "postman_collection.json"
-ENVIRONMENT = machine.PROJECT / "docs" / "postman_environment.json"
+GENERATED = machine.PROJECT / "docs" / "generated"
+COLLECTION = GENERATED / "postman_collection.json"
+ENVIRONMENT = GENERATED / "postman_environment.json"
+SCRIPTS = Path(__file__).with_name("js")
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-JSON = "application/json"
-NOWHERE = "AAAAAAAAAAAAAAAA"  # an id that nothing has
-LARGE = 64 * 1024 + 1  # bytes: one more than is taken
-
-NOT_PROVOKED = (
-    "BadRequestParameters",
-    "Contended",
-    "IntegrationTimeout",
-    "InternalError",
-    "RequestTooLarge",
-    "TableBusy",
-    "TableUnreachable",
-    "Throttled",
-)
-"""What nobody can bring about by a request alone."""
-
-LOGIN = """
-// Whoever asks gets their token: the one that was pasted into the environment, or one by a login.
-const who = pm.info.requestName.split(":")[0];
-const pasted = pm.environment.get(who + "_token");
-const known = JSON.parse(pm.collectionVariables.get(who + "_login") || "{}");
-// A login is for one environment: Postman keeps it when another is chosen.
-const meant = ["baseUrl", "token_url", "audience", who + "_client_id"]
-  .map((name) => pm.environment.get(name)).join(" ");
-pm.variables.set("token", "");
-if (pasted) {
-  pm.variables.set("token", pasted);
-} else if (who === "expired" || who === "foreign") {
-  pm.execution.skipRequest();
-} else if (who !== "nobody" && known.meant === meant && known.until > Date.now()) {
-  pm.variables.set("token", known.token);
-} else if (who !== "nobody") {
-  pm.sendRequest({
-    url: pm.environment.get("token_url"),
-    method: "POST",
-    header: { "Content-Type": "application/json" },
-    body: { mode: "raw", raw: JSON.stringify({
-      grant_type: "client_credentials",
-      audience: pm.environment.get("audience"),
-      client_id: pm.environment.get(who + "_client_id"),
-      client_secret: pm.environment.get(who + "_client_secret"),
-    }) },
-  }, (error, answer) => {
-    let login = {};
-    try { login = answer.json() || {}; } catch (_) { /* told by the assertion */ }
-    pm.test(`the ${who} can log in at token_url`, () => {
-      const needed = `${who}_token; or token_url, ${who}_client_id and ${who}_client_secret`;
-      pm.expect(login, `a token: fill in ${needed}`).to.have.property("access_token");
-    });
-    if (!login.access_token) return;
-    pm.variables.set("token", login.access_token);
-    pm.collectionVariables.set(who + "_login", JSON.stringify({
-      token: login.access_token, meant, until: Date.now() + (login.expires_in - 60) * 1000,
-    }));
-  });
-}
-"""
-
-HOLDS = """
-// What every answer must be; each request sets what it expects.
-const expected = JSON.parse(pm.variables.get("expected"));
-pm.test(`answers ${expected.status}`, () => pm.response.to.have.status(expected.status));
-for (const [name, form] of Object.entries(expected.headers)) {
-  pm.test(`has ${name}`, () => {
-    pm.response.to.have.header(name);
-    pm.expect(pm.response.headers.get(name)).to.match(new RegExp(form));
-  });
-}
-if (expected.schema) {
-  pm.test("is as the contract says", () => pm.response.to.have.jsonSchema(expected.schema));
-}
-if (expected.message) {
-  pm.test(`says "${expected.message}"`, () => {
-    const told = pm.response.json();
-    pm.expect(told).to.have.all.keys("success", "error", "message", "detail");
-    pm.expect(told.success).to.be.false;
-    pm.expect(told.error).to.equal(expected.status);
-    pm.expect(told.message).to.equal(expected.message);
-    pm.expect(told.detail).to.be.a("string").that.is.not.empty;
-  });
-}
-"""
-
-NEW_KEY = 'pm.collectionVariables.set("key", pm.variables.replaceIn("postman-{{$guid}}"));'
-
-SAME_MOVIE = """
-pm.test("is the same movie", () => {
-  pm.expect(pm.response.json().created).to.equal(pm.collectionVariables.get("movie_id"));
-});
-"""
 
 Item = dict[str, Any]
 
 
-class Contract:
-    """The document, and the requests that follow from it."""
+class Requests:
+    """Requests for the operations of the document."""
 
-    def __init__(self) -> None:
-        self.document = json.loads(openapi.text())
-        self.operations: dict[str, tuple[str, str, Any]] = {
-            operation["operationId"]: (method.upper(), path, operation)
-            for path, methods in self.document["paths"].items()
-            for method, operation in methods.items()
-        }
+    def __init__(self, operations: Operations) -> None:
+        self.operations = operations
+        self.provoked: set[str] = set()  # the errors that a request asks for
+        self._summaries = Counter(o.definition["summary"] for o in operations)
 
-    def resolved(self, part: Any) -> Any:
-        """Give a part with everything in it that it refers to."""
-        if isinstance(part, list):
-            return [self.resolved(one) for one in part]
-        if not isinstance(part, dict):
-            return part
-        if "$ref" in part:
-            found = self.document
-            for step in part["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            return self.resolved(found)
-        return {name: self.resolved(one) for name, one in part.items()}
+    def title(self, operation: Operation) -> str:
+        """Return the operation's summary, with its path if another has the same summary."""
+        summary: str = operation.definition["summary"]
+        is_unique = self._summaries[summary] == 1
+        return summary if is_unique else f"{summary} ({operation.method} {operation.path})"
 
     def ask(
-        self, who: str, operation_id: str, what: str = "", *, status: int = 0, **options: Any
+        self,
+        operation: Operation,
+        what: str = "",
+        *,
+        role: str = "",
+        status: int = 0,
+        message: str | None = None,
+        **options: Any,
     ) -> Item:
-        """Give a request for an operation, which must be answered as documented."""
-        method, path, operation = self.operations[operation_id]
-        status = status or min(map(int, operation["responses"]))
-        response = self.resolved(operation["responses"][str(status)])
-        if "requestBody" in operation:
-            options.setdefault("body", operation["requestBody"]["content"][JSON]["example"])
+        """Return a request that expects a documented response: a success, unless `status` is set.
+
+        The role is the first that may call the operation, and the body is the example, with the ids
+        of this run.
+        """
+        definition = operation.definition
+        status = status or operation.status
+        response = definition["responses"][str(status)]
+        if operation.has_body:
+            options.setdefault("body", self._body(operation))
+        options.setdefault("ids", {name: self._id(name) for name in operation.path_parameters})
         expected = {
             "status": status,
             "headers": {
-                name: _form(header["schema"])
+                name: _pattern(header["schema"])
                 for name, header in response["headers"].items()
                 if header["required"]
             },
             "schema": response.get("content", {}).get(JSON, {}).get("schema"),
-            "message": options.pop("message", None),
+            "message": message,
         }
-        item = request(f"{who}: {what or operation['summary']}", method, path, expected, **options)
-        item["request"]["description"] = operation["description"]
-        sent = {header["key"] for header in item["request"]["header"]}
-        places = {"query": item["request"]["url"]["query"], "header": item["request"]["header"]}
-        for parameter in self.resolved(operation.get("parameters", [])):
-            # For whoever sends it by hand.
-            if parameter["in"] in places and parameter["name"] not in sent:
-                told = {"key": parameter["name"], "value": "", "disabled": True}
-                places[parameter["in"]].append({**told, "description": parameter["description"]})
+        name = f"{role or operation.first_role()}: {what or self.title(operation)}"
+        item = request(name, operation.method, operation.path, expected, **options)
+        item["request"]["description"] = definition["description"]
+        url, headers = item["request"]["url"], item["request"]["header"]
+        sent = {parameter["key"] for parameter in (*url["query"], *headers)}
+        lists = {"query": url["query"], "header": headers}
+        for parameter in operation.parameters.values():
+            # Disabled: for people who change the request in Postman.
+            if parameter["in"] in lists and parameter["name"] not in sent:
+                entry = {"key": parameter["name"], "value": "", "disabled": True}
+                lists[parameter["in"]].append({**entry, "description": parameter["description"]})
         return item
 
-    def refusal(self, who: str, operation_id: str, error: str, what: str, **options: Any) -> Item:
-        """Give a request that an operation refuses with this error of the document's."""
-        for status, response in self.operations[operation_id][2]["responses"].items():
-            name = response.get("$ref", "").rpartition("/")[2]
-            if error in name.split("_"):
-                raw = self.document["components"]["responses"][name]
-                options["message"] = raw["content"][JSON]["examples"][error]["value"]["message"]
+    def refusal(self, operation: Operation, error: str, what: str, **options: Any) -> Item:
+        """Return a request that the operation rejects with this error of the document."""
+        for name, status, message in operation.errors():
+            if name == error:
+                self.provoked.add(error)
                 what = f"{what} ({error})"
-                return self.ask(who, operation_id, what, status=int(status), **options)
-        raise ValueError(f"{operation_id} does not fail with {error}")
+                return self.ask(operation, what, status=status, message=message, **options)
+        raise ValueError(f"{operation.id} does not fail with {error}")
+
+    def _id(self, name: str) -> str:
+        """Return the variable that has an id, or an example if no operation creates one."""
+        is_created = name in self.operations.creators
+        return f"{{{{{name}}}}}" if is_created else self.operations.example_ids[name]
+
+    def _body(self, operation: Operation) -> Any:
+        referenced = self.operations.referenced_ids(operation)
+        if not referenced:
+            return operation.body
+        return {**operation.body, **{member: self._id(n) for member, n in referenced.items()}}
 
 
 def request(
@@ -192,10 +120,10 @@ def request(
     before: str = "",
     after: str = "",
 ) -> Item:
-    """Give a request; `before` and `after` are JavaScript, `ids` stand for those of the run."""
+    """Return a request. `before` and `after` are scripts, `ids` are the values in the path."""
     steps = path.strip("/").split("/")
     in_postman = [step.replace("{", ":").rstrip("}") for step in steps]
-    names = [step[1:-1] for step in steps if step.startswith("{")]
+    ids = ids or {}
     headers = {**({"Content-Type": JSON} if body is not None else {}), **(headers or {})}
     sent: dict[str, Any] = {
         "method": method,
@@ -204,7 +132,7 @@ def request(
             "raw": "{{baseUrl}}/" + "/".join(in_postman),
             "host": ["{{baseUrl}}"],
             "path": in_postman,
-            "variable": [{"key": n, "value": (ids or {}).get(n, f"{{{{{n}}}}}")} for n in names],
+            "variable": [{"key": name, "value": value} for name, value in ids.items()],
             "query": [{"key": key, "value": value} for key, value in (query or {}).items()],
         },
     }
@@ -213,181 +141,248 @@ def request(
         sent["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
     if name.startswith("nobody:"):
         sent["auth"] = {"type": "noauth"}
-    expects = f'pm.variables.set("expected", JSON.stringify({json.dumps(expected)}));'
-    events = [_script("prerequest", f"{before}\n{expects}")]
+    events = [_event("prerequest", before + script("expect_response", EXPECTED=expected))]
     if after:
-        events.append(_script("test", after))
+        events.append(_event("test", after))
     return {"name": name, "event": events, "request": sent, "response": []}
 
 
-def _form(schema: dict[str, Any]) -> str:
-    """Give what a header's value must match, as a regular expression."""
+def script(name: str, **values: Any) -> str:
+    """Return a file of js/ with its upper-case names replaced by these values, as JSON."""
+    text = (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+    text = re.sub(r"^/\* global .*\n", "", text)  # only the linter needs it
+    for constant, value in values.items():
+        replacement = json.dumps(value).replace("\\", r"\\")  # `re` removes one level of escapes
+        text = re.sub(rf"\b{constant}\b", replacement, text)
+    return text
+
+
+def _pattern(schema: dict[str, Any]) -> str:
+    """Return a regular expression for the value of a header."""
     if "const" in schema:
         return f"^{re.escape(schema['const'])}$"
     return str(schema.get("pattern", "."))
 
 
-def _script(listen: str, text: str) -> dict[str, Any]:
+def _event(listen: str, text: str) -> dict[str, Any]:
     lines = text.strip().split("\n")
     return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}
 
 
-def _keep(**variables: str) -> str:
-    lines = [f'pm.collectionVariables.set("{n}", {value});' for n, value in variables.items()]
-    return "\n".join(["const told = pm.response.json();", *lines])
-
-
 def collection() -> dict[str, Any]:
-    """Give the collection (format 2.1.0)."""
-    contract = Contract()
-    rest = f"but for {', '.join(NOT_PROVOKED)}, which no request brings about by itself"
-    folders = {
-        ("Every operation", "In an order in which each finds what it needs."): _flow(contract),
-        ("Who may do what", "Each role on each operation, harmlessly."): _who_may(contract),
-        ("Errors", f"Each error, {rest}."): _errors(contract),
-        ("Clean up", "Removes what the run has added."): _clean_up(contract),
-    }
+    """Return the collection, in format 2.1.0."""
+    requests = Requests(Operations())
+    every_operation = list(_every_operation(requests))
+    who_may = list(_who_may(requests))
+    errors = list(_errors(requests))
+    others = ", ".join(sorted(requests.operations.error_names() - requests.provoked))
+    folders = (
+        (
+            "Every operation",
+            "Creates one resource of each kind, then reads and changes it.",
+            every_operation,
+        ),
+        (
+            "Who may do what",
+            "Calls every operation in every role. No request changes anything: ids are unused, and"
+            " bodies are empty objects.",
+            who_may,
+        ),
+        (
+            "Errors",
+            "Provokes the documented errors. Not provoked here or in the folder before, because a"
+            f" single request cannot cause them: {others}.",
+            errors,
+        ),
+        ("Clean up", "Deletes what the run has created.", list(_clean_up(requests))),
+    )
     return {
         "info": {
             "name": "Casting",
-            "description": "Made of the contract, `openapi.json`. Run it from top to bottom: it"
-            " adds what it needs, and removes it at the end. The environment says where the API"
-            " is, and has for each role a token or what logs in.",
+            "description": "Generated from `openapi.json`. Run the folders from top to bottom: the"
+            " first creates the resources that the others need, and the last deletes them. The"
+            " environment has the API's URL and, for each role, a token or a client id and secret.",
             "schema": SCHEMA,
-            "version": contract.document["info"]["version"],
+            "version": requests.operations.document["info"]["version"],
         },
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]},
-        "event": [_script("prerequest", LOGIN), _script("test", HOLDS)],
+        "event": [
+            _event("prerequest", script("login")),
+            _event("test", script("check_response")),
+        ],
         "item": [
-            {"name": name, "description": description, "item": list(items)}
-            for (name, description), items in folders.items()
+            {"name": name, "description": description, "item": items}
+            for name, description, items in folders
         ],
     }
 
 
-def _flow(contract: Contract) -> Iterator[Item]:
-    key = {"Idempotency-Key": "{{key}}"}
-    etag = 'pm.response.headers.get("ETag")'
-    keep = _keep(movie_id="told.created", movie_etag=etag)
-    yield contract.ask("producer", "create_movie", before=NEW_KEY, headers=key, after=keep)
-    again = "Add the same movie again, with the same key"
-    yield contract.ask("producer", "create_movie", again, headers=key, after=SAME_MOVIE)
-    yield contract.ask("director", "create_actor", after=_keep(actor_id="told.created"))
-    role = {"movie_id": "{{movie_id}}", "actor_id": "{{actor_id}}", "character_name": "Rick Blaine"}
-    yield contract.ask("director", "create_role", body=role, after=_keep(role_id="told.created"))
-    known = {"If-None-Match": "{{movie_etag}}"}
-    yield contract.ask(
-        "assistant", "get_movie", "Ask for a known version", status=304, headers=known
-    )
-    held = {"If-Match": "{{movie_etag}}"}
-    yield contract.ask("director", "change_movie", "Change a movie", headers=held)
-    yield contract.ask("director", "change_actor", "Change an actor")
-    yield contract.ask("director", "change_role", "Change a role")
-    for operation_id, (method, _, operation) in contract.operations.items():
-        if method == "GET":
-            yield contract.ask(_first_who_may(operation), operation_id)
-    yield contract.ask("director", "remove_movie_actor")
-    yield contract.ask("director", "cast_movie_actor", body={"actor_id": "{{actor_id}}"})
+def _variables(id_name: str) -> tuple[str, str]:
+    """Return the names of the variables that have a resource's ETag and Idempotency-Key."""
+    resource = id_name.removesuffix("_id")
+    return f"{resource}_etag", f"{resource}_key"
 
 
-def _permission(operation: dict[str, Any]) -> str | None:
-    if not operation["security"]:
-        return None
-    permission: str
-    (permission,) = operation["security"][0]["token"]
-    return permission
+def _every_operation(requests: Requests) -> Iterator[Item]:
+    """Call each operation, but the DELETEs of `_clean_up`. Each finds the resources it needs."""
+    operations = requests.operations
+    for id_name, create in operations.creators.items():
+        yield from _create(requests, id_name, create)
+    items = {
+        item.id: _variables(id_name)[0]
+        for id_name, create in operations.creators.items()
+        for method in ("GET", "PATCH", "PUT")
+        if (item := operations.item_of(method, create))
+    }
+    for read in (o for o in operations if o.method == "GET"):
+        yield requests.ask(read)
+        if read.id in items and "If-None-Match" in read.parameters:
+            known = {"If-None-Match": f"{{{{{items[read.id]}}}}}"}
+            what = f"{read.method} {read.path} with If-None-Match"
+            yield requests.ask(read, what, status=304, headers=known)
+    for change in (o for o in operations if o.method not in ("GET", "DELETE") and not o.is_create):
+        if change.id in items and "If-Match" in change.parameters:
+            current = {"If-Match": f"{{{{{items[change.id]}}}}}"}
+            keep = script("keep_version", ETAG=items[change.id])
+            what = f"{change.method} {change.path} with If-Match"
+            yield requests.ask(change, what, headers=current, after=keep)
+        else:
+            yield requests.ask(change)
+    for create in _second_creates(operations):
+        # What it creates exists already.
+        if delete := _delete_before(operations, create):
+            what = f"{delete.method} {delete.path} before {create.method} {create.path}"
+            yield requests.ask(delete, what)
+        created = operations.created_id(create)
+        keep = script("keep_id", ID=created) if created else ""
+        yield requests.ask(create, after=keep)
 
 
-def _first_who_may(operation: dict[str, Any]) -> str:
-    permission = _permission(operation)
-    if permission is None:
-        return "nobody"
-    return next(who for who, role in AGENCY_ROLES.items() if permission in role.permissions)
+def _create(requests: Requests, id_name: str, create: Operation) -> Iterator[Item]:
+    """Create a resource and keep its id; create it again with the same Idempotency-Key."""
+    etag, key = _variables(id_name)
+    keep = script("keep_id", ID=id_name) + script("keep_version", ETAG=etag)
+    if "Idempotency-Key" not in create.parameters:
+        yield requests.ask(create, after=keep)
+        return
+    headers = {"Idempotency-Key": f"{{{{{key}}}}}"}
+    new_key, same = script("new_key", KEY=key), script("same_resource", ID=id_name)
+    yield requests.ask(create, headers=headers, before=new_key, after=keep)
+    what = f"{create.method} {create.path} again, with the same Idempotency-Key"
+    yield requests.ask(create, what, headers=headers, after=same)
 
 
-def _who_may(contract: Contract) -> Iterator[Item]:
-    nowhere = {"movie_id": NOWHERE, "actor_id": NOWHERE, "role_id": f"{NOWHERE}.{NOWHERE}"}
-    for operation_id, (method, path, operation) in contract.operations.items():
-        permission = _permission(operation)
+def _second_creates(operations: Operations) -> list[Operation]:
+    """Return the operations that create a resource which another operation creates too."""
+    creators = operations.creators.values()
+    return [o for o in operations if o.is_create and o not in creators]
+
+
+def _delete_before(operations: Operations, create: Operation) -> Operation | None:
+    """Return the DELETE to send before a second way to create the same resource."""
+    created = operations.created_id(create)
+    first = operations.creators[created] if created else create
+    return operations.item_of("DELETE", create) or operations.item_of("DELETE", first)
+
+
+def _who_may(requests: Requests) -> Iterator[Item]:
+    """Call each operation in each role, so that nothing can be created, changed or deleted."""
+    for operation in requests.operations:
+        permission = operation.permission
         if permission is None:
             continue
-        options: dict[str, Any] = {"ids": nowhere}
-        if "requestBody" in operation:
+        where = f"{operation.method} {operation.path}"
+        options: dict[str, Any] = {"ids": operation.unused_ids()}
+        if operation.has_body:
             options["body"] = {}
-        where = f"{method} {path}"
-        for who, role in AGENCY_ROLES.items():
-            if permission not in role.permissions:
-                what = f"{where} is not allowed"
-                yield contract.refusal(who, operation_id, "PermissionMissing", what, **options)
-            elif "requestBody" in operation:
-                what = f"{where} is allowed"
-                yield contract.refusal(who, operation_id, "InvalidBody", what, **options)
-            elif "{" in path:
-                if "404" not in operation["responses"]:
-                    machine.stop(f"{operation_id}: @gives names no error of its own with 404")
-                not_found = operation["responses"]["404"]["$ref"].rpartition("/")[2].split("_")[0]
-                what = f"{where} is allowed"
-                yield contract.refusal(who, operation_id, not_found, what, **options)
+        elif operation.method != "GET" and not operation.path_parameters:
+            machine.stop(f"{operation.id} takes no id and no body: a request would have an effect")
+        for role, agency_role in AGENCY_ROLES.items():
+            error = None
+            if permission not in agency_role.permissions:
+                error = "PermissionMissing"
+            elif operation.has_body:
+                error = "InvalidBody"
+            elif operation.path_parameters:
+                error = operation.not_found()
+            verdict = "is not allowed" if error == "PermissionMissing" else "is allowed"
+            what = f"{where} {verdict}"
+            if error:
+                yield requests.refusal(operation, error, what, role=role, **options)
             else:
-                yield contract.ask(who, operation_id, f"{where} is allowed")
-        yield contract.refusal("nobody", operation_id, "InvalidHeader", where, **options)
+                yield requests.ask(operation, what, role=role)
+        yield requests.refusal(operation, "InvalidHeader", where, role="nobody", **options)
 
 
-def _errors(contract: Contract) -> Iterator[Item]:
-    film = {"title": "Casablanca", "release_date": "1942-11-26"}
+def _errors(requests: Requests) -> Iterator[Item]:
+    """Provoke each error that a single request can cause."""
+    operations = requests.operations
+    create_movie, list_movies = operations["create_movie"], operations["list_movies"]
+    movie = create_movie.body
     twice = '{"title": "A", "title": "B", "release_date": "1942-11-26"}'
-    large = f'pm.variables.set("large", " ".repeat({LARGE}));'
+    too_large = script("large_body", SIZE=MAX_BODY + 1)
+    longest_key = create_movie.parameters["Idempotency-Key"]["schema"]["maxLength"]
     for error, what, options in (
-        ("BadBody", "What is no JSON", {"body": "{"}),
-        ("BadBody", "A field twice", {"body": twice}),
-        ("InvalidBody", "No object", {"body": []}),
-        ("InvalidBody", "A field is missing", {"body": {"title": "Casablanca"}}),
-        ("InvalidBody", "A field that is unknown", {"body": {**film, "year": 1942}}),
-        ("InvalidBody", "No such day", {"body": {**film, "release_date": "1942-02-30"}}),
-        ("NotJson", "Another media type", {"headers": {"Content-Type": "text/plain"}}),
-        ("BodyTooLarge", "More than 64 KiB", {"body": "{{large}}", "before": large}),
-        ("BadIdempotencyKey", "A long key", {"headers": {"Idempotency-Key": "k" * 256}}),
-        ("KeyReused", "A key with another body",
-         {"body": {**film, "title": "X"}, "headers": {"Idempotency-Key": "{{key}}"}}),
+        ("BadBody", "The body is not JSON", {"body": "{"}),
+        ("BadBody", "The body has a field twice", {"body": twice}),
+        ("InvalidBody", "The body is not an object", {"body": []}),
+        ("InvalidBody", "A required field is missing", {"body": {"title": "Casablanca"}}),
+        ("InvalidBody", "A field is unknown", {"body": {**movie, "year": 1942}}),
+        ("InvalidBody", "A date does not exist", {"body": {**movie, "release_date": "1942-02-30"}}),
+        ("NotJson", "The media type is not JSON", {"headers": {"Content-Type": "text/plain"}}),
+        ("BodyTooLarge", f"The body has more than {MAX_BODY // 1024} KiB",
+         {"body": "{{large}}", "before": too_large}),
+        ("BadIdempotencyKey", "The Idempotency-Key is too long",
+         {"headers": {"Idempotency-Key": "k" * (longest_key + 1)}}),
+        ("KeyReused", "The Idempotency-Key was used with another body",
+         {"body": {**movie, "title": "X"}, "headers": {"Idempotency-Key": "{{movie_key}}"}}),
     ):  # fmt: skip
-        yield contract.refusal("producer", "create_movie", error, what, **options)
+        yield requests.refusal(create_movie, error, what, role="producer", **options)
+    too_many = list_movies.parameters["limit"]["schema"]["maximum"] + 1
     for error, name, value in (
-        ("BadLimit", "limit", "101"),
+        ("BadLimit", "limit", str(too_many)),
         ("BadCursor", "cursor", "x"),
         ("BadSort", "sort", "length"),
     ):
-        query = {name: value}
-        yield contract.refusal("assistant", "list_movies", error, f"A wrong {name}", query=query)
-    for who, operation_id, error, what, options in (
-        ("nobody", "list_movies", "InvalidHeader", "No token", {}),
-        ("expired", "list_movies", "TokenExpired", "A token that has expired", {}),
-        ("foreign", "list_movies", "InvalidClaims", "A token for another API", {}),
-        ("assistant", "create_actor", "PermissionMissing", "A permission is missing", {}),
-        ("assistant", "get_movie", "MovieNotFound", "No movie", {"ids": {"movie_id": NOWHERE}}),
-        ("assistant", "get_actor", "ActorNotFound", "No actor", {"ids": {"actor_id": NOWHERE}}),
-        ("assistant", "get_role", "RoleNotFound", "No role",
-         {"ids": {"role_id": f"{NOWHERE}.{NOWHERE}"}}),
-        ("director", "create_role", "AlreadyCast", "Cast twice",
-         {"body": {"movie_id": "{{movie_id}}", "actor_id": "{{actor_id}}"}}),
-        ("director", "change_movie", "VersionMismatch", "An old version",
-         {"headers": {"If-Match": '"4711"'}}),
-    ):  # fmt: skip
-        yield contract.refusal(who, operation_id, error, what, **options)
+        what = f"The query parameter {name} is invalid"
+        yield requests.refusal(list_movies, error, what, query={name: value})
+    for role, error, what in (
+        ("nobody", "InvalidHeader", "There is no token"),
+        ("expired", "TokenExpired", "The token has expired"),
+        ("foreign", "InvalidClaims", "The token is for another API"),
+    ):
+        yield requests.refusal(list_movies, error, what, role=role)
+    missing = "The role lacks the permission"
+    yield requests.refusal(create_movie, "PermissionMissing", missing, role="assistant")
+    reads = [o for o in operations if o.method == "GET" and o.permission and o.path_parameters]
+    for error, read in {read.not_found(): read for read in reversed(reads)}.items():
+        yield requests.refusal(read, error, "The id is unknown", ids=read.unused_ids())
+    cast_twice = "The actor already plays in the movie"
+    yield requests.refusal(operations["create_role"], "AlreadyCast", cast_twice)
+    old = {"If-Match": '"4711"'}
+    other = "If-Match names another version"
+    yield requests.refusal(operations["change_movie"], "VersionMismatch", other, headers=old)
     no_path = {"status": 404, "message": "resource not found", "headers": {"X-Request-Id": "."}}
-    yield request("nobody: No such path", "GET", "/nowhere", no_path)
-    no_method = {"status": 405, "message": "method not allowed"}
-    named = {**no_method, "headers": {"X-Request-Id": ".", "Allow": "GET, POST"}}
-    yield request("nobody: No such method (MethodNotAllowed)", "PUT", "/movies", named)
+    yield request("nobody: The path is unknown", "GET", "/nowhere", no_path)
+    named = {"X-Request-Id": ".", "Allow": "GET, POST"}
+    no_method = {"status": 405, "message": "method not allowed", "headers": named}
+    what = "nobody: The path has no such method (MethodNotAllowed)"
+    yield request(what, "PUT", "/movies", no_method)
 
 
-def _clean_up(contract: Contract) -> Iterator[Item]:
-    yield contract.ask("director", "delete_role")
-    yield contract.ask("producer", "delete_movie")
-    yield contract.ask("director", "delete_actor")
+def _clean_up(requests: Requests) -> Iterator[Item]:
+    """Delete what was created: a resource before those whose ids it needed."""
+    operations = requests.operations
+    deletes = [operations.item_of("DELETE", create) for create in operations.creators.values()]
+    sent = [_delete_before(operations, create) for create in _second_creates(operations)]
+    others = [o for o in operations if o.method == "DELETE" and o not in (*deletes, *sent)]
+    for delete in reversed([*deletes, *others]):
+        if delete is not None:
+            yield requests.ask(delete)
 
 
 def environment() -> dict[str, Any]:
-    """Give the environment, for a person to fill in: a token for each role, or its login."""
+    """Return the environment. People fill in a token, or a client id and secret, for each role."""
     plain = {"baseUrl": "http://127.0.0.1:8000", "token_url": "", "audience": "casting-api"}
     plain |= {f"{role}_client_id": "" for role in AGENCY_ROLES}
     secret = [f"{role}_client_secret" for role in AGENCY_ROLES]
@@ -398,23 +393,23 @@ def environment() -> dict[str, Any]:
 
 
 def files() -> dict[Path, str]:
-    """Give what each of the two files should hold."""
-    made = {COLLECTION: collection(), ENVIRONMENT: environment()}
+    """Return the two files and their generated text."""
+    contents = {COLLECTION: collection(), ENVIRONMENT: environment()}
     return {
         file: json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        for file, content in made.items()
+        for file, content in contents.items()
     }
 
 
 def main() -> None:
-    """Write the files, or with `--check` stop where they are not what would be written."""
+    """Write the files. With `--check`, stop if a file is not up to date."""
     os.environ.update(machine.settings())
     for file, text in files().items():
         if sys.argv[1:] != ["--check"]:
             file.write_text(text, encoding="utf-8")
         elif not file.exists() or file.read_text(encoding="utf-8") != text:
             machine.stop(
-                f"{machine.shown(file)} is not what the code says: make contract, and look"
+                f"{machine.shown(file)} is not up to date: run make contract and review the change"
             )
 
 

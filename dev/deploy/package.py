@@ -160,15 +160,23 @@ def configure(stage: Stage, account: Account | None) -> None:
     (settings / "merge.json").write_text(json.dumps(_merge_template(stage)))
 
 
+def is_source(name: str) -> bool:
+    """Return whether a file belongs in the functions: Python, or the documentation page's files."""
+    folder, _, file = name.rpartition("/")
+    suffixes = (".py", ".html", ".css", ".js") if folder == "chalicelib/contract" else (".py",)
+    return name.startswith("chalicelib/") and file.endswith(suffixes)
+
+
 def _sources() -> Iterator[Path]:
     strays = []
     for path in sorted((PROJECT / "chalicelib").rglob("*")):
         if path.is_dir() or "__pycache__" in path.parts:
             continue
-        if path.suffix == ".py" and not path.is_symlink():
+        name = path.relative_to(PROJECT).as_posix()
+        if is_source(name) and not path.is_symlink():
             yield path
         else:
-            strays.append(str(path.relative_to(PROJECT)))
+            strays.append(name)
     if (PROJECT / "vendor").exists():
         strays.append("vendor")  # Chalice would ship it
     if strays:
@@ -253,7 +261,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
     for name, version in sorted(found - wanted):
         yield f"{name} {version} is in it and not in requirements.txt"
     for name in sorted(files.keys() - known):
-        if not (name.startswith("chalicelib/") and name.endswith(".py")):
+        if not is_source(name):
             yield f"{name} does not belong into a function"
     if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
         yield "it is larger than Lambda takes"

@@ -15,7 +15,7 @@ import pytest
 from dev.contract import compatibility
 from tests.conftest import PROJECT
 
-CONTRACT = json.loads((PROJECT / "docs" / "openapi.json").read_text())
+CONTRACT = json.loads((PROJECT / "docs" / "generated" / "openapi.json").read_text())
 
 GONE = object()
 """In place of a value: what the pointer names is not there any more."""
@@ -753,7 +753,7 @@ class Files:
     """The three files, with what they say in a project where nothing has changed."""
 
     def __init__(self, folder: Path) -> None:
-        self.released, self.now = folder / "openapi.released.json", folder / "openapi.json"
+        self.released, self.now = folder / "released.json", folder / "openapi.json"
         self.changelog = folder / "CHANGELOG.md"
         for file in (self.released, self.now):
             self.write(file, {})
@@ -828,7 +828,7 @@ def test_the_released_contract_is_the_newest_that_the_changelog_has(
 ) -> None:
     files.tell("", released)
     said = files.refused()
-    assert "openapi.released.json is 1.0.0" in said
+    assert "released.json is 1.0.0" in said
     assert "\n" not in said
 
 

@@ -27,7 +27,7 @@ from tests.support import node
 from tests.support.client import Answer, Client, invoke, real_routes
 from tests.support.issuer import Issuer
 
-DOCUMENT = json.loads((PROJECT / "docs" / "openapi.json").read_text())
+DOCUMENT = json.loads((PROJECT / "docs" / "generated" / "openapi.json").read_text())
 JSON = "application/json"
 
 OPERATIONS = {
@@ -113,7 +113,7 @@ def test_a_contract_that_is_not_current_is_refused(tmp_path: Path) -> None:
         )
 
     file = tmp_path / "openapi.json"
-    file.write_text((PROJECT / "docs" / "openapi.json").read_text())
+    file.write_text((PROJECT / "docs" / "generated" / "openapi.json").read_text())
     assert check(file).returncode == 0
     file.write_text(file.read_text().replace("Casablanca", "Kasablanka"))
     refused = check(file)
@@ -153,12 +153,12 @@ def linted(file: Path) -> tuple[int, str]:
 
 
 def test_another_validator_says_so_too(broken: Path) -> None:
-    assert validated_elsewhere(PROJECT / "docs" / "openapi.json")["valid"] is True
+    assert validated_elsewhere(PROJECT / "docs" / "generated" / "openapi.json")["valid"] is True
     assert validated_elsewhere(broken)["valid"] is False
 
 
 def test_the_linter_has_no_error_and_no_warning(broken: Path) -> None:
-    status, said = linted(PROJECT / "docs" / "openapi.json")
+    status, said = linted(PROJECT / "docs" / "generated" / "openapi.json")
     assert status == 0, said
     assert "Your API description is valid" in said
     assert "warning" not in said.lower().replace("deprecation warning", "")
@@ -441,7 +441,7 @@ def test_its_version_is_the_newest_of_the_changelog_or_what_comes_next() -> None
     headings = re.findall(
         r"^## (\d+\.\d+\.\d+) \((.+)\)$", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE
     )
-    released = json.loads((PROJECT / "docs" / "openapi.released.json").read_text())
+    released = json.loads((PROJECT / "docs" / "released" / "openapi.json").read_text())
     assert released["info"]["version"] == headings[0][0]
     assert DOCUMENT["info"]["version"] == openapi.VERSION
     now, then = ([int(n) for n in v.split(".")] for v in (openapi.VERSION, headings[0][0]))

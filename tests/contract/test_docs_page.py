@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import docs_page
+from chalicelib.contract import page as docs_page
 from tests.conftest import PROJECT, Product
 from tests.support import node
 from tests.support.client import Client, assert_headers
@@ -72,7 +72,7 @@ def test_without_network_the_page_says_what_it_needs(product: Product) -> None:
 def test_what_has_another_hash_does_not_run(product: Product, name: str) -> None:
     seen = seen_by_a_person(product, TAMPER=name)
     assert "integrity" in seen["problems"][0]
-    assert "it did not come" in seen["text"]
+    assert "could not be loaded" in seen["text"]
     assert "GET /openapi.json 200" not in seen["calls"]
 
 

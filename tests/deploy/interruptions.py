@@ -72,7 +72,7 @@ def dies(
     interruption = Interruption(cloud, after)
     try:
         process = site.checkout.start(
-            f"dev.{target or way}",
+            f"dev.deploy.{target or way}",
             STAGE=STAGES[way],
             CONFIRM=STAGES[way],
             **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},

@@ -92,7 +92,7 @@ def test_a_stage_lives_in_the_region_of_the_configuration(
         {**other, "AWS_DEFAULT_REGION": "us-east-1"},
     ):
         status, said = site.checkout.run(
-            f"dev.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
+            f"dev.deploy.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
         )
         assert status == 1
         assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in said
@@ -102,7 +102,7 @@ def test_a_stage_lives_in_the_region_of_the_configuration(
 
 def test_no_region_need_be_said(live: Live, site: Site) -> None:
     environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
-    status, said = site.checkout.run(f"dev.{live.way}", STAGE=live.stage, **environment)
+    status, said = site.checkout.run(f"dev.deploy.{live.way}", STAGE=live.stage, **environment)
     assert status == 0, said
     assert api_of(said) == live.api_id
 

@@ -185,7 +185,7 @@ def test_caches_are_left_out_and_in_nobodys_way(checkout: Checkout, tmp_path: Pa
             ("dev.deploy.package", stage)
             for stage in ("", "local", "production", "Prod", "dev ", "../dev")
         ),
-        *((f"dev.{module}", "production") for module in ("deploy", "stack", "undeploy")),
+        *((f"dev.deploy.{module}", "production") for module in ("deploy", "stack", "undeploy")),
     ],
 )
 def test_a_stage_that_cannot_be_deployed_is_refused(
@@ -258,8 +258,10 @@ def test_an_issuer_of_auth0_without_its_slash_is_not_deployed(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "stray", ["chalicelib/.env", "chalicelib/routes/key.pem", "chalicelib/notes.txt", "vendor/x.py"]
-)
+    "stray",
+    ["chalicelib/.env", "chalicelib/routes/key.pem", "chalicelib/notes.txt", "vendor/x.py",
+     "chalicelib/page.js", "chalicelib/routes/page.html", "chalicelib/contract/page.json"],
+)  # fmt: skip
 def test_what_does_not_belong_is_refused(tmp_path: Path, stray: str) -> None:
     copy = Checkout(tmp_path / "copy")
     (copy.folder / stray).parent.mkdir(exist_ok=True)
@@ -397,14 +399,15 @@ def wrong(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
 
 def test_a_good_zip_has_nothing_wrong(wrong: Callable[[dict[str, str]], list[str]]) -> None:
     assert wrong({}) == []
-    assert wrong({"chalicelib/routes/films.py": ""}) == []
+    assert wrong({"chalicelib/routes/films.py": "", "chalicelib/contract/films.css": ""}) == []
 
 
 @pytest.mark.parametrize(
     "name",
     ["tests/test_x.py", "dev/x.py", ".env", "key.pem", "chalicelib/key.pem", "good/more.py",
      "chalicelib/__pycache__/x.cpython-311.pyc", "good/__pycache__/x.pyc", "chalice/local.py",
-     ".chalice/config.json", "chalicelib/.env.py~"],
+     ".chalice/config.json", "chalicelib/.env.py~", "contract/page.js", "chalicelib/page.js",
+     "chalicelib/contract/page.map", "chalicelib/contract/page/page.js"],
 )  # fmt: skip
 def test_a_file_that_nobody_brought_is_refused(
     wrong: Callable[[dict[str, str]], list[str]], name: str

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from chalice.app import Chalice
 from chalice.local import LambdaContext
 
-from chalicelib import docs_page
+from chalicelib.contract import page
 
 
 class Answer:
@@ -150,5 +150,5 @@ def assert_headers(answer: Answer, named: bool = True) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
-    policy = docs_page.POLICY if is_page else "default-src 'none'; frame-ancestors 'none'"
+    policy = page.POLICY if is_page else "default-src 'none'; frame-ancestors 'none'"
     assert answer.headers["content-security-policy"] == policy

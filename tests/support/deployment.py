@@ -29,7 +29,9 @@ class Site:
         """Do it, and give its exit status too."""
         confirm = {"CONFIRM": STAGES[way]} if target == "undeploy" else {}
         return self.checkout.run(
-            f"dev.{target}", STAGE=STAGES[way], **{**self.environment, **confirm, **environment}
+            f"dev.deploy.{target}",
+            STAGE=STAGES[way],
+            **{**self.environment, **confirm, **environment},
         )
 
 

@@ -1,0 +1,2 @@
+/* global EXPECTED */
+pm.variables.set("expected", JSON.stringify(EXPECTED));

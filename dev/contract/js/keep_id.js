@@ -1,0 +1,2 @@
+/* global ID */
+pm.collectionVariables.set(ID, pm.response.json().created);

@@ -1,0 +1,2 @@
+/* global ETAG */
+pm.collectionVariables.set(ETAG, pm.response.headers.get("ETag"));

@@ -1,0 +1,2 @@
+/* global SIZE */
+pm.variables.set("large", " ".repeat(SIZE));

@@ -1,0 +1,2 @@
+/* global KEY */
+pm.collectionVariables.set(KEY, pm.variables.replaceIn("postman-{{$guid}}"));
