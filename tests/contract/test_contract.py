@@ -100,7 +100,7 @@ def test_below_the_gateways_stage_the_server_is_the_stage() -> None:
 def test_a_contract_that_is_not_current_is_refused(tmp_path: Path) -> None:
     def check(file: Path) -> "subprocess.CompletedProcess[str]":
         script = (
-            "import pathlib, sys; from dev import openapi;"
+            "import pathlib, sys; from dev.contract import openapi;"
             "openapi.FILE = pathlib.Path(sys.argv.pop(1)); openapi.main()"
         )
         return subprocess.run(
