@@ -184,8 +184,8 @@ def collection() -> dict[str, Any]:
         ),
         (
             "Who may do what",
-            "Calls every operation in every role. No request changes anything: ids are unused, and"
-            " bodies are empty objects.",
+            "Calls each operation that needs a permission, in every role. No request changes"
+            " anything: ids are unused, and bodies are empty objects.",
             who_may,
         ),
         (

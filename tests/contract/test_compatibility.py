@@ -828,7 +828,7 @@ def test_the_released_contract_is_the_newest_that_the_changelog_has(
 ) -> None:
     files.tell("", released)
     said = files.refused()
-    assert "released.json is 1.0.0" in said
+    assert "released.json is version 1.0.0" in said
     assert "\n" not in said
 
 

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.permissions import AGENCY_ROLES, AgencyRole
+from chalicelib.permissions import AGENCY_ROLES
 from chalicelib.store import table
 from dev.contract import openapi, postman
 from tests.conftest import PROJECT, Product
 from tests.contract import fuzz
 from tests.contract.test_contract import DOCUMENT, OPERATIONS
-from tests.support import node
+from tests.support import agents, node
+from tests.support.agents import AGENT_ID, with_agents
 from tests.support.client import Client
 from tests.support.issuer import Issuer
 
@@ -351,34 +352,10 @@ def test_the_environment_has_empty_secrets_to_fill_in() -> None:
     assert "eyJ" not in text
 
 
-AGENT_ID = "Zk4bQ1xWn8-mVt6S"
-
-
-def with_agents(document: Any) -> Any:
-    """Return a copy of the document with a resource `agents`, which has actors' five operations."""
-    text = json.dumps(document).replace("h7Gd_2cWm5RpUe9J", AGENT_ID)
-    renamed = json.loads(text.replace("actor", "agent").replace("Actor", "Agent"))
-    extended = copy.deepcopy(document)
-    for path in ("/agents", "/agents/{agent_id}"):
-        extended["paths"][path] = renamed["paths"][path]
-        for operation in extended["paths"][path].values():
-            for response in operation["responses"].values():
-                links = response.get("links", {})
-                response["links"] = {
-                    name: link for name, link in links.items() if "movie" not in name
-                }
-    for kind, components in renamed["components"].items():
-        extended["components"][kind] = {**components, **extended["components"][kind]}
-    return extended
-
-
 @pytest.fixture
 def agency_with_agents(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
     """Return a function that builds the collection from a document with agents."""
-    writes = {f"{verb}:agents" for verb in ("post", "patch", "delete")}
-    for name, role in AGENCY_ROLES.items():
-        added = {"get:agents"} if name == "assistant" else {"get:agents", *writes}
-        monkeypatch.setitem(AGENCY_ROLES, name, AgencyRole(role.name, role.permissions | added))
+    agents.allow(monkeypatch)
 
     def build(document: Any) -> Any:
         monkeypatch.setattr(openapi, "text", lambda: json.dumps(document))

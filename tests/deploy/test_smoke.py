@@ -1,0 +1,57 @@
+"""The smoke test's requests for a new resource. test_deployed.py runs it on a stage."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from dev.contract import openapi
+from dev.deploy import smoke
+from tests.contract.test_contract import DOCUMENT
+from tests.support import agents
+
+UNUSED = "AAAAAAAAAAAAAAAA"
+
+
+class FakeApi(smoke.Api):
+    """An API that records the expected responses."""
+
+    def __init__(self) -> None:
+        super().__init__("https://api.example/dev", {}, None)
+        self.expected: list[tuple[int, str, str]] = []
+
+    def expect(self, status: int, method: str, path: str, *_: object, **__: object) -> None:  # type: ignore[override]
+        self.expected.append((status, method, path))
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    """A fake API whose contract has an additional resource."""
+    agents.allow(monkeypatch)
+    monkeypatch.setattr(openapi, "text", lambda: json.dumps(agents.with_agents(DOCUMENT)))
+    smoke._operations.cache_clear()
+    yield FakeApi()
+    smoke._operations.cache_clear()
+
+
+def test_every_list_is_read(api: FakeApi) -> None:
+    smoke._reads("assistant")(api)
+    lists = [(200, "GET", path) for path in ("/movies", "/actors", "/roles", "/agents")]
+    assert api.expected == lists * 2
+
+
+@pytest.mark.parametrize(
+    ("role", "statuses"), [("assistant", (403,) * 3), ("director", (422, 422, 404))]
+)
+def test_a_write_has_ids_that_no_resource_has(
+    api: FakeApi, role: str, statuses: tuple[int, int, int]
+) -> None:
+    smoke._writes(role)(api)
+    create, change, delete = statuses
+    assert [call for call in api.expected if call[2].startswith("/agents")] == [
+        (create, "POST", "/agents"),
+        (change, "PATCH", f"/agents/{UNUSED}"),
+        (delete, "DELETE", f"/agents/{UNUSED}"),
+    ]
+    assert not [path for _, _, path in api.expected if "{" in path]
+    assert f"/roles/{UNUSED}.{UNUSED}" in [path for _, _, path in api.expected]
