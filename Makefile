@@ -7,7 +7,7 @@ INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requireme
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test engine model storm interrupt fuzz contract check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: run test engine model storm interrupt fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/installed
@@ -38,17 +38,15 @@ fuzz: $(VENV)/tests-installed engine
 auth0: $(VENV)/installed
 	@$(IN_VENV) -m dev.auth0.setup
 
-contract: $(VENV)/installed
-	@$(IN_VENV) -m dev.contract.openapi
-	@$(IN_VENV) -m dev.contract.postman
+generate: $(VENV)/installed
+	@$(IN_VENV) -m dev.generate
 
 check: $(VENV)/tests-installed
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(IN_VENV) -m tests.contract.lint
-	@$(IN_VENV) -m dev.contract.openapi --check
-	@$(IN_VENV) -m dev.contract.postman --check
+	@$(IN_VENV) -m dev.generate --check
 	@$(IN_VENV) -m dev.contract.compatibility
 
 verify: $(VENV)/installed

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 PROJECT = Path(__file__).resolve().parent.parent
+GENERATED = PROJECT / "docs" / "generated"
 LOCAL = Path(os.environ.get("LOCAL_DIR") or PROJECT / ".local")
 """What belongs to this machine: the engine's data, the issuer's key. It can be deleted."""
 

@@ -101,7 +101,8 @@ class Item(Model):
 
 
 INDEXES: dict[str, str] = {
-    index.Meta.index_name: str(index.__doc__) for index in Item._indexes.values()
+    index.Meta.index_name: str(index.__doc__)
+    for index in sorted(Item._indexes.values(), key=lambda index: index.Meta.index_name)
 }
 """The registry of indexes: the purpose of each by its name.
 

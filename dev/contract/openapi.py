@@ -1,12 +1,11 @@
-"""The file `docs/generated/openapi.json`. `make contract` writes it, `make check` compares it."""
+"""The generated file `docs/generated/openapi.json`: the contract as the API serves it."""
 
 import json
-import os
-import sys
+from pathlib import Path
 
 from dev import machine
 
-FILE = machine.PROJECT / "docs" / "generated" / "openapi.json"
+FILE = machine.GENERATED / "openapi.json"
 
 
 def text() -> str:
@@ -20,17 +19,6 @@ def text() -> str:
     return json.dumps(document.document(app), indent=1, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
-    """Write the file. With `--check`, stop if the file is not up to date."""
-    os.environ.update(machine.settings())
-    if sys.argv[1:] == ["--check"]:
-        if not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
-            machine.stop(
-                f"{machine.shown(FILE)} is not up to date: run make contract and review the change"
-            )
-        return
-    FILE.write_text(text(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def files() -> dict[Path, str]:
+    """Return the file and its text."""
+    return {FILE: text()}

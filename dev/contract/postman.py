@@ -1,4 +1,4 @@
-"""Generate the Postman collection and its environment from the contract: `make contract`.
+"""Generate the Postman collection and its environment from the contract: `make generate`.
 
 Each request is named `<role>: <what>`. The role decides which token is sent. A run from top to
 bottom creates one resource of each kind, calls every operation, provokes the documented errors, and
@@ -6,9 +6,7 @@ deletes the resources.
 """
 
 import json
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +17,8 @@ from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
 from dev.contract.operations import JSON, Operation, Operations
 
-GENERATED = machine.PROJECT / "docs" / "generated"
-COLLECTION = GENERATED / "postman_collection.json"
-ENVIRONMENT = GENERATED / "postman_environment.json"
+COLLECTION = machine.GENERATED / "postman_collection.json"
+ENVIRONMENT = machine.GENERATED / "postman_environment.json"
 SCRIPTS = Path(__file__).with_name("js")
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
@@ -399,19 +396,3 @@ def files() -> dict[Path, str]:
         file: json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         for file, content in contents.items()
     }
-
-
-def main() -> None:
-    """Write the files. With `--check`, stop if a file is not up to date."""
-    os.environ.update(machine.settings())
-    for file, text in files().items():
-        if sys.argv[1:] != ["--check"]:
-            file.write_text(text, encoding="utf-8")
-        elif not file.exists() or file.read_text(encoding="utf-8") != text:
-            machine.stop(
-                f"{machine.shown(file)} is not up to date: run make contract and review the change"
-            )
-
-
-if __name__ == "__main__":
-    main()
