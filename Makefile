@@ -1,47 +1,38 @@
-# The commands of this project; README.md says what they do.
+# The commands of this project. `make help` lists them.
 
 PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requirement
+PYTEST := $(IN_VENV) -m pytest
+# One process for each core, up to four. A file's tests stay in one process, because they share what
+# they start. tests/conftest.py starts the longest files first.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: run test engine model storm interrupt fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
-run: $(VENV)/installed
+help: ## list the commands
+	@grep -E '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/installed ## run the product on this machine (PORT=8000)
 	@$(IN_VENV) -m dev.local.serve
 
-# A process for each core, up to four; a file's tests stay together, for they share what they start,
-# and the files in the order that tests/conftest.py gives them.
-test: $(VENV)/tests-installed engine
-	@$(IN_VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/tests-installed engine ## run all tests
+	@$(PYTEST) $(PARALLEL)
 
-# DynamoDB, and in the tests the rest of AWS: see dev/local/engine.py.
-engine: $(VENV)/installed
-	@$(IN_VENV) -m dev.local.engine
+quick: $(VENV)/tests-installed ## run the tests that need no server, engine, emulator, browser or Node.js
+	@FUZZ_EXAMPLES=20 $(PYTEST) -q --quick --numprocesses auto --dist worksteal
 
-model: $(VENV)/installed
-	@$(IN_VENV) -m tests.store.model
+test-pythons: $(VENV)/installed ## run the quick tests on every Python from 3.11 to 3.14 that is found
+	@$(IN_VENV) -m dev.pythons
 
-storm: $(VENV)/installed engine
-	@$(IN_VENV) -m tests.store.storm
+test-%: $(VENV)/tests-installed engine ## run one folder of tests/, for example test-api
+	@$(PYTEST) $(PARALLEL) tests/$*
 
-interrupt: $(VENV)/installed engine
-	@$(IN_VENV) -m tests.deploy.interruptions
-
-fuzz: $(VENV)/tests-installed engine
-	@$(IN_VENV) -m tests.contract.fuzz
-	@FUZZ_EXAMPLES=10000 $(IN_VENV) -m pytest --numprocesses auto tests/parsers/test_parsers.py
-
-auth0: $(VENV)/installed
-	@$(IN_VENV) -m dev.auth0.setup
-
-generate: $(VENV)/installed
-	@$(IN_VENV) -m dev.generate
-
-check: $(VENV)/tests-installed
+check: $(VENV)/tests-installed ## check format, lint, types, generated files and breaking changes
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
@@ -49,50 +40,73 @@ check: $(VENV)/tests-installed
 	@$(IN_VENV) -m dev.generate --check
 	@$(IN_VENV) -m dev.contract.compatibility
 
-verify: $(VENV)/installed
-	@$(IN_VENV) -m dev.table.verify
-
-token: $(VENV)/installed
-	@$(IN_VENV) -m dev.local.issuer
-
-package: $(VENV)/installed
-	@$(IN_VENV) -m dev.deploy.package
-
-deploy: $(VENV)/installed
-	@$(IN_VENV) -m dev.deploy.deploy
-
-stack: $(VENV)/installed
-	@$(IN_VENV) -m dev.deploy.stack
-
-undeploy: $(VENV)/installed
-	@$(IN_VENV) -m dev.deploy.undeploy
-
-smoke: $(VENV)/installed
-	@$(IN_VENV) -m dev.deploy.smoke
-
-format: $(VENV)/installed
+format: $(VENV)/installed ## fix the format
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
 
-clean:
+generate: $(VENV)/installed ## write docs/generated/ from the code
+	@$(IN_VENV) -m dev.generate
+
+model: $(VENV)/installed ## check 20,000 interleavings of each pair of operations (SCHEDULES, SEED)
+	@$(IN_VENV) -m tests.store.model
+
+storm: $(VENV)/installed engine ## send random requests to servers that are killed (OPERATIONS, KILLS, SEED)
+	@$(IN_VENV) -m tests.store.storm
+
+interrupt: $(VENV)/installed engine ## interrupt a deployment after each of its requests
+	@$(IN_VENV) -m tests.deploy.interruptions
+
+fuzz: $(VENV)/tests-installed engine ## fuzz the running API and every parser
+	@$(IN_VENV) -m tests.contract.fuzz
+	@FUZZ_EXAMPLES=10000 $(PYTEST) --numprocesses auto tests/parsers
+
+verify: $(VENV)/installed ## check the whole table (TABLE_NAME, DYNAMODB_URL); REPAIR=1 also repairs it
+	@$(IN_VENV) -m dev.table.verify
+
+token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
+	@$(IN_VENV) -m dev.local.issuer
+
+auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, DRY_RUN=1)
+	@$(IN_VENV) -m dev.auth0.setup
+
+package: $(VENV)/installed ## build and check the deployment package (STAGE=dev)
+	@$(IN_VENV) -m dev.deploy.package
+
+deploy: $(VENV)/installed ## deploy with chalice deploy (STAGE=dev)
+	@$(IN_VENV) -m dev.deploy.deploy
+
+stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod)
+	@$(IN_VENV) -m dev.deploy.stack
+
+undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFIRM=dev)
+	@$(IN_VENV) -m dev.deploy.undeploy
+
+smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
+	@$(IN_VENV) -m dev.deploy.smoke
+
+clean: ## remove .venv and .local, with the local data
 	rm -rf $(VENV) .local
 
-# The file is written last: an installation that was interrupted is done again.
+# The local DynamoDB, and in the tests the rest of AWS: see dev/local/engine.py.
+engine: $(VENV)/installed
+	@$(IN_VENV) -m dev.local.engine
+
+# The stamp is written last, so an interrupted installation is repeated.
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || \
-	  { echo "casting: there is no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
+	  { echo "casting: $(PYTHON) was not found: install Python 3.11 or newer, or name one with make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "casting: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=..." >&2; exit 1; }
+	  { echo "casting: $(PYTHON) is older than Python 3.11: name a newer one with make PYTHON=..." >&2; exit 1; }
 	@echo "Installing into $(VENV) (once) ..."
 	@$(PYTHON) -m venv --clear $(VENV) || \
-	  { echo "casting: $(PYTHON) cannot make virtual environments; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
+	  { echo "casting: $(PYTHON) cannot create virtual environments: on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
 	@$(INSTALL) requirements-dev.txt || \
-	  { echo "casting: the packages could not be installed; is there a network?" >&2; exit 1; }
+	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
 	@touch $@
 
-# Whoever only runs the product does not wait for these.
+# Running the product does not need these.
 $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
-	@echo "Installing what the tests need (once) ..."
+	@echo "Installing the packages of the tests (once) ..."
 	@$(INSTALL) tests/requirements.txt || \
-	  { echo "casting: the packages could not be installed; is there a network?" >&2; exit 1; }
+	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
 	@touch $@

@@ -52,11 +52,31 @@ from tests.support.deployment import STAGES, Live, Site, live_stage
 app.log.propagate = True  # so that caplog sees it
 
 LONGEST_FIRST = ("test_deploying.py", "test_package.py", "test_deployed.py", "test_contract.py")
-"""So that at the end nobody waits for the one process that has such a file."""
+"""So that no process works alone on such a file at the end."""
+
+SLOW_FIXTURES = {"checkout", "cloud", "engine_url", "product"}
+"""The fixtures that start a server, an engine or an emulator, or build a package."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="run only the tests that need no server, engine, emulator, browser or Node.js",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+    if config.getoption("quick"):
+        slow = [item for item in items if _is_slow(item)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return not fixtures.isdisjoint(SLOW_FIXTURES) or item.get_closest_marker("slow") is not None
 
 
 @pytest.fixture(scope="session")

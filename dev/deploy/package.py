@@ -306,6 +306,8 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
         return
     for function in functions:
         handler = function["Handler"]
+        if function["Runtime"] != f"python{stage.config['python_version']}":
+            yield f"{handler} has the runtime {function['Runtime']}"
         if function["Environment"]["Variables"] != stage.settings:
             yield f"{handler} has other settings than the stage {stage.name}"
         role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
@@ -363,6 +365,7 @@ def _make_reproducible(package: Path) -> None:
 
 def main() -> None:
     stage = stages.chosen()
+    stages.refuse_other_python(stage)
     with alone():
         package = build(stage)
     size = package.zip.stat().st_size / 1024 / 1024

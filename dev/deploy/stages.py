@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -110,7 +111,11 @@ def chosen() -> Stage:
 
 
 def refuse_unready(stage: Stage) -> None:
-    """Stop where a host is one that nobody can own (RFC 2606), or the issuer is not Auth0's."""
+    """Stop if a stage cannot be deployed from this machine, or has settings that cannot be right.
+
+    A host of RFC 2606 is a placeholder, and Auth0's issuer ends with a slash.
+    """
+    refuse_other_python(stage)
     for name in ("AUTH_ISSUER", "WEB_ORIGIN"):
         host = stage.settings[name].partition("://")[2].partition("/")[0]
         if host.endswith((".example", ".invalid", ".test")):
@@ -121,6 +126,18 @@ def refuse_unready(stage: Stage) -> None:
     issuer = stage.settings["AUTH_ISSUER"]
     if issuer.endswith(".auth0.com"):
         machine.stop(f"AUTH_ISSUER of the stage {stage.name} needs Auth0's slash: {issuer}/")
+
+
+def refuse_other_python(stage: Stage) -> None:
+    """Stop unless this is the Python of the functions, `python_version` in the configuration."""
+    pinned = str(stage.config.get("python_version"))
+    running = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if running != pinned:
+        machine.stop(
+            f"the functions run on Python {pinned}, and this is Python {running}: install"
+            f" Python {pinned}, and add PYTHON=python{pinned} VENV=.local/python{pinned} to the"
+            " make command"
+        )
 
 
 def alarm_email() -> dict[str, str]:

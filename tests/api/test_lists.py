@@ -234,6 +234,7 @@ def test_a_page_costs_the_same_whatever_the_list_holds(producer: Client, sent: S
     assert of_few == cost() == cost(sort="-title") == cost(cursor=middle) == (["Query"], 11)
 
 
+@pytest.mark.slow
 def test_a_movie_shows_its_first_roles_and_where_they_go_on(producer: Client) -> None:
     movie_id = producer.new_movie()
     actor_ids = [producer.new_actor(f"Actor {n:03}") for n in range(102)]

@@ -31,6 +31,8 @@ from tests.support.cloud import TlsIssuer
 from tests.support.issuer import AUDIENCE, Issuer, jwk
 from tests.tokens.test_hostile_tokens import HOSTILE, World, pieces, published
 
+pytestmark = pytest.mark.slow
+
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NOWHERE = "AAAAAAAAAAAAAAAA"
 MOVIE = {"title": "Heat", "release_date": "1995-12-15"}

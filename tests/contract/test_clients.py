@@ -20,6 +20,8 @@ from tests.conftest import PROJECT, Product
 from tests.support import node
 from tests.support.issuer import Issuer
 
+pytestmark = pytest.mark.slow
+
 SCENARIOS = PROJECT / "tests" / "contract" / "clients"
 
 SEEN = {

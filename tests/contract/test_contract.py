@@ -126,11 +126,13 @@ def linted(file: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_another_validator_says_so_too(broken: Path) -> None:
     assert validated_elsewhere(PROJECT / "docs" / "generated" / "openapi.json")["valid"] is True
     assert validated_elsewhere(broken)["valid"] is False
 
 
+@pytest.mark.slow
 def test_the_linter_has_no_error_and_no_warning(broken: Path) -> None:
     status, said = linted(PROJECT / "docs" / "generated" / "openapi.json")
     assert status == 0, said

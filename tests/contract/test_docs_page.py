@@ -10,25 +10,17 @@ import pytest
 
 from chalicelib.contract import page as docs_page
 from tests.conftest import PROJECT, Product
-from tests.support import node
+from tests.support import browser, node
 from tests.support.client import Client, assert_headers
 from tests.support.issuer import Issuer
 
+pytestmark = pytest.mark.slow
 
-def seen_by_a_person(product: Product, token: str = "", **environment: str) -> Any:
-    """Open the page in a browser; gives what tests/contract/docs_page.mjs saw."""
-    scratch = node.install() / "tmp"
-    scratch.mkdir(exist_ok=True)
-    done = node.run(
-        PROJECT / "tests" / "contract" / "docs_page.mjs",
-        MODULES=str(node.MODULES),
-        URL=f"{product.url}/docs",
-        TOKEN=token,
-        TMPDIR=str(scratch),  # the browser is unpacked there, once
-        **environment,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+
+def open_page(product: Product, token: str = "", **options: str) -> Any:
+    """Open the page in a browser. Return what tests/contract/docs_page.mjs reports."""
+    script = PROJECT / "tests" / "contract" / "docs_page.mjs"
+    return browser.run(script, URL=f"{product.url}/docs", TOKEN=token, **options)
 
 
 def test_a_director_pastes_a_token_and_tries_calls(
@@ -36,7 +28,7 @@ def test_a_director_pastes_a_token_and_tries_calls(
 ) -> None:
     film = real.new_movie("A film on the page")
     token = product_issuer.token("director")
-    seen = seen_by_a_person(product, token)
+    seen = open_page(product, token)
     # The one that was asked for: a call without a token.
     assert seen["problems"] == [
         "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
@@ -62,7 +54,7 @@ def test_a_director_pastes_a_token_and_tries_calls(
 
 
 def test_without_network_the_page_says_what_it_needs(product: Product) -> None:
-    seen = seen_by_a_person(product, OFFLINE="1")
+    seen = open_page(product, OFFLINE="1")
     assert f"Swagger UI {docs_page.VERSION}" in seen["text"]
     assert docs_page.SOURCE in seen["text"]
     assert "openapi.json" in seen["text"]
@@ -70,7 +62,7 @@ def test_without_network_the_page_says_what_it_needs(product: Product) -> None:
 
 @pytest.mark.parametrize("name", docs_page.INTEGRITY)
 def test_what_has_another_hash_does_not_run(product: Product, name: str) -> None:
-    seen = seen_by_a_person(product, TAMPER=name)
+    seen = open_page(product, TAMPER=name)
     assert "integrity" in seen["problems"][0]
     assert "could not be loaded" in seen["text"]
     assert "GET /openapi.json 200" not in seen["calls"]

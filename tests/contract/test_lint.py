@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import PROJECT
 from tests.contract import lint
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_javascript_file_is_linted_without_a_finding() -> None:
     files = lint.files()

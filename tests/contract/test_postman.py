@@ -26,6 +26,8 @@ from tests.support.agents import AGENT_ID, with_agents
 from tests.support.client import Client
 from tests.support.issuer import Issuer
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a-secret-of-the-testers"
 
 

@@ -17,6 +17,8 @@ from dev.deploy import package, stages
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
 
+pytestmark = pytest.mark.slow
+
 REQUIREMENTS = "good==1.0  # a reason\n"
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
 
@@ -100,6 +102,8 @@ def test_the_table_is_backed_up_encrypted_and_kept(checkout: Checkout) -> None:
 def test_the_template_has_what_the_configuration_says(built: Path) -> None:
     resources = json.loads((built / "sam.json").read_text())["Resources"]
     api, authorizer = (resources[name]["Properties"] for name in ("APIHandler", "Auth0"))
+    running = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    assert api["Runtime"] == authorizer["Runtime"] == running
     assert (api["Timeout"], authorizer["Timeout"]) == (10, 8)
     assert (api["MemorySize"], authorizer["MemorySize"]) == (1024, 1024)
     assert (api["Tracing"], authorizer["Tracing"]) == ("Active", "PassThrough")
@@ -238,6 +242,26 @@ def test_a_configuration_that_is_not_json_is_refused(tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy")
     (copy.folder / ".chalice" / "config.json").write_text("{,}")
     assert ".chalice/config.json is not JSON" in refused(copy)
+
+
+@pytest.mark.parametrize("module", ["dev.deploy.package", "dev.deploy.deploy", "dev.deploy.stack"])
+def test_another_python_than_that_of_the_functions_is_refused(tmp_path: Path, module: str) -> None:
+    copy = Checkout(tmp_path / "copy")
+    copy.write_config({**copy.config, "python_version": "3.99"})
+    status, said = copy.run(module, STAGE="dev")
+    running = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert (status, said) == (
+        1,
+        f"casting: the functions run on Python 3.99, and this is Python {running}: install Python"
+        " 3.99, and add PYTHON=python3.99 VENV=.local/python3.99 to the make command\n",
+    )
+    assert not (copy.folder / ".local").exists()
+
+
+def test_the_functions_run_on_a_python_that_lambda_supports_for_years() -> None:
+    # AWS ends 3.12 in October 2028 and 3.13 in June 2029; both have SnapStart.
+    config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    assert config["python_version"] == "3.13"
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])

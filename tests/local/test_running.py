@@ -19,6 +19,8 @@ from tests.conftest import PROJECT, Product
 from tests.support.client import Client, assert_failure
 from tests.support.issuer import AUDIENCE, Issuer
 
+pytestmark = pytest.mark.slow
+
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -167,7 +169,7 @@ def test_demo_data_that_were_cut_off_are_loaded_to_the_end(tmp_path: Path, engin
         producer = as_role(product, "producer")
         movies = producer.every("/movies", "movies", limit=100)
         assert len({movie["title"] for movie in movies}) == len(movies) >= 20
-        demo = json.loads((PROJECT / "dev" / "demo.json").read_text())
+        demo = json.loads((PROJECT / "dev" / "local" / "demo.json").read_text())
         assert sum(m["role_count"] for m in movies) == sum(len(m["cast"]) for m in demo["movies"])
     finally:
         product.stop()
@@ -331,7 +333,7 @@ def test_the_local_issuer_gives_keys_and_nothing_that_mints(own: Product) -> Non
 @pytest.mark.parametrize(
     ("python_name", "sentence"),
     [
-        ("no-such-python", "there is no no-such-python here"),
+        ("no-such-python", "no-such-python was not found"),
         ("./old-python", "is older than Python 3.11"),
     ],
 )

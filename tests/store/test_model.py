@@ -16,6 +16,8 @@ from dev.table.integrity import problems, read
 from tests.store import model
 from tests.store.model import OPERATIONS, PAIRS, Check, Mutant, said, seen, world
 
+pytestmark = pytest.mark.slow
+
 SCHEDULES, SEED = 50, 7
 MOST = 3_000  # schedules within which a mutant must be found
 

@@ -20,6 +20,8 @@ from tests.store.storm import (
 )
 from tests.support.issuer import Issuer
 
+pytestmark = pytest.mark.slow
+
 MOVIE, ACTOR, ROLE = "/movies/M", "/actors/A", "/roles/M.A"
 
 

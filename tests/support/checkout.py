@@ -45,7 +45,10 @@ class Checkout:
                 shutil.copytree(PROJECT / part, folder / part, ignore=NOT_SOURCES)
             else:
                 shutil.copyfile(PROJECT / part, folder / part)
-        # Not those of whoever has set theirs.
+        # The tests package for the Python that they run on.
+        running = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        self.write_config({**self.config, "python_version": running})
+        # Not the settings of somebody who has changed theirs.
         for stage in ("dev", "prod"):
             self.set(
                 stage,
