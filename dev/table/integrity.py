@@ -1,41 +1,55 @@
-"""What can be wrong with a whole table, and how it is mended.
+"""The integrity of a whole table: which problems it can have, and how each is repaired.
 
-The table may be in use: what was read one item after another and looks wrong is read again, as it
-is at one moment, before it is called a problem. What mends holds the table to what was read.
+The table may be in use. An item that looks wrong is therefore read again, as of one moment, before
+it is reported. A repair writes only on condition that the items are as they were read.
+
+The kinds of items are the classes of chalicelib/store. A plain resource needs nothing here.
 """
 
 import contextlib
+import importlib
+import pkgutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from chalicelib.errors import ActorNotFound, ApiError, MovieNotFound, TryAgain
+from chalicelib import store
+from chalicelib.errors import ApiError, TryAgain
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import actors, dynamodb, links, movies, roles, table
+from chalicelib.store import dynamodb, links, roles, table
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
 from chalicelib.store.items import ACTOR, MOVIE, ROLE, Parent, Role, role_keys
-from chalicelib.store.table import Item
+from chalicelib.store.resource import SK, Resource
+from chalicelib.store.table import INDEXES, Item
+
+for _module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):
+    importlib.import_module(_module.name)  # an item is read as its class only if that is imported
 
 Key = tuple[str, str]
 Items = dict[Key, Item]
 RawItem = dict[str, dict[str, Any]]
 
 STUCK_SECONDS = 60
-"""A deletion or renaming that began so long ago and has not ended is not under way any more."""
+"""A deletion or renaming that began so long ago and has not ended is no longer in progress."""
 
-SHARED = ("character_name", "billing_order", "created_at", "updated_at", "version", "replay")
-"""What both items of a role say."""
+COPIED = tuple(name for name in Role.get_attributes() if name.startswith(("actor_", "movie_")))
+"""Attributes that an item of a role copies from its actor or movie."""
 
-PLACED = ("actor_name", "movie_title", "movie_release_date", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
-"""What an item of a role shows of its other end, and its places in the lists."""
+PLACES = tuple(f"{index}{key}" for index in INDEXES for key in ("pk", "sk"))
+"""The keys of the indexes."""
+
+NOT_SHARED = {"pk", "sk", "kind", "id", "last_write", *COPIED, *PLACES}
+
+SHARED = tuple(name for name in Role.get_attributes() if name not in NOT_SHARED)
+"""Attributes that are the same in both items of a role."""
 
 SETTLE_SECONDS = 1
-"""Longer than any transaction takes to show in each of its items."""
+"""Longer than any transaction takes until it shows in each of its items."""
 
-READINGS = 5  # of a movie or actor and its roles, until one goes with the other
-ROUNDS = 5  # of reading and mending: what one mends may show the next, a count above all
+READINGS = 5  # of a movie or actor and its roles, until the count matches
+ROUNDS = 5  # of reading and repairing: a repair may reveal another problem, above all a count
 
 KINDS = {
     "dangling": "a role whose movie or actor is missing",
@@ -43,8 +57,8 @@ KINDS = {
     "stale": "a name or a place in a list that is not what it should be",
     "miscounted": "a role_count that is not the number of roles",
     "stuck": "a deletion or renaming that was begun and not finished",
-    "unknown": "an item that this version of the code cannot read; it and what hangs from it are"
-    " left alone",
+    "unknown": "an item that this version of the code cannot read; it, and what belongs to it, is"
+    " not changed",
 }
 
 
@@ -55,7 +69,7 @@ class Problem(NamedTuple):
 
 
 def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
-    """Read the whole table, strongly consistent; `progress` hears how many items have been read."""
+    """Read the whole table, strongly consistent. Call `progress` with the number of items read."""
     pages = table.connection.connection.client.get_paginator("scan")
     count = 0
     for page in pages.paginate(TableName=TABLE_NAME, ConsistentRead=True):
@@ -65,7 +79,7 @@ def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
 
 
 def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Problem]:
-    """Tell what is wrong with these items, which are the whole table as it is at one moment."""
+    """Return the problems of these items, which are the whole table as of one moment."""
     items: Items = {}
     unknown: set[Key] = set()
     for raw in raw_items:
@@ -75,76 +89,74 @@ def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Pro
             unknown.add(key)
         else:
             items[key] = item
-    found = [Problem("unknown", key, "it cannot be read") for key in sorted(unknown)]
-    counted = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
+    reported = [Problem("unknown", key, "it cannot be read") for key in sorted(unknown)]
+    role_counts = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
     role_ids = {item.id for item in items.values() if isinstance(item, Role)}
     for role_id in sorted(role_ids):
-        if unknown.isdisjoint([*role_keys(role_id), *_ends(role_id)]):
-            found += _of_role(role_id, items, stuck_seconds)
-    partitions = {pk for pk, _ in unknown}
+        if unknown.isdisjoint([*role_keys(role_id), *_parent_keys(role_id)]):
+            reported += _role_problems(role_id, items, stuck_seconds)
+    unknown_partitions = {pk for pk, _ in unknown}
     for (pk, _), item in items.items():
-        if isinstance(item, Parent) and pk not in partitions:
-            found += _of_parent(item, counted[pk], stuck_seconds)
-    return found
+        if isinstance(item, Resource) and pk not in unknown_partitions:
+            reported += _resource_problems(item, role_counts[pk], stuck_seconds)
+    return reported
 
 
 def _item(raw: RawItem) -> Item | None:
+    """Return an item as its class, or None if it is damaged or has no class."""
     try:
         item = Item.from_raw_data(raw)
         if isinstance(item, Role):
-            fits = (item.pk, item.sk) in role_keys(item.id)
+            in_place = (item.pk, item.sk) in role_keys(item.id)
+        elif isinstance(item, Resource):
+            in_place = (item.pk, item.sk) == (item.partition(item.id), SK)
+            item.listed()  # raises an error if an attribute that it needs is missing
         else:
-            fits = isinstance(item, Parent) and (item.pk, item.sk) == _key(type(item), item.id)
+            return None
         if isinstance(item, Parent):
-            # These raise where what they need is missing.
-            item.listed()
-            _is_under_way(item, 0)
-        fits = fits and None not in (item.created_at, item.updated_at, item.version)
+            _is_in_progress(item, 0)  # raises an error for a time that is none
     except (ApiError, AttributeError, TypeError, ValueError):
         return None
-    return item if fits else None
+    complete = None not in (item.created_at, item.updated_at, item.version)
+    return item if in_place and complete else None
 
 
-def _key(parent_type: type[Parent], parent_id: str) -> Key:
-    return (MOVIE if parent_type is movies.Movie else ACTOR) + parent_id, "#"
-
-
-def _of_role(role_id: str, items: Items, stuck_seconds: float) -> Iterator[Problem]:
-    sides, ends = role_keys(role_id), _ends(role_id)
-    there = [side for side in sides if side in items]
-    if not there:
+def _role_problems(role_id: str, items: Items, stuck_seconds: float) -> Iterator[Problem]:
+    keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
+    existing = [key for key in keys if key in items]
+    if not existing:
         return
-    for end in ends:
-        if end not in items:
-            yield Problem("dangling", there[0], f"there is no {end[0]}")
+    for parent_key in parent_keys:
+        if parent_key not in items:
+            yield Problem("dangling", existing[0], f"{parent_key[0]} does not exist")
             return
-    if len(there) < len(sides):
-        missing = next(side for side in sides if side not in items)
-        yield Problem("half", there[0], f"there is no {' '.join(missing)}")
+    if len(existing) < len(keys):
+        missing = next(key for key in keys if key not in items)
+        yield Problem("half", existing[0], f"{' '.join(missing)} does not exist")
         return
-    if differ := _differences(items[sides[0]], items[sides[1]], SHARED):
-        yield Problem("half", sides[0], f"its items differ in {', '.join(differ)}")
-    if any(_is_under_way(cast(Parent, items[end]), stuck_seconds) for end in ends):
-        return  # it shows its names in time
-    for side, role in zip(sides, _expected(role_id, items), strict=True):
-        if wrong := _differences(items[side], role, PLACED):
-            yield Problem("stale", side, f"it shows an old {', '.join(wrong)}")
+    if names := _differences(items[keys[0]], items[keys[1]], SHARED):
+        yield Problem("half", keys[0], f"its items differ in {', '.join(names)}")
+    if any(_is_in_progress(cast(Parent, items[key]), stuck_seconds) for key in parent_keys):
+        return  # a renaming will still write its names
+    for key, expected in zip(keys, _expected(role_id, items), strict=True):
+        if names := _differences(items[key], expected, (*COPIED, *PLACES)):
+            yield Problem("stale", key, f"it has an old {', '.join(names)}")
 
 
-def _ends(role_id: str) -> tuple[Key, Key]:
+def _parent_keys(role_id: str) -> tuple[Key, Key]:
     movie_id, _, actor_id = role_id.partition(".")
-    return (MOVIE + movie_id, "#"), (ACTOR + actor_id, "#")
+    return (MOVIE + movie_id, SK), (ACTOR + actor_id, SK)
 
 
 def _expected(role_id: str, items: Items) -> tuple[Role, Role]:
-    """Give a role's two items as they should be, from what is there of it and from its ends."""
-    sides, ends = role_keys(role_id), _ends(role_id)
-    found = [cast(Role, items[side]) for side in sides if side in items]
-    newest = max(found, key=lambda role: (role.version, role.updated_at))
-    beside_movie, beside_actor = (Role(*side, id=role_id) for side in sides)
+    """Return a role's two items as they should be, from its newest item and its parents."""
+    keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
+    existing = [cast(Role, items[key]) for key in keys if key in items]
+    newest = max(existing, key=lambda role: (role.version, role.updated_at))
+    beside_movie, beside_actor = (Role(*key, id=role_id) for key in keys)
     for role in (beside_movie, beside_actor):
         role.set(**{name: getattr(newest, name) for name in SHARED})
-    movie, actor = (cast(Parent, items[end]) for end in ends)
+    movie, actor = (cast(Parent, items[key]) for key in parent_keys)
     roles.place(beside_movie, beside_actor, movie, actor)
     return beside_movie, beside_actor
 
@@ -153,24 +165,31 @@ def _differences(item: Item, expected: Item, names: Iterable[str]) -> list[str]:
     return [name for name in names if getattr(item, name) != getattr(expected, name)]
 
 
-def _of_parent(parent: Parent, count: int, stuck_seconds: float) -> Iterator[Problem]:
-    key = parent.pk, parent.sk
-    if parent.role_count != count:
-        yield Problem("miscounted", key, f"it counts {parent.role_count} roles of {count}")
-    for what, since in _marks(parent).items():
-        if since and _age(since) >= timedelta(seconds=stuck_seconds):
-            yield Problem("stuck", key, f"its {what} was begun at {since}")
-    listed = parent.listed()
-    if not parent.deleting and any(getattr(parent, n) != v for n, v in listed.items()):
-        yield Problem("stale", key, "it is in a wrong place of its list")
+def _resource_problems(item: Resource, role_count: int, stuck_seconds: float) -> Iterator[Problem]:
+    key = item.pk, item.sk
+    if isinstance(item, Parent):
+        if item.role_count != role_count:
+            yield Problem("miscounted", key, f"it counts {item.role_count} roles of {role_count}")
+        for process, since in _processes(item).items():
+            if since and _age(since) >= timedelta(seconds=stuck_seconds):
+                yield Problem("stuck", key, f"its {process} was begun at {since}")
+        if item.deleting:
+            return
+    if _is_misplaced(item):
+        yield Problem("stale", key, "it has a wrong place in a list")
 
 
-def _is_under_way(parent: Parent, stuck_seconds: float) -> bool:
-    return any(_age(s) < timedelta(seconds=stuck_seconds) for s in _marks(parent).values() if s)
+def _is_misplaced(item: Resource) -> bool:
+    return any(getattr(item, name) != value for name, value in item.listed().items())
 
 
-def _marks(parent: Parent) -> dict[str, str | None]:
-    """Give since when something goes on with a movie or actor."""
+def _is_in_progress(parent: Parent, stuck_seconds: float) -> bool:
+    starts = _processes(parent).values()
+    return any(_age(since) < timedelta(seconds=stuck_seconds) for since in starts if since)
+
+
+def _processes(parent: Parent) -> dict[str, str | None]:
+    """Return the start of a deletion and of a renaming, or None if there is none."""
     return {"deletion": parent.deleting, "renaming": parent.renaming}
 
 
@@ -183,147 +202,158 @@ def check(
     stuck_seconds: float = STUCK_SECONDS,
     settle_seconds: float = SETTLE_SECONDS,
 ) -> list[Problem]:
-    """Tell what is wrong with the table, also while others write to it."""
-    found = problems(read(progress), stuck_seconds)
+    """Return the problems of the table, which may be in use."""
+    reported = problems(read(progress), stuck_seconds)
     for _ in range(2):
-        if found:
+        if reported:
             time.sleep(settle_seconds)
-            found = list(_again(found, stuck_seconds))
-    return found
+            reported = list(_confirmed(reported, stuck_seconds))
+    return reported
 
 
-def mend(found: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> None:
-    """Mend these problems. Nothing that is right is changed, so it can be done again.
+def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> None:
+    """Repair these problems. It changes nothing that is right, so it can be repeated.
 
-    What others change at the same moment is left to the next reading.
+    What other requests change at the same moment is left to the next reading.
     """
-    role_ids, parent_keys = _subjects(found)
+    role_ids, resource_keys = _subjects(reported)
     for role_id in role_ids:
         with contextlib.suppress(ChangedMeanwhile, TryAgain):
-            _mend_role(role_id)
-    miscounted = {problem.key for problem in found if problem.kind == "miscounted"}
+            _repair_role(role_id)
+    miscounted = {problem.key for problem in reported if problem.kind == "miscounted"}
     before = {key: _family(key) for key in sorted(miscounted)}
     time.sleep(settle_seconds if miscounted else 0)
-    for key in parent_keys:
-        with contextlib.suppress(ConditionFailed, MovieNotFound, ActorNotFound, TryAgain):
+    for key in resource_keys:
+        with contextlib.suppress(ConditionFailed, ApiError):
             if key in before:
-                _mend_count(before[key], _family(key))
-            _mend_parent(key)
+                _repair_count(before[key], _family(key))
+            _repair_resource(key)
 
 
-def _subjects(found: list[Problem]) -> tuple[list[str], list[Key]]:
-    """Give the ids of the roles, and the keys of the movies and actors, that problems are of."""
-    known = {problem.key for problem in found if problem.kind != "unknown"}
-    parents = {key for key in known if key[1] == "#"}
-    return sorted(_role_id(key) for key in known - parents), sorted(parents)
+def _subjects(reported: list[Problem]) -> tuple[list[str], list[Key]]:
+    """Return the ids of the roles, and the keys of the resources, that have these problems."""
+    keys = {problem.key for problem in reported if problem.kind != "unknown"}
+    resource_keys = {key for key in keys if key[1] == SK}
+    return sorted(_role_id(key) for key in keys - resource_keys), sorted(resource_keys)
 
 
 def _role_id(key: Key) -> str:
-    one, other = key[0].partition("#")[2], key[1].removeprefix(ROLE)
-    return f"{one}.{other}" if key[0].startswith(MOVIE) else f"{other}.{one}"
+    parent_id, other_id = key[0].partition("#")[2], key[1].removeprefix(ROLE)
+    is_movie = key[0].startswith(MOVIE)
+    return f"{parent_id}.{other_id}" if is_movie else f"{other_id}.{parent_id}"
 
 
-def _again(found: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
-    yield from (problem for problem in found if problem.kind == "unknown")
-    role_ids, parent_keys = _subjects(found)
+def _confirmed(reported: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
+    """Read the items of these problems again, and return the problems that they still have."""
+    yield from (problem for problem in reported if problem.kind == "unknown")
+    role_ids, resource_keys = _subjects(reported)
     for role_id in dict.fromkeys(role_ids):
-        yield from _of_role(role_id, _of_one_moment(role_id), stuck_seconds)
-    for key in parent_keys:
+        yield from _role_problems(role_id, _snapshot(role_id), stuck_seconds)
+    for key in resource_keys:
         if family := _family(key):
-            yield from _of_parent(family.parent, len(family.roles), stuck_seconds)
+            yield from _resource_problems(family.resource, len(family.roles), stuck_seconds)
 
 
-def _of_one_moment(role_id: str) -> Items:
-    """Read a role's two items and its two ends as they are at one moment."""
-    keys = [*role_keys(role_id), *_ends(role_id)]
+def _snapshot(role_id: str) -> Items:
+    """Read a role's two items and its two parents as of one moment."""
+    keys = [*role_keys(role_id), *_parent_keys(role_id)]
     return {key: item for key, item in zip(keys, dynamodb.snapshot(keys), strict=True) if item}
 
 
 class Family(NamedTuple):
-    """A movie or actor, and its roles by sk and birth."""
+    """A resource, and its roles by sk and time of creation. Only parents have roles."""
 
-    parent: Parent
+    resource: Resource
     roles: frozenset[tuple[str, str]]
 
 
 def _family(key: Key) -> Family | None:
-    """Read a movie or actor with all its roles; None where it is gone, or changes all the time."""
+    """Read a resource and its roles. Return None if it does not exist, or changes all the time."""
     pages = table.connection.connection.client.get_paginator("query")
     for _ in range(READINGS):
-        before, found = dynamodb.get(*key), set()
+        before, role_keys_read = dynamodb.get(*key), set()
+        if not isinstance(before, Resource):
+            return None
+        if not isinstance(before, Parent):
+            return Family(before, frozenset())
         for page in pages.paginate(
             TableName=TABLE_NAME,
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :role)",
             ExpressionAttributeValues={":pk": {"S": key[0]}, ":role": {"S": ROLE}},
         ):
-            found |= {(raw["sk"]["S"], raw["created_at"]["S"]) for raw in page["Items"]}
+            role_keys_read |= {(raw["sk"]["S"], raw["created_at"]["S"]) for raw in page["Items"]}
         after = dynamodb.get(*key)
-        if not isinstance(before, Parent) or not isinstance(after, Parent):
+        if not isinstance(after, Parent):
             return None
         if before.role_count == after.role_count:
-            return Family(after, frozenset(found))
+            return Family(after, frozenset(role_keys_read))
     return None
 
 
-def _mend_role(role_id: str) -> None:
-    items = _of_one_moment(role_id)
-    sides, ends = role_keys(role_id), _ends(role_id)
-    there = [cast(Role, items[side]) for side in sides if side in items]
-    parents = [cast(Parent, items[end]) for end in ends if end in items]
-    if not there:
+def _repair_role(role_id: str) -> None:
+    items = _snapshot(role_id)
+    keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
+    existing = [cast(Role, items[key]) for key in keys if key in items]
+    parents = [cast(Parent, items[key]) for key in parent_keys if key in items]
+    if not existing:
         return
-    if len(parents) == len(ends) and not any(parent.deleting for parent in parents):
+    if len(parents) == len(parent_keys) and not any(parent.deleting for parent in parents):
         steps = [dynamodb.check_step(p.pk, p.sk, p.unchanged(), ChangedMeanwhile) for p in parents]
         steps += [_write_step(items.get((r.pk, r.sk)), r) for r in _expected(role_id, items)]
-    elif len(parents) < len(ends) or len(there) < len(sides):
-        missing = [end for end in ends if end not in items]
+    elif len(parents) < len(parent_keys) or len(existing) < len(keys):
         steps = [
-            dynamodb.check_step(*end, Item.pk.does_not_exist(), ChangedMeanwhile) for end in missing
+            dynamodb.check_step(*key, Item.pk.does_not_exist(), ChangedMeanwhile)
+            for key in parent_keys
+            if key not in items
         ]
         steps += [
             dynamodb.delete_step(r.pk, r.sk, Role.version == r.version, ChangedMeanwhile)
-            for r in there
+            for r in existing
         ]
     else:
-        return  # it goes with what is being deleted
+        return  # the deletion of its parent will remove it
     dynamodb.transact(steps)
 
 
 def _write_step(item: Item | None, expected: Role) -> Step:
     if item is None:
         return dynamodb.put_step(expected, ChangedMeanwhile)
-    attributes = {name: getattr(expected, name) for name in (*SHARED, *PLACED)}
-    as_read = Role.version == item.version
-    return dynamodb.update_step(
-        item.pk, item.sk, table.set_actions(Role, attributes), as_read, ChangedMeanwhile
-    )
+    attributes = {name: getattr(expected, name) for name in (*SHARED, *COPIED, *PLACES)}
+    actions = table.set_actions(Role, attributes)
+    unchanged = Role.version == item.version
+    return dynamodb.update_step(item.pk, item.sk, actions, unchanged, ChangedMeanwhile)
 
 
-def _mend_count(before: Family | None, after: Family | None) -> None:
-    """Write the number of roles, where nothing has moved between two readings."""
+def _repair_count(before: Family | None, after: Family | None) -> None:
+    """Write the number of roles, if nothing has changed between two readings."""
     if before is None or after is None or before.roles != after.roles:
         return
-    count = before.parent.role_count
-    if count != after.parent.role_count or count == len(after.roles):
+    old, new = before.resource, after.resource
+    if not isinstance(old, Parent) or not isinstance(new, Parent):
         return
-    as_read = Parent.role_count == count
+    count = old.role_count
+    if count != new.role_count or count == len(after.roles):
+        return
+    unchanged = Parent.role_count == count
     if count == 0:
-        as_read |= Parent.role_count.does_not_exist()
-    counted = [Parent.role_count.set(len(after.roles))]
-    dynamodb.update(type(after.parent), after.parent.pk, "#", counted, as_read)
+        unchanged |= Parent.role_count.does_not_exist()
+    actions = [Parent.role_count.set(len(after.roles))]
+    dynamodb.update(type(new), new.pk, SK, actions, unchanged)
 
 
-def _mend_parent(key: Key) -> None:
-    parent = dynamodb.get(*key)
-    if not isinstance(parent, Parent):
+def _repair_resource(key: Key) -> None:
+    item = dynamodb.get(*key)
+    if not isinstance(item, Resource):
         return
-    if parent.deleting:
-        store = movies if isinstance(parent, movies.Movie) else actors
-        store.remove(parent.id, None)
+    if isinstance(item, Parent) and item.deleting:
+        links.remove(type(item), item.id, None)
         return
-    if any(getattr(parent, name) != value for name, value in parent.listed().items()):
-        listed = table.set_actions(type(parent), parent.listed())
-        parent = dynamodb.update(type(parent), *key, listed, parent.unchanged())
-    if parent.renaming:
-        links.rename_roles(parent)
+    if _is_misplaced(item):
+        unchanged = (
+            item.unchanged() if isinstance(item, Parent) else Resource.version == item.version
+        )
+        actions = table.set_actions(type(item), item.listed())
+        item = dynamodb.update(type(item), *key, actions, unchanged)
+    if isinstance(item, Parent) and item.renaming:
+        links.rename_roles(item)

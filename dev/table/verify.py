@@ -61,7 +61,7 @@ def _verify(table: str, repair: bool) -> "list[Problem]":
         if all(problem.kind == "unknown" for problem in found):
             break
         _progress("Mending, and reading again ...")
-        integrity.mend(found)
+        integrity.repair(found)
         found = integrity.check(_count)
         _report(found)
     return found

@@ -4,15 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.errors import MovieNotFound
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import dynamodb, table
 from chalicelib.store.items import Role
+from chalicelib.store.resource import Collection, Resource
+from chalicelib.store.table import Order
 from dev.table import integrity
-from dev.table.integrity import KINDS, Problem, check, mend, problems, read
+from dev.table.integrity import KINDS, Problem, check, problems, read, repair
 from tests.conftest import PROJECT, Product
 from tests.store.test_links import build
 from tests.support.client import Client, assert_failure
@@ -81,10 +85,10 @@ def look() -> list[Problem]:
     return check(stuck_seconds=60, settle_seconds=0)
 
 
-def mended() -> list[Problem]:
+def repaired() -> list[Problem]:
     """Mend until nothing is left to mend; gives what is left."""
     for _ in range(integrity.ROUNDS):
-        mend(look(), settle_seconds=0)
+        repair(look(), settle_seconds=0)
     return look()
 
 
@@ -181,7 +185,7 @@ def test_each_kind_of_damage_is_found_and_mended(
     before = agency.shown()
     damage(agency)
     assert {problem.kind for problem in look()} == kinds
-    assert mended() == []
+    assert repaired() == []
     assert problems(read()) == []
     if comes_back:
         assert agency.shown() == before
@@ -190,7 +194,7 @@ def test_each_kind_of_damage_is_found_and_mended(
         assert len(agency.client.get("/roles")["roles"]) == 1
     # Mending what is mended changes nothing.
     items = list(read())
-    assert mended() == []
+    assert repaired() == []
     assert list(read()) == items
 
 
@@ -205,7 +209,7 @@ def test_what_cannot_be_read_is_told_and_left_alone(agency: Agency) -> None:
     alter(strange[2], kind="role", id="nothing")
     before = list(read())
     assert sorted(look()) == sorted(Problem("unknown", key, "it cannot be read") for key in strange)
-    assert len(mended()) == len(strange)
+    assert len(repaired()) == len(strange)
     assert list(read()) == before
 
 
@@ -214,13 +218,38 @@ def test_what_hangs_from_what_cannot_be_read_is_left_alone(agency: Agency) -> No
     alter((agency.actor[0], "ROLE#later"), kind="note")
     before = list(read())
     assert {problem.key for problem in look()} == {agency.movie, (agency.actor[0], "ROLE#later")}
-    assert {problem.kind for problem in mended()} == {"unknown"}
+    assert {problem.kind for problem in repaired()} == {"unknown"}
     assert list(read()) == before
 
 
-def test_every_attribute_of_a_role_is_looked_at() -> None:
+def test_every_attribute_of_a_role_is_compared() -> None:
     others = {"pk", "sk", "kind", "id", "last_write"}
-    assert {*integrity.SHARED, *integrity.PLACED} == Role.get_attributes().keys() - others
+    compared = {*integrity.SHARED, *integrity.COPIED, *integrity.PLACES}
+    assert compared == Role.get_attributes().keys() - others
+    assert set(integrity.COPIED) == {"actor_name", "movie_title", "movie_release_date"}
+
+
+class PropItem(Resource, discriminator="prop"):
+    """A plain resource, which dev/table/integrity.py has never heard of."""
+
+    name = UnicodeAttribute()
+
+    prefix, collection, missing = "PROP#", "PROPS", MovieNotFound
+    orders: ClassVar = {"name": Order("gsi1", table.fold)}
+
+
+@pytest.mark.usefixtures("empty_table")
+def test_a_plain_resource_is_known_and_its_places_are_repaired() -> None:
+    prop = Collection(PropItem).add(name="The Maltese Falcon")
+    assert look() == []
+    key = prop.pk, prop.sk
+    alter(key, gsi1sk="somewhere else")
+    assert look() == [Problem("stale", key, "it has a wrong place in a list")]
+    assert repaired() == []
+    assert dynamodb.get(*key).listed() == prop.listed()  # type: ignore[union-attr]  # it exists
+    erase(key)
+    alter(("PROP#elsewhere", "#"), kind="prop", id=prop.id, name="x", version=1)
+    assert [problem.kind for problem in look()] == ["unknown"]
 
 
 INCOMPLETE: dict[str, tuple[Callable[[Agency], tuple[str, str]], str]] = {
@@ -243,7 +272,7 @@ def test_what_lacks_something_is_told_and_left_alone(
         TableName=TABLE_NAME, Key=raw(key), UpdateExpression=change, **names
     )
     before = list(read())
-    assert look() == mended() == [Problem("unknown", key, "it cannot be read")]
+    assert look() == repaired() == [Problem("unknown", key, "it cannot be read")]
     assert list(read()) == before
 
 
@@ -252,7 +281,7 @@ def test_a_missing_count_is_counted(agency: Agency) -> None:
         TableName=TABLE_NAME, Key=raw(agency.movie), UpdateExpression="REMOVE role_count"
     )
     assert {problem.kind for problem in look()} == {"miscounted"}
-    assert mended() == []
+    assert repaired() == []
     assert agency.client.get(f"/movies/{agency.movie_id}")["movie"]["role_count"] == 2
 
 
@@ -264,9 +293,9 @@ def test_a_family_of_more_than_a_query_gives_is_counted_whole(producer: Client) 
         alter(key, character_name="x" * 3_000)  # 1 MB ends a Query
     alter(movie, renaming=LONG_AGO)
     assert {problem.kind for problem in look()} == {"stuck"}
-    assert mended() == []
+    assert repaired() == []
     alter(movie, role_count=399)
-    assert mended() == problems(read()) == []
+    assert repaired() == problems(read()) == []
 
 
 def test_a_count_is_not_mended_while_roles_come_and_go(
@@ -285,9 +314,9 @@ def test_a_count_is_not_mended_while_roles_come_and_go(
         return read_before
 
     monkeypatch.setattr(integrity, "_family", changing)
-    mend(found, settle_seconds=0)
+    repair(found, settle_seconds=0)
     assert [problem.what for problem in problems(read())] == ["it counts 7 roles of 2"]
-    assert mended() == []
+    assert repaired() == []
 
 
 def test_names_that_a_renaming_has_not_reached_yet_are_no_problem(agency: Agency) -> None:
@@ -329,7 +358,7 @@ def test_a_mending_that_others_overtake_changes_nothing(
         transact(steps)
 
     monkeypatch.setattr(dynamodb, "transact", renamed_meanwhile)
-    mend(found, settle_seconds=0)
+    repair(found, settle_seconds=0)
     assert look() == []
     assert agency.client.get(f"/movies/{agency.movie_id}")["roles"][0]["actor_name"] == "Alfredo"
 
