@@ -54,7 +54,7 @@ app.log.propagate = True  # so that caplog sees it
 LONGEST_FIRST = ("test_deploying.py", "test_package.py", "test_deployed.py", "test_contract.py")
 """So that no process works alone on such a file at the end."""
 
-SLOW_FIXTURES = {"checkout", "cloud", "engine_url", "product"}
+SLOW_FIXTURES = {"checkout", "cloud", "engine_url", "product", "world"}
 """The fixtures that start a server, an engine or an emulator, or build a package."""
 
 
@@ -64,6 +64,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run only the tests that need no server, engine, emulator, browser or Node.js",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    Product.is_allowed = not config.getoption("quick")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -174,6 +178,8 @@ def sent(empty_table: None) -> Iterator[Sent]:
 class Product:
     """The product as a stranger starts it: `python -m dev.local.serve`, which is `make run`."""
 
+    is_allowed = True
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.settings = settings
@@ -188,6 +194,7 @@ class Product:
 
     def start_until(self, said: str) -> "Product":
         """Start it and wait until it says this."""
+        assert Product.is_allowed, "this test starts a server: mark it as slow"
         already = self.said().count(said) if self.folder.with_suffix(".log").exists() else 0
         environment = {
             k: v

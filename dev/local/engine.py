@@ -19,8 +19,8 @@ from pathlib import Path
 from dev import machine
 from dev.machine import LOCAL, PROJECT
 
-# Not in LOCAL, which the tests move: they share the one installation.
-ENVIRONMENT = PROJECT / ".local" / "engine"
+# Not in LOCAL, which the tests move: they share one installation for each version of Python.
+ENVIRONMENT = PROJECT / ".local" / "engine-{}.{}".format(*sys.version_info)
 PYTHON = ENVIRONMENT / "bin" / "python"
 REQUIREMENTS = PROJECT / "dev" / "local" / "engine-requirements.txt"
 DATA, SCRATCH, LOG = LOCAL / "data", LOCAL / "tmp", LOCAL / "engine.log"
@@ -31,7 +31,7 @@ def install() -> None:
     """Make the engine's environment, unless it is there and for these requirements."""
     stamp = ENVIRONMENT / "installed"
     made_for = f"{sys.version}\n{ENVIRONMENT}\n{REQUIREMENTS.read_text()}"
-    with machine.lock(ENVIRONMENT.with_suffix(".lock")):
+    with machine.lock(ENVIRONMENT.with_name(f"{ENVIRONMENT.name}.lock")):
         if PYTHON.exists() and stamp.exists() and stamp.read_text() == made_for:
             return
         machine.say("Installing the local DynamoDB (once) ...")
