@@ -29,7 +29,9 @@ from tests.conftest import PROJECT, Product
 from tests.support.client import Client
 from tests.support.cloud import TlsIssuer
 from tests.support.issuer import AUDIENCE, Issuer, jwk
-from tests.tokens.test_hostile_tokens import HOSTILE, World, pieces, published
+from tests.tokens.hostile import HOSTILE
+from tests.tokens.test_hostile_tokens import pieces
+from tests.tokens.world import World, published
 
 pytestmark = pytest.mark.slow
 

@@ -5,19 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.store.storm import (
-    GONE,
-    IN_BILLING,
-    NEWEST_MOVIE,
-    Fields,
-    History,
-    Sight,
-    Storm,
-    Write,
-    empty_table,
-    plan,
-    preparation,
-)
+from tests.store.storm.history import GONE, Fields, History, Sight, Write
+from tests.store.storm.people import IN_BILLING, NEWEST_MOVIE
+from tests.store.storm.plan import plan, preparation
+from tests.store.storm.run import Storm, empty_table
 from tests.support.issuer import Issuer
 
 pytestmark = pytest.mark.slow

@@ -1,0 +1,302 @@
+"""`make auth0` on tenants that fail, are busy, or have wrong settings."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.permissions import AGENCY_ROLES
+from dev.auth0 import setup
+from tests.auth0.conftest import API, HTML, OTHER, Command
+from tests.auth0.fake_tenant import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SCOPES,
+    Answer,
+    Auth0Tenant,
+    violations,
+)
+from tests.auth0.test_setup import assert_right, drift
+from tests.conftest import PROJECT
+from tests.local.test_running import python
+from tests.support.issuer import AUDIENCE
+
+
+def told(status: int, message: str = "Because", code: str = "some_code") -> Answer:
+    return Answer(
+        status, {"statusCode": status, "error": "Error", "message": message, "errorCode": code}
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "answer", "sentence"),
+    [
+        ("POST", "/oauth/token", HTML, "that Auth0 does not document"),
+        ("POST", "/oauth/token", Answer(200, {"token": "x"}), "that Auth0 does not document"),
+        ("POST", "/oauth/token", Answer(200, {"access_token": "a b\nc"}), "no token has"),
+        ("POST", "/oauth/token", Answer(404, b"<html>"), "is refused with 404"),
+        ("POST", "/oauth/token", Answer(302, b"", Location="https://x.example"), "leads elsewhere"),
+        ("GET", API, HTML, "that Auth0 does not document"),
+        ("GET", API, Answer(200, [1]), "that Auth0 does not document"),
+        ("GET", API, Answer(200, {"identifier": AUDIENCE, "scopes": {}}), "does not document"),
+        ("GET", API, Answer(200, b"\xff"), "that Auth0 does not document"),
+        ("GET", API, Answer(404, b"<html>Not Found"), "is refused with 404"),
+        ("GET", API, Answer(301, b"", Location="/elsewhere"), "leads elsewhere (301)"),
+        ("GET", API, told(401, "Expired token"), "does not take the token"),
+        ("GET", API, told(500), "answered with 500; run it again"),
+        ("GET", API, Answer(503, b"<html>"), "answered with 503; run it again"),
+        ("GET", "/api/v2/roles", Answer(200, []), "that Auth0 does not document"),
+        ("GET", "/api/v2/roles", told(404), "is refused with 404: Because"),
+        ("POST", "/api/v2/resource-servers", told(409), "is there already: Because"),
+        ("POST", "/api/v2/resource-servers", told(400), "is refused with 400: Because"),
+        ("POST", "/api/v2/resource-servers", told(403, "You reached the limit"), "the limit"),
+        ("POST", "/api/v2/resource-servers", HTML, "that Auth0 does not document"),
+        ("POST", "/api/v2/roles", told(502), "answered with 502"),
+        ("POST", "/api/v2/roles/rol", told(404), "is refused with 404: Because"),
+        ("POST", "/api/v2/roles/rol", Answer(201, b""), ""),
+    ],
+)
+def test_an_answer_that_helps_nobody_is_one_sentence_and_the_next_run_goes_on(
+    tenant: Auth0Tenant, make: Command, method: str, path: str, answer: Answer, sentence: str
+) -> None:
+    tenant.instead = [(method, path, answer)]
+    ended = make()
+    assert tenant.instead == []
+    assert sentence in ended.error
+    assert ended.status == (1 if sentence else 0)
+    assert make().status == 0
+    assert_right(tenant)
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str) -> None:
+    drift(tenant)
+    before = tenant.state()
+    tenant.scopes.remove(scope)
+    ended = make()
+    # Known before anything is changed, where the token endpoint says it ...
+    assert ended.error.startswith(f"casting: the application lacks {scope}; authorise it ")
+    assert tenant.asked == [("POST", "/oauth/token")]
+    assert tenant.state() == before
+    # ... and found when it is needed, with a token that was made elsewhere.
+    made = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
+    if scope == "create:resource_servers":
+        assert made.status == 0
+        tenant.apis.clear()
+        made = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
+    assert made.error.startswith(f"casting: the application lacks {scope}; authorise it ")
+
+
+def test_what_a_new_role_may_do_needs_a_scope_of_its_own(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    made = make(AUTH0_TOKEN=tenant.token(*(SCOPES - {"update:roles"})))
+    assert tenant.writes()[-1][0] == "POST"
+    assert made.error.startswith("casting: the application lacks update:roles; authorise it ")
+    tenant.instead = [("GET", "/api/v2/roles/rol", told(403, code="insufficient_scope"))]
+    assert make().error.startswith("casting: the application lacks read:roles; authorise it ")
+
+
+def test_a_dry_run_needs_no_more_than_to_read(tenant: Auth0Tenant, make: Command) -> None:
+    tenant.scopes = {"read:roles", "read:resource_servers"}
+    assert make("--dry-run").status == 0
+    assert "create:roles" in make().error
+    tenant.scopes = set()
+    assert "not authorised for the Management API" in make("--dry-run").error
+
+
+def test_wrong_credentials_are_one_sentence(tenant: Auth0Tenant, make: Command) -> None:
+    wrong = make(AUTH0_CLIENT_SECRET="another-secret-that-nobody-prints")
+    assert "does not take AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET: Unauthorized" in wrong.error
+    assert "does not take the token" in make(AUTH0_TOKEN="a.b.c-that-nobody-prints").error
+    assert "no token has" in make(AUTH0_TOKEN="a b\nthat-nobody-prints").error
+
+
+def test_what_auth0_says_cannot_give_a_secret_away_or_move_the_cursor(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    token = tenant.token()
+    tenant.instead = [("GET", API, told(400, f"Bearer {token}\x1b[2J\n{'x' * 5_000}"))]
+    ended = make(AUTH0_TOKEN=token)
+    assert "Bearer ...?[2J?xxx" in ended.error
+    said = {"error": "access_denied", "error_description": f"wrong: {CLIENT_SECRET}"}
+    tenant.instead = [("POST", "/oauth/token", Answer(401, said))]
+    assert make().error.endswith("wrong: ...")
+    tenant.add_api(AUDIENCE, name="\x1b[2J", scopes=[{"value": "a\nb\x1b"}])
+    changed = make(CONFIRM=AUDIENCE)
+    assert "- permission a?b?" in changed.lines
+    assert "\x1b" not in "".join(changed.lines)
+
+
+def test_a_tenant_that_says_nothing_is_one_sentence(
+    tenant: Auth0Tenant, make: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object) -> tuple[int, Any]:
+        time.sleep(0.3)
+        return 200, {}
+
+    monkeypatch.setattr(setup, "READ", 0.1)
+    monkeypatch.setattr(tenant, "_log_in", late)
+    ended = make()
+    assert "does not answer POST /oauth/token (ReadTimeout)" in ended.error
+    tenant.close()
+    assert "(ConnectionError)" in make().error
+
+
+def test_a_role_that_is_there_twice_is_for_a_person_to_remove(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    tenant.add_role("Casting Director")
+    tenant.add_role("Casting Director")
+    ended = make()
+    assert ended.error == "casting: this tenant has 2 roles Casting Director; remove all but one"
+    assert tenant.writes() == []
+
+
+def test_auth0s_own_api_is_left_alone(tenant: Auth0Tenant, make: Command) -> None:
+    system = tenant.add_api(f"{tenant.url}/api/v2/", is_system=True)
+    other = tenant.add_api(OTHER)
+    # An API can be asked for by its id; that is not its identifier.
+    for named in (system["identifier"], other["id"]):
+        assert "is not ours to change" in make(AUTH_AUDIENCE=named).error
+        assert tenant.writes() == []
+
+
+def test_a_netrc_and_a_proxy_change_nothing(
+    tenant: Auth0Tenant, make: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert make("--dry-run").status == 0
+    monkeypatch.delenv("HTTP_PROXY")
+    # As it is over https, where what the environment says of proxies is to be heeded.
+    asking = setup.Tenant(tenant.url)
+    asking._session.trust_env = True
+    asking.log_in(CLIENT_ID, CLIENT_SECRET, set())
+    assert asking.api(AUDIENCE) is None
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        None,
+        "",
+        "tenant",
+        "https://tenant.eu.auth0.com",
+        "tenant.eu.auth0.com/",
+        "tenant.eu.auth0.com:443",
+        "me@tenant.eu.auth0.com",
+        "tenant.eu.auth0.com\n",
+        "tenant..auth0.com",
+        "10.0.0.1",
+        "http://tenant.eu.auth0.com",
+        "http://127.0.0.1",
+        "http://127.0.0.1:80/",
+        "http://127.0.0.1:80@x.example",
+        "http://127.0.0.2:80",
+        "http://localhost:80",
+    ],
+)
+def test_a_domain_is_a_host_and_nothing_more(
+    tenant: Auth0Tenant, make: Command, domain: str | None
+) -> None:
+    ended = make(AUTH0_DOMAIN=domain)
+    assert ended.error.startswith("casting: AUTH0_DOMAIN must be the tenant's domain")
+    assert tenant.asked == []
+
+
+def test_a_host_is_asked_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH0_DOMAIN", "Tenant.eu.auth0.com")
+    assert setup._url() == "https://tenant.eu.auth0.com"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"AUTH_AUDIENCE": None}, "say which API: AUTH_AUDIENCE=..., its identifier, or STAGE="),
+        ({"STAGE": "dev"}, "AUTH_AUDIENCE and STAGE both say which API"),
+        ({"AUTH_AUDIENCE": None, "STAGE": "king"}, "there is no stage king; say STAGE=local|dev|"),
+        ({"AUTH_AUDIENCE": "a b"}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
+        ({"AUTH_AUDIENCE": "x" * 601}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
+        ({"AUTH_AUDIENCE": ".."}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
+        ({"AUTH0_CLIENT_ID": None}, "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set"),
+        ({"AUTH0_CLIENT_SECRET": ""}, "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set"),
+    ],
+)
+def test_wrong_settings_are_one_sentence_each(
+    tenant: Auth0Tenant, make: Command, wrong: dict[str, str | None], sentence: str
+) -> None:
+    assert sentence in make(**wrong).error
+    assert tenant.asked == []
+
+
+def test_no_other_argument_is_known(tenant: Auth0Tenant, make: Command) -> None:
+    for argument in ("--dryrun", "-n", "dev"):
+        assert "the only argument is --dry-run" in make(argument).error
+    assert tenant.asked == []
+
+
+def test_wrong_settings_end_the_command_with_1(tmp_path: Path) -> None:
+    refused = python("dev.auth0.setup", tmp_path, AUTH0_DOMAIN="https://x.eu.auth0.com")
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    [sentence] = refused.stderr.splitlines()
+    assert sentence.startswith("casting: AUTH0_DOMAIN must be")
+
+
+def test_descriptions_come_from_the_table() -> None:
+    director = AGENCY_ROLES["director"].permissions
+    assert setup.described(director) == (
+        "May look up actors, movies, roles; add actors, roles;"
+        " change actors, movies, roles; remove actors, roles."
+    )
+    assert setup.described(frozenset({"approve:budgets"})) == "May approve budgets."
+
+
+def test_the_tests_tenant_refuses_what_auth0_refuses() -> None:
+    """The promises above are worth no more than this."""
+    from tests.auth0.fake_tenant import CREATE_API, PERMISSIONS, UPDATE_API, UPDATE_ROLE
+
+    good = {"resource_server_identifier": "a", "permission_name": "b"}
+    assert list(violations({"identifier": "a", **setup.SETTINGS}, CREATE_API)) == []
+    assert list(violations({"permissions": [good]}, PERMISSIONS)) == []
+    for body, shape in [
+        ({}, CREATE_API),
+        ({"identifier": "a"}, UPDATE_API),
+        ({"token_lifetime_for_web": 7_200}, UPDATE_API),
+        ({"token_lifetime": 2_592_001}, UPDATE_API),
+        ({"token_lifetime": "7200"}, UPDATE_API),
+        ({"enforce_policies": 1}, UPDATE_API),
+        ({"token_lifetime": True}, UPDATE_API),
+        ({"name": "<b>"}, UPDATE_API),
+        ({"signing_alg": "none"}, UPDATE_API),
+        ({"scopes": ["get:movies"]}, UPDATE_API),
+        ({"scopes": [{"value": "a", "more": 1}]}, UPDATE_API),
+        ({"scopes": [{"value": "a", "description": "x" * 501}]}, UPDATE_API),
+        ({"scopes": [{"description": "a"}]}, UPDATE_API),
+        ({"id": "rol_1"}, UPDATE_ROLE),
+        ({"permissions": []}, PERMISSIONS),
+        ({"permissions": ["get:movies"]}, PERMISSIONS),
+        ({"permissions": [{"permission_name": "a"}]}, PERMISSIONS),
+        ([good], PERMISSIONS),
+    ]:
+        assert list(violations(body, shape)), body
+
+
+def test_the_document_has_ten_steps_and_names_every_setting() -> None:
+    document = (PROJECT / "docs" / "auth0.md").read_text()
+    assert len(document.splitlines()) <= 110
+    steps = re.findall(r"^(\d+)\. ", document, re.MULTILINE)
+    assert steps == [str(number) for number in range(1, 11)]
+    for scope in SCOPES:
+        assert scope in document
+    for name, value in setup.SETTINGS.items():
+        assert f"| `{name}` | {json.dumps(value).strip(chr(34))} |" in document
+    for name in setup.UNSET:
+        assert f"`{name}`" in document
+    for message in ("token expired", "invalid claims", "invalid header", "unauthorized"):
+        assert message in document

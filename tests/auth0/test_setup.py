@@ -1,0 +1,361 @@
+"""`make auth0` sets up a tenant as the table of permissions says, whatever it had before."""
+
+import copy
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import tokens
+from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
+from dev.auth0 import setup
+from tests.auth0.conftest import API, OTHER, Command
+from tests.auth0.fake_tenant import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Answer,
+    Auth0Tenant,
+)
+from tests.local.test_running import python
+from tests.support.issuer import AUDIENCE, Issuer
+
+
+def drift(tenant: Auth0Tenant) -> None:
+    """Leave the tenant as people leave one, with everything wrong that can be."""
+    scopes = [{"value": p, "description": "As it was"} for p in sorted(PERMISSIONS)[3:]]
+    scopes += [{"value": "rule:world", "description": ""}, {"value": sorted(PERMISSIONS)[0]}]
+    tenant.add_api(AUDIENCE, name="Casting", scopes=scopes, token_encryption={"format": "x"})
+    tenant.add_api(OTHER, scopes=[{"value": "get:bills"}, {"value": "post:movies"}])
+    tenant.add_role(
+        "Casting Assistant",
+        "As it was",
+        (AUDIENCE, "rule:world"),
+        (AUDIENCE, "post:movies"),
+        (OTHER, "post:movies"),
+        (OTHER, "get:bills"),
+        (AUDIENCE, "get:movies"),
+    )
+    tenant.add_role("Executive Producer")
+    tenant.add_role("Casting Assistants' Boss", "Not ours", (OTHER, "get:bills"))
+    tenant.add_role("casting assistant", "Nor this", (AUDIENCE, "post:movies"))
+
+
+def assert_right(tenant: Auth0Tenant) -> None:
+    """The API and the roles are as the table says."""
+    api = tenant.apis[AUDIENCE]
+    assert api["signing_alg"] == "RS256"
+    assert api["enforce_policies"] is True
+    assert api["token_dialect"] == "access_token_authz"
+    assert 3_600 <= api["token_lifetime"] <= min(86_400, tokens.MAX_LIFETIME)
+    assert api["token_lifetime_for_web"] <= api["token_lifetime"]
+    assert api["allow_offline_access"] is False
+    assert api["skip_consent_for_verifiable_first_party_clients"] is True
+    assert not api.get("token_encryption")
+    assert not api.get("proof_of_possession")
+    assert {scope["value"] for scope in api["scopes"]} == PERMISSIONS
+    assert all(scope["description"] for scope in api["scopes"])
+    for role in AGENCY_ROLES.values():
+        role_id = tenant.role_named(role.name)
+        assert tenant.roles[role_id]["description"].startswith("May look up ")
+        held = [name for of, name in tenant.granted[role_id] if of == AUDIENCE]
+        assert sorted(held) == sorted(role.permissions)
+
+
+def test_a_new_tenant_is_made_from_nothing_and_the_second_run_only_looks(
+    tenant: Auth0Tenant, tmp_path: Path
+) -> None:
+    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        made = python(
+            "dev.auth0.setup",
+            tmp_path,
+            AUTH0_DOMAIN=tenant.url,
+            AUTH0_CLIENT_ID=CLIENT_ID,
+            AUTH0_CLIENT_SECRET=CLIENT_SECRET,
+            **settings,
+        )
+        assert made.returncode == 0, made.stderr
+        assert made.stderr == ""
+        return made
+
+    # The identifier of the stage, for which nothing else is said.
+    planned = run(STAGE="dev", DRY_RUN="1").stdout.splitlines()
+    assert tenant.apis == tenant.roles == {}
+    said = run(STAGE="dev").stdout.splitlines()
+    assert_right(tenant)
+    assert said[:-1] == planned[:-1]
+    assert planned[-1].endswith("This is a dry run: nothing was changed.")
+    assert said[-1] == f"Changed: {len(said) - 1}."
+    for permission in PERMISSIONS:
+        assert f"+ permission {permission}" in said
+    for role in AGENCY_ROLES.values():
+        assert any(line.startswith(f"+ role {role.name}: ") for line in said)
+        for permission in role.permissions:
+            assert f"+ role {role.name}: {permission}" in said
+    tenant.asked.clear()
+    assert run(AUTH_AUDIENCE=AUDIENCE).stdout == "Nothing to change.\n"
+    assert tenant.asked.pop(0) == ("POST", "/oauth/token")
+    assert {method for method, _ in tenant.asked} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    "how", [{"arguments": ["--dry-run"]}, {"DRY_RUN": "1"}, {"DRY_RUN": "yes"}]
+)
+def test_a_dry_run_prints_the_difference_and_writes_nothing(
+    tenant: Auth0Tenant, make: Command, how: dict[str, Any]
+) -> None:
+    drift(tenant)
+    before = tenant.state()
+    how = dict(how)
+    planned = make(*how.pop("arguments", []), **how)
+    assert planned.status == 0
+    assert {method for method, path in tenant.asked if path != "/oauth/token"} == {"GET"}
+    assert tenant.state() == before
+    made = make(DRY_RUN="0")
+    assert made.lines[:-1] == planned.lines[:-1]
+    assert_right(tenant)
+    assert f"~ API {AUDIENCE}: token_lifetime 86400 -> 7200" in planned.lines
+    assert f"~ API {AUDIENCE}: signing_alg HS256 -> RS256" in planned.lines
+    assert f"~ API {AUDIENCE}: enforce_policies off -> on" in planned.lines
+    assert f"~ API {AUDIENCE}: token_encryption set -> none" in planned.lines
+    assert "- permission rule:world" in planned.lines
+    assert f"+ permission {sorted(PERMISSIONS)[1]}" in planned.lines
+    assert '~ permission post:roles: "As it was" -> "May add roles."' in planned.lines
+    assert "- role Casting Assistant: post:movies" in planned.lines
+    assert "- role Casting Assistant: rule:world" in planned.lines
+    assert "+ role Casting Assistant: get:actors" in planned.lines
+    assert "+ role Executive Producer: post:movies" in planned.lines
+    assert '+ role Casting Director: "May ' in "".join(planned.lines)
+    assert planned.lines[-1] == (
+        f"Differences: {len(planned.lines) - 1}. This is a dry run: nothing was changed."
+    )
+
+
+def test_a_drifted_tenant_is_put_right_and_what_is_not_ours_stays(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    drift(tenant)
+    before = copy.deepcopy(tenant.state())
+    assert make().status == 0
+    assert_right(tenant)
+    after = tenant.state()
+    assert after["apis"][1] == before["apis"][1]
+    for other in ("Casting Assistants' Boss", "casting assistant"):
+        [kept] = [role for role in before["roles"] if role[0] == other]
+        assert after["roles"][kept] == before["roles"][kept]
+    elsewhere = tenant.granted[tenant.role_named("Casting Assistant")]
+    assert (OTHER, "post:movies") in elsewhere
+    assert (OTHER, "get:bills") in elsewhere
+    assert make().lines == ["Nothing to change."]
+    assert tenant.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [
+        ("name", "Else"),
+        ("signing_alg", "PS256"),
+        ("enforce_policies", False),
+        ("token_dialect", "access_token"),
+        ("token_lifetime", 2_592_000),
+        ("allow_offline_access", True),
+        ("skip_consent_for_verifiable_first_party_clients", False),
+        ("token_encryption", {"format": "compact-nested-jwe"}),
+        ("proof_of_possession", {"mechanism": "dpop", "required": True}),
+    ],
+)
+def test_only_what_differs_is_sent(
+    tenant: Auth0Tenant, make: Command, setting: str, wrong: object
+) -> None:
+    make()
+    right = tenant.apis[AUDIENCE].get(setting)
+    tenant.apis[AUDIENCE][setting] = wrong
+    changed = make()
+    assert tenant.writes() == [("PATCH", API)]
+    assert tenant.bodies == [{setting: right}]
+    assert len(changed.lines) == 2
+    assert changed.lines[0].startswith(f"~ API {AUDIENCE}: {setting} ")
+    assert tenant.apis[AUDIENCE][setting] == right
+
+
+def test_a_changed_permission_sends_the_whole_list_and_nothing_else(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    make()
+    changes: list[Callable[[list[dict[str, Any]]], object]] = [
+        lambda scopes: scopes.append({"value": "rule:world"}),
+        lambda scopes: scopes.pop(),
+        lambda scopes: scopes[0].pop("description"),
+        lambda scopes: scopes[0].update(description=None),
+        lambda scopes: scopes[0].update(description="Other"),
+    ]
+    for change in changes:
+        change(tenant.apis[AUDIENCE]["scopes"])
+        assert len(make().lines) == 2
+        assert tenant.writes() == [("PATCH", API)]
+        assert [body.keys() for body in tenant.bodies] == [{"scopes"}]
+        assert_right(tenant)
+    # Their order is nobody's business.
+    tenant.apis[AUDIENCE]["scopes"].reverse()
+    assert make().lines == ["Nothing to change."]
+
+
+def test_the_lifetime_that_no_request_changes_is_left_to_a_person(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    make()
+    tenant.apis[AUDIENCE]["token_lifetime_for_web"] = 80_000
+    told = make()
+    assert told.lines == [
+        f"! API {AUDIENCE}: token_lifetime_for_web 80000 is for you to lower, in the dashboard",
+        "Nothing to change.",
+    ]
+    assert tenant.writes() == []
+
+
+def test_more_than_a_page_of_roles_and_of_permissions_is_read(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    scopes = [{"value": f"get:bill{n}"} for n in range(230)]
+    tenant.add_api(OTHER, scopes=scopes)
+    many = [(OTHER, scope["value"]) for scope in scopes]
+    for n in range(120):
+        tenant.add_role(f"Casting Assistant {n}", f"{n}")
+        tenant.add_role(f"Somebody Else {n}", f"{n}")
+    # On the second page of roles, with ours on the third page of its permissions.
+    role_id = tenant.add_role("Casting Assistant", "", *many, (AUDIENCE, "post:movies"))
+    tenant.add_api(AUDIENCE, scopes=[{"value": "post:movies"}])
+    assert make().status == 0
+    assert_right(tenant)
+    assert len(tenant.roles) == 243
+    # Nobody else's are read.
+    assert tenant.asked.count(("GET", "/api/v2/roles")) == 2 + 1 + 1
+    assert set(many) < set(tenant.granted[role_id])
+    assert make().lines == ["Nothing to change."]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["dies", "its answer is lost"])
+@pytest.mark.parametrize("before", [lambda _: None, drift], ids=["new", "drifted"])
+def test_after_every_interruption_the_next_run_ends_the_same(
+    make: Command, tenant: Auth0Tenant, before: Callable[[Auth0Tenant], None], lost: bool
+) -> None:
+    def restart() -> None:
+        tenant.apis.clear()
+        tenant.roles.clear()
+        tenant.granted.clear()
+        before(tenant)
+
+    restart()
+    make()
+    wanted, writes = tenant.state(), len(tenant.writes())
+    assert writes >= 7
+    for count in range(writes):
+        restart()
+        tenant.writes_left, tenant.lose_last_answer = count + lost, lost
+        ended = make()
+        assert ended.status == 1
+        assert "does not answer" in ended.error
+        assert "Changed" not in "".join(ended.lines)
+        assert len(tenant.writes()) == count + 1
+        tenant.writes_left = None
+        assert make().status == 0
+        assert tenant.state() == wanted
+        assert make().lines == ["Nothing to change."]
+
+
+def test_what_is_taken_away_goes_first(tenant: Auth0Tenant, make: Command) -> None:
+    drift(tenant)
+    make()
+    assert tenant.writes()[0][0] == "DELETE"
+    assert tenant.writes()[1] == ("PATCH", API)
+
+
+def test_a_ready_token_does_as_well(tenant: Auth0Tenant, make: Command) -> None:
+    token = tenant.token()
+    made = make(AUTH0_TOKEN=f" {token}\n", AUTH0_CLIENT_ID=None, AUTH0_CLIENT_SECRET=None)
+    assert made.status == 0
+    assert_right(tenant)
+    assert ("POST", "/oauth/token") not in tenant.asked
+
+
+def test_an_identifier_that_is_a_url_is_one_part_of_the_path(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    identifier = "https://casting.example/v1/?a=%20&b#c"
+    assert make(AUTH_AUDIENCE=identifier).status == 0
+    assert list(tenant.apis) == [identifier]
+    tenant.apis[identifier]["enforce_policies"] = False
+    assert len(make(AUTH_AUDIENCE=identifier).lines) == 2
+    assert make(AUTH_AUDIENCE=identifier).lines == ["Nothing to change."]
+
+
+def test_two_apis_share_the_roles_of_one_tenant(tenant: Auth0Tenant, make: Command) -> None:
+    make()
+    assert make(AUTH_AUDIENCE="casting-dev").status == 0
+    assert_right(tenant)
+    assert make(AUTH_AUDIENCE="casting-dev").lines == ["Nothing to change."]
+    assert make().lines == ["Nothing to change."]
+
+
+def test_anothers_api_keeps_its_permissions_unless_it_is_named_twice(
+    tenant: Auth0Tenant, make: Command
+) -> None:
+    tenant.add_api(OTHER, name="Billing", scopes=[{"value": "get:movies"}, {"value": "pay:bills"}])
+    tenant.add_role("Clerk", "Pays", (OTHER, "pay:bills"))
+    before = tenant.state()
+    for confirm in (None, "", "yes", AUDIENCE):
+        refused = make(AUTH_AUDIENCE=OTHER, CONFIRM=confirm)
+        assert refused.status == 1
+        assert "is the API Billing, which would lose pay:bills: DRY_RUN=1 shows" in refused.error
+        assert tenant.state() == before
+    assert "- permission pay:bills" in make(AUTH_AUDIENCE=OTHER, DRY_RUN="1").lines
+    assert tenant.state() == before
+    assert make(AUTH_AUDIENCE=OTHER, CONFIRM=OTHER).status == 0
+    assert tenant.apis[OTHER]["name"] == "Casting"
+
+
+@pytest.mark.parametrize("role", AGENCY_ROLES)
+def test_a_token_of_the_tenant_opens_what_the_role_may_and_nothing_else(
+    tenant: Auth0Tenant, make: Command, issuer: Issuer, role: str
+) -> None:
+    drift(tenant)
+    make()
+    claims = tenant.claims(AUDIENCE, AGENCY_ROLES[role].name)
+    token = issuer.token(role, **{"permissions": None, **claims})
+    assert tokens.verify(f"Bearer {token}").permissions == AGENCY_ROLES[role].permissions
+
+
+def test_a_busy_tenant_is_given_time(
+    tenant: Auth0Tenant, make: Command, pauses: list[float]
+) -> None:
+    busy = {"statusCode": 429, "error": "Too Many Requests", "message": "Global limit"}
+    soon = str(int(time.time()) + 7)
+    tenant.instead = [
+        ("POST", "/oauth/token", Answer(429, busy, Retry_After="3", X_RateLimit_Reset=soon)),
+        ("GET", API, Answer(429, busy, X_RateLimit_Reset=soon)),
+        ("GET", "/api/v2/roles", Answer(429, b"no", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")),
+        ("GET", "/api/v2/roles", Answer(429, b"no", X_RateLimit_Reset="1")),
+        ("POST", "/api/v2/roles", Answer(429, busy, Retry_After="999999999")),
+    ]
+    assert make().status == 0
+    assert_right(tenant)
+    assert pauses[0] == 3
+    assert 4 < pauses[1] <= 7
+    assert pauses[2] == 2
+    assert pauses[3] == 1
+    assert pauses[4] == setup.LONGEST_PAUSE
+    assert tenant.instead == []
+    # Each was asked again, and done once.
+    assert make().lines == ["Nothing to change."]
+
+
+def test_a_tenant_that_stays_busy_is_one_sentence(
+    tenant: Auth0Tenant, make: Command, pauses: list[float]
+) -> None:
+    tenant.instead = [("GET", API, Answer(429, b"")) for _ in range(50)]
+    ended = make()
+    assert "too many requests" in ended.error
+    assert len(pauses) == 4
+    assert len(tenant.asked) == 1 + 5

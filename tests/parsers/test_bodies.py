@@ -1,0 +1,394 @@
+"""Request bodies, compared with the rules of the contract."""
+
+import datetime
+import json
+import re
+import string
+import time
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from chalice.app import Response
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from chalicelib.errors import (
+    MESSAGES,
+)
+from chalicelib.http import body as http_body
+from chalicelib.http.body import Body
+from chalicelib.http.envelope import envelope
+from chalicelib.routes.actors import ActorChanges, NewActor
+from chalicelib.routes.movies import MovieChanges, NewMovie
+from chalicelib.routes.roles import NewRole, NewRoleInMovie, RoleChanges
+from tests.parsers.support import SECRET, SECRET_NUMBER, ask_for, seen, tried
+from tests.parsers.test_json import edited, expected_of_json, json_values, written
+from tests.support.routes import OPERATIONS
+
+# Bodies
+
+
+Rule = Callable[[Any], bool]
+
+
+class Shape(NamedTuple):
+    """What a body's fields must be, once texts are trimmed."""
+
+    required: dict[str, Rule]
+    optional: dict[str, Rule]
+
+
+def trimmed(text: str) -> str:
+    def is_blank(character: str) -> bool:
+        return character.isspace() or character in "\u200b\u2060\ufeff"
+
+    while text and is_blank(text[0]):
+        text = text[1:]
+    while text and is_blank(text[-1]):
+        text = text[:-1]
+    nothing = "\u115f\u1160\u2800\u3164\uffa0"
+    shows = [c for c in text if unicodedata.category(c)[0] in "LNPS" and c not in nothing]
+    return text if shows else ""
+
+
+def is_name(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and 1 <= len(value) <= 200
+        and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value)
+    )
+
+
+def is_date(value: Any) -> bool:
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return False
+    try:
+        return bool(datetime.date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def is_birth(value: Any) -> bool:
+    """Tell whether somebody who was born then is at most 150 years old today."""
+    if not is_date(value):
+        return False
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return bool(value <= today < f"{int(value[:4]) + 151:04}{value[4:]}")
+
+
+def is_whole(least: int, most: int) -> Rule:
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def is_id(value: Any) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= 64
+
+
+def or_null(is_good: Rule) -> Rule:
+    return lambda value: value is None or is_good(value)
+
+
+def is_gender(value: Any) -> bool:
+    return value in ("female", "male", "non-binary", "other", "undisclosed")
+
+
+_actor: dict[str, Rule] = {"name": is_name, "gender": is_gender}
+_birth = {"age": or_null(is_whole(0, 150)), "date_of_birth": or_null(is_birth)}
+_part = {"character_name": or_null(is_name), "billing_order": or_null(is_whole(1, 9_999))}
+
+SHAPES: dict[type[Body], Shape] = {
+    NewMovie: Shape({"title": is_name, "release_date": is_date}, {}),
+    MovieChanges: Shape({}, {"title": is_name, "release_date": is_date}),
+    NewActor: Shape(_actor, _birth),
+    ActorChanges: Shape({}, _actor | _birth),
+    NewRoleInMovie: Shape({"actor_id": is_id}, _part),
+    NewRole: Shape({"movie_id": is_id, "actor_id": is_id}, _part),
+    RoleChanges: Shape({}, _part),
+}
+bodies = st.sampled_from(list(SHAPES))
+
+blanks = st.text(" \t\n\r\x1f\x85\xa0\u2003\u3000\u200b\u2060\ufeff", max_size=4)
+awkward = st.text(
+    st.sampled_from(
+        "a\u00e9e\u0301 \x00\x1f\x7f\x9f\u2028\u2029\u200d\u3164\u2800\u202e\U0001f3ac\ufdfa"
+    )
+    | st.characters(codec="utf-8"),
+    max_size=8,
+)
+words = (
+    st.tuples(blanks, awkward, blanks).map("".join)
+    | st.tuples(
+        st.sampled_from("a\u00e9\u3164\U0001f3ac\ufdfa "),
+        st.sampled_from([63, 64, 65, 199, 200, 201]),
+    ).map(lambda run: run[0] * run[1])
+    | st.just(f"{SECRET}\x07")
+    | st.just(SECRET * 40)
+)
+days = st.dates().map(str)
+near_days = (
+    st.sampled_from(["2023-02-29", "1900-02-29", "0000-01-01", "2001-4-25", "20010425"])
+    | st.sampled_from(["2001-04-25T00:00:00Z", "2001-W17-3", "+2001-04-25", f"2001-04-{SECRET}"])
+    | st.sampled_from(["\uff12\uff10\uff10\uff11-04-25", "2001-00-10", "2001-10-00", "10000-01-01"])
+    | st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9]", fullmatch=True)
+    | st.tuples(blanks, days, blanks).map("".join)
+)  # fmt: skip
+today = datetime.datetime.now(datetime.UTC).date()
+births = st.dates(today.replace(year=today.year - 149, day=1), today - datetime.timedelta(2)).map(
+    str
+)
+near_births = st.integers(-400, 400).map(
+    lambda number: str(today.replace(year=today.year - 151, day=1) + datetime.timedelta(number))
+) | st.integers(1, 400).map(lambda number: str(today + datetime.timedelta(number)))
+numbers = (
+    st.integers(-2, 155)
+    | st.integers(9_990, 10_010)
+    | st.sampled_from([True, False, 5.0, 5.5, -0.0, 1e300, 2**63, -(2**64), 10**400, SECRET_NUMBER])
+)
+genders = st.sampled_from(["female", "male", "non-binary", "other", "undisclosed"])
+ids = st.text(string.ascii_letters, min_size=1, max_size=64)
+names = st.text(string.ascii_letters + " '\u00eb\u4e2d", min_size=1, max_size=12).filter(trimmed)
+
+GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "title": names,
+    "release_date": days,
+    "name": names,
+    "gender": genders,
+    "age": st.integers(0, 150),
+    "date_of_birth": births,
+    "movie_id": ids,
+    "actor_id": ids,
+    "character_name": names | st.none(),
+    "billing_order": st.integers(1, 9_999) | st.none(),
+}
+bad_genders = st.sampled_from(["Female", "", "unknown", SECRET, "male\x00", ["male"], "\uff2dale"])
+values = words | near_days | near_births | numbers | bad_genders | json_values
+strange_names = (
+    st.text(max_size=50)
+    | st.sampled_from(["id", "version", "role_count", "created_at", "Title", "title ", "__proto__"])
+    | st.sampled_from([SECRET * 7, f"{SECRET}!", f"{SECRET} ", f"{SECRET}\n", f"\u00e9{SECRET}"])
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn, body_type: type[Body]) -> dict[str, Any]:
+    """Bodies of this type, good ones and such as have up to two mistakes."""
+    shape = SHAPES[body_type]
+    fields = [*shape.required, *shape.optional]
+    left_out = draw(st.sets(st.sampled_from([*shape.optional, "nothing"])))
+    if _birth.keys() <= shape.optional.keys() and draw(st.booleans()):
+        left_out.add(draw(st.sampled_from(sorted(_birth))))
+    document = {n: draw(GOOD_VALUES[n]) for n in fields if n not in left_out}
+    for name in draw(st.lists(st.sampled_from(fields), max_size=2)):
+        document[name] = draw(values)
+    if draw(st.integers(0, 9)) == 0:
+        document[draw(strange_names)] = draw(values)
+    if document and draw(st.integers(0, 9)) == 0:
+        del document[draw(st.sampled_from(sorted(document)))]
+    return document
+
+
+sent_documents = bodies.flatmap(lambda body: st.tuples(st.just(body), documents(body)))
+
+
+def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | set[str]:
+    """Give the fields of a good body, or the words with which its refusal may begin."""
+    shape = SHAPES[body_type]
+    fields = shape.required | shape.optional
+    if not isinstance(document, dict) or not document:
+        return {"The"}
+    if unknown := document.keys() - fields.keys():
+        return {*unknown, "One"}
+    told = {k: trimmed(v) if isinstance(v, str) else v for k, v in document.items()}
+    wrong = {n for n, is_good in fields.items() if n in told and not is_good(told[n])}
+    wrong |= shape.required.keys() - told.keys()
+    if shape.required:
+        told = {**dict.fromkeys(shape.optional), **told}
+    if told.keys() & _birth.keys() and sum(told.get(name) is not None for name in _birth) != 1:
+        wrong.add("Send")
+    return wrong or told
+
+
+def sent(
+    body_type: type[Body], body: bytes | None, media_type: str | None = None, encoded: bool = False
+) -> tuple[int, Any]:
+    """Give how a view that takes this is answered: 200 and the fields, or the whole refusal."""
+    headers = {} if media_type is None else {"content-type": media_type}
+    request = ask_for(method="POST", headers=headers, body=body, encoded=encoded)
+    answer = envelope(
+        request, lambda _: Response(http_body.fields_of(http_body.read(body_type)))
+    ).to_dict()
+    told = json.loads(answer["body"])
+    if answer["statusCode"] != 200:
+        assert told.keys() == {"success", "error", "message", "detail"}
+        assert told["error"] == answer["statusCode"] in (400, 413, 415, 422), told
+        assert told["message"] == MESSAGES[told["error"]]
+        assert not told["success"]
+        # The name of what is no field is quoted, where it is short and plain.
+        quoted = re.sub(r"[A-Za-z0-9_.-]{1,40} is not a field here", "", json.dumps(answer))
+        assert SECRET not in quoted
+        assert str(SECRET_NUMBER) not in quoted
+        assert "`" not in told["detail"], "msgspec's own words are for programmers"
+    return answer["statusCode"], told
+
+
+def test_every_body_of_the_api_is_tried() -> None:
+    bodies = {operation.declared.body for operation in OPERATIONS.values()} - {None}
+    assert bodies == set(SHAPES)
+
+
+def assert_judged(body_type: type[Body], document: Any, encoded: bool = False) -> None:
+    """Send a body and compare with what the contract says of it."""
+    status, told = sent(body_type, json.dumps(document).encode(), encoded=encoded)
+    expected = expected_of_body(body_type, document)
+    if isinstance(expected, dict):
+        assert (status, seen(sorted(told.items()))) == (200, seen(sorted(expected.items())))
+        # What is shown can be sent: nothing is left to trim.
+        assert sent(body_type, json.dumps(told).encode()) == (200, told)
+    else:
+        # The refusal names what is wrong, and what would be right.
+        assert status == 422, told
+        assert re.search("expected|is missing|[Ss]end |must be", told["detail"]), told
+        assert [word for word in expected if told["detail"].startswith(word)], told
+
+
+@tried(125)
+@given(sent_document=sent_documents, encoded=st.booleans())
+def test_a_body_is_taken_if_the_contract_says_so(
+    sent_document: tuple[type[Body], dict[str, Any]], encoded: bool
+) -> None:
+    assert_judged(*sent_document, encoded)
+
+
+EXAMPLES: dict[str, Any] = {
+    "title": "Heat",
+    "release_date": "1995-12-15",
+    "name": "Al Pacino",
+    "gender": "male",
+    "movie_id": "M",
+    "actor_id": "A",
+}
+FIELD_EDGES: list[Any] = [
+    *("", " ", "\u200b", "\u3164", "\u2800", "\u0301", "\u200d", "\x00", "\u3164\u0301", "\ue000"),
+    *("a", " a\u2060", "\x1fa\x85", "a\u200bb", "a\x00b", "a\x9fb", "a\u2028b", "a\u202eb"),
+    *(text * length for text in ("a", "\U0001f3ac") for length in (64, 65, 200, 201)),
+    *("2024-02-29", "2023-02-29", "0001-01-01", "0000-01-01", "9999-12-31", " 1995-12-15\n"),
+    *("1995-12-15T00:00:00Z", "19951215", "1995-1-2", "199\uff15-12-15", "male", " male ", "MALE"),
+    *(str(today + datetime.timedelta(days)) for days in (-1, 0, 1)),
+    *(str(today.replace(year=today.year - 151, day=1) + datetime.timedelta(n)) for n in range(32)),
+    *(-1, 0, 1, 150, 151, 9_999, 10_000, 2**63, 2**64, 10**400, True, False, 0.0, 5.0, 1e300),
+    *(None, [], {}, [1], {"a": 1}, SECRET, SECRET * 40, SECRET_NUMBER, "5", "null"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body_type", SHAPES)
+def test_a_field_is_taken_up_to_its_edge(body_type: type[Body]) -> None:
+    shape = SHAPES[body_type]
+    for name in [*shape.required, *shape.optional]:
+        for value in FIELD_EDGES:
+            whole = {n: v for n, v in EXAMPLES.items() if n in shape.required}
+            if body_type is NewActor and name not in _birth:
+                whole["age"] = 55
+            assert_judged(body_type, {**whole, name: value})
+
+
+@pytest.mark.parametrize("length", [34, 40, 41, 50, 1_000])
+@pytest.mark.parametrize("end", ["", "\n", "\u00e9", "`", " "])
+def test_a_name_that_is_no_field_is_quoted_where_it_is_short_and_plain(
+    length: int, end: str
+) -> None:
+    name = ("colour" * length)[: length - len(end)] + end
+    _, told = sent(MovieChanges, json.dumps({name: 1, "title": "x"}).encode())
+    assert (name in told["detail"]) == (length <= 40 and not end)
+    assert told["detail"].endswith(" is not a field here: send title, release_date.")
+
+
+def test_a_name_that_is_no_field_is_no_secret() -> None:
+    status, told = sent(MovieChanges, json.dumps({SECRET: SECRET}).encode())
+    assert status == 422
+    assert told["detail"].startswith(f"{SECRET} is not a field here")
+
+
+@tried(30)
+@given(body_type=bodies, value=json_values)
+def test_a_body_of_any_other_shape_is_refused(body_type: type[Body], value: Any) -> None:
+    fields = {*SHAPES[body_type].required, *SHAPES[body_type].optional}
+    assume(not isinstance(value, dict) or not value.keys() & fields)
+    assert sent(body_type, json.dumps(value).encode())[0] == 422
+
+
+@tried(50)
+@given(
+    body_type=bodies,
+    data=st.data(),
+    room=st.sampled_from([0] * 9 + [65_536, 65_537]),
+    encoded=st.booleans(),
+)
+def test_a_body_is_refused_as_too_large_or_no_json_before_its_fields_are_looked_at(
+    body_type: type[Body], data: st.DataObject, room: int, encoded: bool
+) -> None:
+    whole = written(documents(body_type))
+    body = data.draw(whole | edited(whole) | st.binary(max_size=30)).ljust(room)
+    status, told = sent(body_type, body, encoded=encoded)
+    if len(body) > 65_536:
+        assert status == 413
+        return
+    try:
+        expected = expected_of_body(body_type, expected_of_json(body))
+    except ValueError:
+        assert (status, told["detail"]) == (400, "The request body must be JSON.")
+    else:
+        assert status == (200 if isinstance(expected, dict) else 422), told
+
+
+@tried(50)
+@given(
+    sent_document=sent_documents,
+    begun=st.sampled_from(['"title": NaN', r'"\ud800": 1', '"a": {"b": 1, "b": 1}', '"a": 1e999']),
+)
+def test_a_body_with_what_is_no_json_in_it_is_refused_whatever_else_it_holds(
+    sent_document: tuple[type[Body], dict[str, Any]], begun: str
+) -> None:
+    body_type, document = sent_document
+    assume(document)
+    body = f"{{{begun}, {json.dumps(document)[1:]}"
+    assert sent(body_type, body.encode())[0] == 400
+
+
+@tried(100)
+@given(
+    media_type=st.none()
+    | st.text(max_size=30)
+    | st.tuples(
+        st.sampled_from(["application/json", "Application/JSON", " application/json ", "text/json"])
+        | st.sampled_from(["application/jsonp", "application/vnd.api+json", "*/*", ""]),
+        st.lists(
+            st.sampled_from(["charset=utf-8", " CharSet=UTF8 ", 'charset="utf-8"', "charset="])
+            | st.sampled_from(["charset=latin-1", "charset=utf-16", "x=charset=utf-8", "", "v=1"]),
+            max_size=3,
+        ),
+    ).map(lambda parts: ";".join([parts[0], *parts[1]]))
+)
+def test_a_body_is_read_as_json_in_utf_8_or_not_at_all(media_type: str | None) -> None:
+    kind, *parameters = (media_type or "").lower().split(";")
+    charsets = {p.strip().replace('"', "") for p in parameters if p.strip().startswith("charset=")}
+    is_json = media_type is None or (
+        kind.strip() == "application/json" and charsets <= {"charset=utf-8", "charset=utf8"}
+    )
+    assert sent(MovieChanges, b'{"title": "Heat"}', media_type)[0] == (200 if is_json else 415)
+
+
+@tried(10)
+@given(
+    piece=st.sampled_from([" ", "\u200b", "a ", "\u3164", "\\", "\u0301", "[", '"', "\n", "1"]),
+    ends=st.sampled_from(["", "a"]),
+)
+@example(piece=" ", ends="a")
+def test_the_longest_text_is_judged_at_once(piece: str, ends: str) -> None:
+    text = ends + piece * (60_000 // len(piece.encode())) + ends
+    body = json.dumps({"title": text, "release_date": "x"}, ensure_ascii=False).encode()
+    began = time.process_time()
+    assert sent(NewMovie, body)[0] in (413, 422)
+    # A thousandth of it is enough; what takes the square of the length has taken half a minute.
+    assert time.process_time() - began < 2

@@ -1,0 +1,24 @@
+"""A product of its own for the hostile tokens, and an issuer that it trusts."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Product
+from tests.support.issuer import Issuer, jwk
+from tests.tokens.world import World, published
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A product of its own: what it does depends on which keys it has fetched already."""
+    issuer, stranger = Issuer(), Issuer()
+    issuer.answer = json.dumps({"keys": published()}).encode()
+    stranger.publish(jwk("attacker"), jwk("attacker", kid="main"))
+    folder = tmp_path_factory.mktemp("hostile") / "local"
+    product = Product(folder, AUTH_ISSUER=issuer.url).start()
+    yield World(product, issuer, stranger, [])
+    product.stop()
+    issuer.close()
+    stranger.close()

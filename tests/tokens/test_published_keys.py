@@ -1,0 +1,100 @@
+"""Keys that the issuer publishes: broken ones, broken responses, and a proxy."""
+
+import socket
+import time
+from collections.abc import Iterator
+from threading import Timer
+from typing import Any
+
+import pytest
+
+from chalicelib import tokens
+from tests.support.issuer import Issuer, base64url, jwk, rsa_key
+from tests.tokens.world import World
+
+# What a broken key has in other ways than a good one.
+BROKEN: dict[str, dict[str, Any]] = {
+    "n of 4n+1 characters": {"n": "AAAAA"},
+    "n empty": {"n": ""},
+    "n a number": {"n": 1},
+    "n a list": {"n": []},
+    "n not ASCII": {"n": "\u00e9"},
+    "n small": {"n": "AQAB"},
+    "n even": {"n": base64url((rsa_key("main").public_key().public_numbers().n - 1).to_bytes(256))},
+    "e of 4n+1 characters": {"e": "AAAAA"},
+    "e even": {"e": base64url((65_538).to_bytes(3))},
+    "e as large as n": {"e": jwk("main")["n"]},
+    "e null": {"e": None},
+    "e an object": {"e": {}},
+    "key_ops a number": {"key_ops": 5},
+    "key_ops true": {"key_ops": True},
+    "use a list": {"use": []},
+    "alg an object": {"alg": {}},
+    "kty a list": {"kty": []},
+    "kid a number": {"kid": 5},
+    "kid a list": {"kid": ["main"]},
+    "kid an object": {"kid": {}},
+}
+
+
+@pytest.fixture
+def careless() -> Iterator[Issuer]:
+    """An issuer that publishes broken keys, which the product must not see."""
+    issuer = Issuer()
+    yield issuer
+    issuer.close()
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_key_does_not_hide_the_good_ones(careless: Issuer, name: str) -> None:
+    careless.publish({**jwk("main"), "kid": "broken", **BROKEN[name]}, jwk("main"))
+    keys = tokens.KeySet(careless.url)
+    assert keys.get("main")
+    assert keys.get("broken") is None
+
+
+def test_a_set_of_broken_keys_replaces_nothing(careless: Issuer) -> None:
+    now = 0.0
+    keys = tokens.KeySet(careless.url, lambda: now)
+    assert keys.get("main")
+    careless.publish(jwk("main", use="enc"), jwk("other", alg="RS512"))
+    now += 600
+    assert keys.get("main")
+    assert careless.fetches == 2
+
+
+def test_a_set_of_keys_with_a_member_twice_is_none(careless: Issuer) -> None:
+    # A parser that takes the last one would find a good key.
+    careless.answer = b'{"keys": [], ' + careless.answer[1:]
+    assert tokens.KeySet(careless.url).get("main") is None
+
+
+def test_an_answer_that_breaks_off_is_no_set_of_keys(careless: Issuer) -> None:
+    careless.headers = {"Transfer-Encoding": "chunked"}
+    assert tokens.KeySet(careless.url).get("main") is None
+
+
+def test_an_issuer_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens.KeySet, "READ", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        # Whoever waits without an end of its own is let go here, and is late.
+        end = Timer(3, silent.shutdown, [socket.SHUT_RDWR])
+        end.start()
+        start = time.monotonic()
+        try:
+            keys = tokens.KeySet(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+            assert keys.get("main") is None
+            assert time.monotonic() - start < 2
+        finally:
+            end.cancel()
+
+
+def test_a_proxy_in_the_environment_is_not_asked_for_keys(
+    careless: Issuer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", world.stranger.url)
+    assert tokens.KeySet(careless.url).get("main")
+    assert careless.fetches == 1
+    assert world.stranger.fetches == 0
