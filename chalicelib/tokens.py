@@ -1,8 +1,8 @@
-"""Is this token ours, and current? The only user of jose and requests.
+"""Token verification. The only module that uses jose and requests.
 
-Everything about a token is refused that was not asked for by name. Cheap checks come first, so that
-a flood of nonsense costs little, and nothing in the payload is looked at before the signature
-holds.
+A token is rejected for everything in it that is not expected by name. Cheap checks come first, so
+that a flood of invalid tokens costs little. The payload is not read before the signature is
+verified.
 """
 
 import base64
@@ -29,7 +29,12 @@ MAX_PERMISSIONS = 200  # in a token, ours and others
 
 HEADER_PARAMETERS = {"alg", "kid", "typ"}
 TYPES = {"JWT", "at+jwt"}
-ID_TOKEN_CLAIMS = {"nonce", "at_hash"}
+UNEXPECTED_CLAIMS = {
+    "at_hash": "is a claim of ID tokens",
+    "cnf": "binds the token to a key of the sender, which we cannot check",
+    "nonce": "is a claim of ID tokens",
+}
+"""Claims of tokens that are not plain access tokens, and why each is rejected."""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 # A scope-token of RFC 6749, as long as Auth0's.
@@ -39,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class Claims(NamedTuple):
-    """What we believe of a token: who, until when (seconds since 1970), and may do what."""
+    """The verified claims: the caller, the expiry (seconds since 1970) and our permissions."""
 
     sub: str
     exp: float
@@ -47,52 +52,52 @@ class Claims(NamedTuple):
 
 
 def verify(authorization: object) -> Claims:
-    """Give the claims of the token in this Authorization header.
+    """Return the verified claims of the token in this Authorization header.
 
-    Refuses with TokenExpired, with InvalidClaims where a good signature stands under claims that
-    are not for us, and with InvalidHeader in every other case, whatever went wrong.
+    Raise TokenExpired, InvalidClaims if the signature is valid and the claims are not for us, and
+    InvalidHeader in every other case, whatever went wrong.
     """
     try:
         return _claims(_signed_payload(_bearer(authorization)), time.time())
     except ApiError:
         raise
     except Exception as error:
-        # The name alone: the text of an exception may quote the token.
-        log.warning("token refused: %s", type(error).__name__)
+        # Only the name of the exception: its text may quote the token.
+        log.warning("token rejected: %s", type(error).__name__)
         raise InvalidHeader() from None
 
 
-def _refuse() -> NoReturn:
+def _reject() -> NoReturn:
     raise InvalidHeader()
 
 
 def _bearer(authorization: object) -> str:
     if not isinstance(authorization, str) or not authorization.isascii():
-        _refuse()
+        _reject()
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or len(token) > MAX_TOKEN:
-        _refuse()
+        _reject()
     return token
 
 
 def _signed_payload(token: str) -> Any:
     segments = token.split(".")
     if len(segments) != 3:
-        _refuse()
+        _reject()
     header, payload, signature = map(_decoded, segments)
     key = _key_named_in(strict_json.parse(header))
     if not key.verify(token.rpartition(".")[0].encode("ascii"), signature):
-        _refuse()
+        _reject()
     return strict_json.parse(payload)
 
 
 def _decoded(segment: str) -> bytes:
-    """Decode base64url in its one canonical form, so that a token cannot be written in two ways."""
+    """Decode canonical base64url only, so that a token cannot be written in two ways."""
     if not _SEGMENT.fullmatch(segment):
-        _refuse()
+        _reject()
     decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     if _encoded(decoded) != segment:
-        _refuse()
+        _reject()
     return decoded
 
 
@@ -108,38 +113,52 @@ def _key_named_in(header: Any) -> Key:
         or ("typ" in header and header["typ"] not in TYPES)
         or not isinstance(header.get("kid"), str)
     ):
-        _refuse()
-    return KEYS.get(header["kid"]) or _refuse()
+        _reject()
+    return KEYS.get(header["kid"]) or _reject()
 
 
 def _claims(payload: Any, now: float) -> Claims:
-    if (
-        not isinstance(payload, dict)
-        or payload.get("iss") != AUTH_ISSUER
-        or not _is_audience(payload.get("aud"))
-        or not _is_number(payload.get("exp"))
-        or not _is_number(payload.get("iat"))
-    ):
-        raise InvalidClaims()
+    """Return the claims of a signed payload. Raise TokenExpired, or InvalidClaims.
+
+    The log names the claim that was rejected, and the rule that it breaks.
+    """
+    if not isinstance(payload, dict):
+        raise _invalid("payload", "is not a JSON object")
+    for claim, is_valid, problem in _IDENTITY:
+        if not is_valid(payload.get(claim)):
+            raise _invalid(claim, problem)
     exp, iat, nbf = payload["exp"], payload["iat"], payload.get("nbf", 0)
     if now >= exp + LEEWAY:
         raise TokenExpired()
+    if iat > now + LEEWAY:
+        raise _invalid("iat", "is in the future")
+    if not 0 < exp - iat <= MAX_LIFETIME:
+        raise _invalid("exp", "is before iat, or too long after it")
+    if not _is_number(nbf):
+        raise _invalid("nbf", "is not a time")
+    if nbf > now + LEEWAY:
+        raise _invalid("nbf", "is in the future")
+    for claim, problem in UNEXPECTED_CLAIMS.items():
+        if claim in payload:
+            raise _invalid(claim, problem)
     sub, permissions = payload.get("sub"), payload.get("permissions", [])
-    if (
-        iat > now + LEEWAY
-        or not 0 < exp - iat <= MAX_LIFETIME
-        or not _is_number(nbf)
-        or nbf > now + LEEWAY
-        or not isinstance(sub, str)
-        or not (1 <= len(sub) <= 255 and sub.isprintable())
-        or payload.keys() & ID_TOKEN_CLAIMS
-        or "cnf" in payload  # bound to a key of the sender's, which we cannot check
-        or not isinstance(permissions, list)
-        or len(permissions) > MAX_PERMISSIONS
-        or not all(isinstance(p, str) and _PERMISSION.fullmatch(p) for p in permissions)
-    ):
-        raise InvalidClaims()
+    if not isinstance(sub, str) or not (1 <= len(sub) <= 255 and sub.isprintable()):
+        raise _invalid("sub", "is not 1 to 255 printable characters")
+    if not isinstance(permissions, list) or len(permissions) > MAX_PERMISSIONS:
+        raise _invalid("permissions", f"is not a list of at most {MAX_PERMISSIONS}")
+    if not all(isinstance(p, str) and _PERMISSION.fullmatch(p) for p in permissions):
+        raise _invalid("permissions", "has a member that is not a permission")
     return Claims(sub, exp, PERMISSIONS.intersection(permissions))
+
+
+def _invalid(claim: str, problem: str) -> InvalidClaims:
+    # Never the claim's value: a log is not the place for what is in a token.
+    log.warning("token rejected: the claim %s %s", claim, problem)
+    return InvalidClaims()
+
+
+def _is_issuer(iss: object) -> bool:
+    return iss == AUTH_ISSUER
 
 
 def _is_audience(aud: object) -> bool:
@@ -152,17 +171,17 @@ def _is_audience(aud: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    # Within what a double holds exactly: times beyond it cannot be compared with each other.
+    # Beyond this limit a double is not exact, and times cannot be compared.
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
 
 
 class KeySet:
-    """The issuer's public keys by their ids, fetched when they are needed and not more often."""
+    """The issuer's signing keys by their `kid`, fetched only when they are needed."""
 
-    FRESH = 600  # seconds in which keys are used without asking the issuer again
-    KEPT = 24 * 3600  # seconds in which keys are used while the issuer does not answer
-    INTERVAL = 30  # seconds between two fetches, whatever the cause
-    CONNECT, READ = 1, 2  # seconds for requests to wait
+    FRESH = 600  # seconds for which keys are used without a new fetch
+    KEPT = 24 * 3600  # seconds for which keys are used while the issuer does not respond
+    INTERVAL = 30  # seconds between two fetches, whatever their cause
+    CONNECT, READ = 1, 2  # timeouts in seconds
     MAX_BODY = 64 * 1024  # bytes
     MAX_KEYS = 64
     MIN_BITS = 2_048
@@ -170,13 +189,13 @@ class KeySet:
     def __init__(self, issuer: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = issuer.rstrip("/") + "/.well-known/jwks.json"
         self._clock = clock
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         self._keys: dict[str, Key] = {}
         self._fetched = self._tried = float("-inf")
 
     def get(self, kid: str) -> Key | None:
-        """Give the key of this id; None if the issuer has none, or two, or one too weak."""
-        with self._one_at_a_time:
+        """Return the key with this `kid`, or None if there is none, two, or only a weak one."""
+        with self._lock:
             now = self._clock()
             wanted = kid not in self._keys or now - self._fetched >= self.FRESH
             if wanted and now - self._tried >= self.INTERVAL:
@@ -189,13 +208,13 @@ class KeySet:
             self._keys = _usable(strict_json.parse(self._download()))
             self._fetched = now
         except (requests.RequestException, HTTPError, ValueError, TypeError, KeyError) as error:
-            log.warning("the issuer's keys cannot be had: %s", type(error).__name__)
+            log.warning("the issuer's keys cannot be fetched: %s", type(error).__name__)
 
     def _download(self) -> bytes:
-        # For the body; before it, READ is the longest time between two bytes.
+        # For the whole body. READ only limits the time between two bytes.
         deadline = time.monotonic() + self.CONNECT + self.READ
         with requests.Session() as session:
-            # A proxy from the environment must not come between a laptop and its own issuer.
+            # A proxy from the environment must not be used for a local issuer.
             session.trust_env = self._url.startswith("https:")
             with session.get(
                 self._url,
@@ -207,8 +226,8 @@ class KeySet:
                 if response.status_code != 200:
                     raise ValueError(f"status {response.status_code}")
                 body = b""
-                # What has arrived, not what was asked for: the latter would wait for an issuer
-                # that sends a byte now and then.
+                # read1 returns what has arrived. read would wait for an issuer that sends a byte
+                # now and then.
                 while piece := response.raw.read1(4_096):
                     body += piece
                     if len(body) > self.MAX_BODY or time.monotonic() > deadline:
@@ -217,7 +236,7 @@ class KeySet:
 
 
 def _usable(document: Any) -> dict[str, Key]:
-    """Give the RSA signing keys of a JWK set (RFC 7517) by kid, if they can be trusted."""
+    """Return the usable RSA signing keys of a JWKS (RFC 7517) by `kid`."""
     keys = document["keys"]
     if not isinstance(keys, list) or len(keys) > KeySet.MAX_KEYS:
         raise ValueError("not a set of keys")
@@ -226,13 +245,13 @@ def _usable(document: Any) -> dict[str, Key]:
     usable = {key["kid"]: _signing_key(key) for key in named if kids.count(key["kid"]) == 1}
     found = {kid: key for kid, key in usable.items() if key}
     if not found:
-        # An issuer without a key is one that is broken, not one that trusts nobody any more.
+        # An issuer without a usable key is broken: keep its last keys.
         raise ValueError("no usable key")
     return found
 
 
 def _signing_key(members: dict[str, Any]) -> Key | None:
-    """Give the key of a JWK; None where it is not an RSA key, strong enough, for signatures."""
+    """Return the key of a JWK, or None if it is not a strong RSA key for signatures."""
     if (
         members.get("kty") != "RSA"
         or members.get("use", "sig") != "sig"
@@ -250,5 +269,13 @@ def _signing_key(members: dict[str, Any]) -> Key | None:
     except (ApiError, KeyError, TypeError, ValueError):
         return None
 
+
+_IDENTITY: tuple[tuple[str, Callable[[object], bool], str], ...] = (
+    ("iss", _is_issuer, "is not our issuer"),
+    ("aud", _is_audience, "does not name this API"),
+    ("exp", _is_number, "is missing, or not a time"),
+    ("iat", _is_number, "is missing, or not a time"),
+)
+"""The claims that every token has: whose it is, for whom, and when."""
 
 KEYS = KeySet(AUTH_ISSUER)

@@ -526,6 +526,9 @@ def test_the_authorizer_logs_a_line_for_each_token(start: Start, tls_issuer: Tls
     ):
         function(bearing(f"Bearer {token}"))
     lines = function.lines()
+    verifier = [line["message"] for line in lines if line["logger"] == "chalicelib.tokens"]
+    assert verifier == ["token rejected: the claim aud does not name this API"]
+    lines = [line for line in lines if line["logger"] == "chalicelib.logs"]
     for line in lines:
         assert line.pop("timestamp")
         assert 0 <= line.pop("duration_ms") < 5_000

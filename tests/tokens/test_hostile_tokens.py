@@ -123,7 +123,7 @@ def test_the_log_tells_nothing_of_a_token(world: World) -> None:
     assert bear(world, sealed(world.header(), "nonsense")).status == 401
     # The same line over and over has the same pieces.
     said = set().union(*map(pieces, set(world.product.said().splitlines())))
-    assert any("token refused" in piece for piece in said)
+    assert any("token rejected" in piece for piece in said)
     for value in world.sent:
         assert not [piece for piece in said if piece in value[:LONGEST_SEARCHED]]
 
