@@ -55,7 +55,7 @@ def test_the_log_names_the_claim_and_not_its_value(
     [line] = log_of(Client(url, token), caplog)
     assert line.startswith(f"token rejected: the claim {claim} ")
     assert SECRET not in line
-    assert not any(token[i : i + 20] in line for i in range(0, len(token), 10))
+    assert not any(token[i : i + 20] in line for i in range(len(token) - 19))
 
 
 def test_each_rule_has_its_own_words(
