@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dev import machine
+from dev.deploy import templates
 from dev.machine import PROJECT
 
 APP = "casting"
@@ -58,17 +59,25 @@ class Stage(NamedTuple):
             "THROTTLING_BURST": str(THROTTLING["burst"]),
             # Twice: a string of YAML, which holds JSON.
             "ACCESS_LOG_FORMAT": json.dumps(access_log_format()),
+            "INDEX_METRICS": templates.dashboard_metrics(_indexes()),
         }
         for name, value in values.items():
             text = text.replace(f"${{{name}}}", value)
         return text
 
     def template(self, name: str) -> dict[str, Any]:
-        """Give a CloudFormation template of `.chalice/`, filled in."""
-        found: dict[str, Any] = yaml.safe_load(
-            self.render((PROJECT / ".chalice" / name).read_text())
-        )
-        return found
+        """Return a CloudFormation template of `.chalice/`, filled in, with the table's indexes."""
+        text = (PROJECT / ".chalice" / name).read_text()
+        template: dict[str, Any] = yaml.safe_load(self.render(text))
+        templates.add_indexes(template, _indexes())
+        return template
+
+
+def _indexes() -> list[str]:
+    # Importing this reads the settings, which `chosen` has put into the environment.
+    from chalicelib.store.table import INDEXES
+
+    return list(INDEXES)
 
 
 def access_log_format() -> str:
