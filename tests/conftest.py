@@ -20,17 +20,18 @@ _folder = tempfile.TemporaryDirectory(prefix="casting-")
 # Before anything of dev/ is imported: a developer's own data are not the tests' matter.
 os.environ["LOCAL_DIR"] = _folder.name
 
-from tests.support.issuer import AUDIENCE, Issuer
+from tests.support.issuer import Issuer
+from tests.support.settings import SETTINGS
 
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
     os.environ.pop(name, None)
 # Before anything of ours is imported: the settings are read then, once.
 os.environ.update(
+    SETTINGS,
     STAGE="local",
     TABLE_NAME="casting-test",
     AUTH_ISSUER=_issuer.url,
-    AUTH_AUDIENCE=AUDIENCE,
     WEB_ORIGIN="http://localhost:3000",
     AWS_DEFAULT_REGION="eu-central-1",
     AWS_ACCESS_KEY_ID="test",

@@ -28,7 +28,8 @@ from dev.local import gateway
 from tests.conftest import PROJECT, Product
 from tests.support.client import Client
 from tests.support.cloud import TlsIssuer
-from tests.support.issuer import AUDIENCE, Issuer, jwk
+from tests.support.issuer import Issuer, jwk
+from tests.support.settings import SETTINGS
 from tests.tokens.hostile import HOSTILE
 from tests.tokens.test_hostile_tokens import pieces
 from tests.tokens.world import World, published
@@ -58,21 +59,10 @@ class Function:
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "STAGE": "prod",
-            "TABLE_NAME": "casting-test",
-            "AUTH_ISSUER": "https://agency.example/",
-            "AUTH_AUDIENCE": AUDIENCE,
-            "WEB_ORIGIN": "https://app.example.com",
+            **SETTINGS,
         }
-        command = [
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "tests.support.runtime",
-            handler,
-            str(written),
-        ]
+        command = [sys.executable, "-W", "error", "-m", "tests.support.runtime", handler]
+        command.append(str(written))
         with open(self.log, "wb") as log, open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 command + ([level] if level else []),

@@ -19,6 +19,7 @@ from tests.support.client import Client, assert_failure, real_routes
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import Live, Site
 from tests.support.routes import NOWHERE
+from tests.support.settings import SETTINGS
 
 HEAT = {"title": "Heat", "release_date": "1995-12-15"}
 JSON = {"Content-Type": "application/json"}
@@ -350,9 +351,7 @@ def test_the_functions_are_what_the_configuration_says(live: Live, cloud: Cloud)
         found = cloud.client("lambda").get_function_configuration(FunctionName=live.function + name)
         assert (found["Timeout"], found["MemorySize"]) == (seconds, 1024)
         assert found["TracingConfig"]["Mode"] == tracing
-        assert found["Environment"]["Variables"].keys() == {
-            "STAGE", "TABLE_NAME", "AUTH_ISSUER", "AUTH_AUDIENCE", "WEB_ORIGIN"
-        }  # fmt: skip
+        assert found["Environment"]["Variables"].keys() == SETTINGS.keys()
 
 
 def test_logs_are_kept_for_a_while_and_not_for_ever(live: Live, cloud: Cloud) -> None:

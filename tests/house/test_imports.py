@@ -10,6 +10,7 @@ import pytest
 
 from app import app
 from tests.conftest import PROJECT
+from tests.support.settings import SETTINGS
 
 LAYERS = [
     ("limits", "permissions", "settings", "strict_json"),
@@ -142,14 +143,7 @@ def test_what_the_tests_share_imports_no_test() -> None:
 
 def loaded_by(code: str) -> set[str]:
     """Run code in a new interpreter as Lambda would. Return the modules that it has loaded."""
-    settings = {
-        "STAGE": "prod",
-        "TABLE_NAME": "casting",
-        "AUTH_ISSUER": "https://agency.example/",
-        "AUTH_AUDIENCE": "casting-api",
-        "WEB_ORIGIN": "https://app.example.com",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-    }
+    settings = {**SETTINGS, "AWS_DEFAULT_REGION": "eu-central-1"}
     script = f"{code}\nimport sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],

@@ -7,15 +7,9 @@ import sys
 import pytest
 
 from tests.conftest import PROJECT
+from tests.support.settings import SETTINGS
 
-DEPLOYED = {
-    "STAGE": "prod",
-    "TABLE_NAME": "casting",
-    "AUTH_ISSUER": "https://agency.eu.auth0.com/",
-    "AUTH_AUDIENCE": "casting-api",
-    "WEB_ORIGIN": "https://app.example.com",
-}
-LOCAL = {**DEPLOYED, "STAGE": "local", "AUTH_ISSUER": "http://127.0.0.1:8701/"}
+LOCAL = {**SETTINGS, "STAGE": "local", "AUTH_ISSUER": "http://127.0.0.1:8701/"}
 
 
 def start(settings: dict[str, str | None]) -> str:
@@ -31,16 +25,16 @@ def start(settings: dict[str, str | None]) -> str:
     return found.stderr.strip().rpartition("\n")[2]
 
 
-@pytest.mark.parametrize("settings", [DEPLOYED, LOCAL, {**LOCAL, "DYNAMODB_URL": "http://x:1"}])
+@pytest.mark.parametrize("settings", [SETTINGS, LOCAL, {**LOCAL, "DYNAMODB_URL": "http://x:1"}])
 def test_good_settings_start(settings: dict[str, str | None]) -> None:
     assert start(settings) == ""
 
 
-@pytest.mark.parametrize("missing", DEPLOYED)
+@pytest.mark.parametrize("missing", SETTINGS)
 def test_a_missing_setting_is_named(missing: str) -> None:
     for value in (None, ""):
         assert f"SettingError: the setting {missing} is missing" in start(
-            {**DEPLOYED, missing: value}
+            {**SETTINGS, missing: value}
         )
 
 
@@ -60,7 +54,7 @@ def test_a_missing_setting_is_named(missing: str) -> None:
     ],
 )
 def test_an_issuer_is_an_https_url(issuer: str) -> None:
-    assert "AUTH_ISSUER" in start({**DEPLOYED, "AUTH_ISSUER": issuer})
+    assert "AUTH_ISSUER" in start({**SETTINGS, "AUTH_ISSUER": issuer})
 
 
 @pytest.mark.parametrize(
@@ -90,18 +84,18 @@ def test_a_local_issuer_is_not_trusted_in_lambda(mark: str) -> None:
         assert "AUTH_ISSUER" in start({**LOCAL, mark: value})
     assert start({**LOCAL, "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11"}) == ""
     assert "DYNAMODB_URL" in start(
-        {**DEPLOYED, "STAGE": "local", mark: "x", "DYNAMODB_URL": "http://x:1"}
+        {**SETTINGS, "STAGE": "local", mark: "x", "DYNAMODB_URL": "http://x:1"}
     )
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "Local", "local "])
 def test_only_the_stage_local_is_local(stage: str) -> None:
     assert "AUTH_ISSUER" in start({**LOCAL, "STAGE": stage})
-    assert "DYNAMODB_URL" in start({**DEPLOYED, "STAGE": stage, "DYNAMODB_URL": "http://x:1"})
+    assert "DYNAMODB_URL" in start({**SETTINGS, "STAGE": stage, "DYNAMODB_URL": "http://x:1"})
 
 
 @pytest.mark.parametrize(
     "origin", ["*", "app.example.com", "https://a/", "https://a, https://b", "null"]
 )
 def test_the_web_origin_is_one_origin(origin: str) -> None:
-    assert "WEB_ORIGIN" in start({**DEPLOYED, "WEB_ORIGIN": origin})
+    assert "WEB_ORIGIN" in start({**SETTINGS, "WEB_ORIGIN": origin})
