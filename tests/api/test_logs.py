@@ -60,6 +60,7 @@ class Function:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             **SETTINGS,
+            "TABLE_NAME": "casting-test",
         }
         command = [sys.executable, "-W", "error", "-m", "tests.support.runtime", handler]
         command.append(str(written))
