@@ -15,7 +15,7 @@ from dev.table.integrity import problems, read
 from tests.conftest import Sent
 from tests.store.test_races import at_once
 from tests.store.test_requests import WRITE, Things
-from tests.support.client import Answer, Client, assert_failure, invoke
+from tests.support.client import ApiResponse, Client, assert_failure, invoke
 from tests.support.issuer import Issuer
 
 KEY = "7f9c24e8 / the caller's own"
@@ -56,7 +56,9 @@ class Post:
         self.member = kind.partition(" ")[0]
         self.items = 2 if self.member == "role" else 1
 
-    def send(self, key: str | None = KEY, body: Any = None, token: str | None = None) -> Answer:
+    def send(
+        self, key: str | None = KEY, body: Any = None, token: str | None = None
+    ) -> ApiResponse:
         headers = {} if key is None else {"Idempotency-Key": key}
         client = Client(self.client.url, token or self.client.token)
         return client.post(self.path, self.body if body is None else body, **headers)

@@ -15,17 +15,24 @@ from chalicelib import tokens
 from chalicelib.errors import MESSAGES, ApiError
 from chalicelib.http.gateway import GATEWAY_RESPONSES
 from dev.local import gateway
-from tests.support.client import Answer, Client, assert_failure, assert_headers, invoke, real_routes
+from tests.support.client import (
+    ApiResponse,
+    Client,
+    assert_failure,
+    assert_headers,
+    invoke,
+    real_routes,
+)
 
 
-def raw(url: str, request: bytes) -> Answer:
+def raw(url: str, request: bytes) -> ApiResponse:
     """Send these bytes and read an answer."""
     netloc = urlsplit(url)
     with socket.create_connection((netloc.hostname, netloc.port), timeout=10) as connection:
         connection.sendall(request)
         response = http.client.HTTPResponse(connection, method="GET")
         response.begin()
-        return Answer(response)
+        return ApiResponse(response)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +282,7 @@ def test_one_connection_serves_many_requests(producer: Client, url: str) -> None
         ("GET", "/", 200),
     ]:
         connection.request(method, path, b"{" if method == "POST" else None, bearer)
-        answer = Answer(connection.getresponse())
+        answer = ApiResponse(connection.getresponse())
         assert answer.status == status
     connection.close()
 

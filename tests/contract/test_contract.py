@@ -22,7 +22,7 @@ from chalicelib.permissions import AGENCY_ROLES
 from tests.conftest import PROJECT, Product
 from tests.contract import fuzz
 from tests.support import node
-from tests.support.client import Answer, Client, invoke, real_routes
+from tests.support.client import ApiResponse, Client, invoke, real_routes
 from tests.support.issuer import Issuer
 
 DOCUMENT = json.loads((PROJECT / "docs" / "generated" / "openapi.json").read_text())
@@ -56,7 +56,7 @@ def problems(schema: Any, value: Any) -> list[str]:
     return [error.message for error in validator.iter_errors(value)]
 
 
-def assert_as_documented(answer: Answer, operation_id: str) -> None:
+def assert_as_documented(answer: ApiResponse, operation_id: str) -> None:
     """An answer is one of those that the operation documents: status, headers, body."""
     documented = responses(OPERATIONS[operation_id][2])
     assert answer.status in documented, answer
@@ -270,7 +270,7 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
         status = min(responses(operation))
         return responses(operation)[status]["content"][JSON]["example"]
 
-    def ask(operation_id: str) -> Answer:
+    def ask(operation_id: str) -> ApiResponse:
         method, path, operation = OPERATIONS[operation_id]
         body = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("example")
         if body:

@@ -38,7 +38,7 @@ from chalicelib.store.links import REMOVED, RENAMED
 from chalicelib.store.table import Item
 from dev.local import engine
 from dev.table import integrity
-from tests.support.client import Answer, Client
+from tests.support.client import ApiResponse, Client
 from tests.support.issuer import Issuer
 
 SEED, WORKERS, OPERATIONS, KILLS = 20261122, 8, 6_000, 60
@@ -585,7 +585,7 @@ class Outcome:
     `asked` is when it was sent for the last time; `done` and `lost` are as in `Write`.
     """
 
-    answer: Answer
+    answer: ApiResponse
     sent: float
     asked: float
     ended: float
@@ -985,7 +985,7 @@ class Person:
         if not self.worker.up.wait(PATIENCE):
             raise Broken(f"{self.by}: {self.worker.product.url} does not come back")
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: ApiResponse) -> None:
         name = f"{answer.status} (try again)" if _says_try_again(answer) else str(answer.status)
         with self.storm.changed:
             self.storm.figures.answers[name] += 1
@@ -1006,13 +1006,13 @@ class Person:
         with self.storm.changed:
             self.storm.figures.long[what] += 1
 
-    def _told(self, method: str, path: str, body: Any, headers: Any, answer: Answer) -> str:
+    def _told(self, method: str, path: str, body: Any, headers: Any, answer: ApiResponse) -> str:
         logged = self.worker.product.said().rpartition("Traceback")[2][-4_000:]
         why = f"\n{logged}" if answer.status >= 500 else ""
         return f"{self.by}: {method} {path} {body} {headers} was answered {answer}{why}"
 
 
-def _says_try_again(answer: Answer) -> bool:
+def _says_try_again(answer: ApiResponse) -> bool:
     return answer.status in (409, 503) and "retry-after" in answer.headers
 
 

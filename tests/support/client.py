@@ -13,7 +13,7 @@ from chalice.local import LambdaContext
 from chalicelib.contract import page
 
 
-class Answer:
+class ApiResponse:
     """An answer: its status, its headers (names in lower case), its body."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
@@ -45,7 +45,7 @@ class Client:
         path: str,
         body: Any = None,
         headers: dict[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send a request; a body that is not bytes is sent as JSON."""
         sent = dict(headers or {})
         if self.token is not None:
@@ -58,20 +58,20 @@ class Client:
         connection = http.client.HTTPConnection(at.netloc, timeout=30)
         try:
             connection.request(method, at.path + path, body, sent)
-            return Answer(connection.getresponse())
+            return ApiResponse(connection.getresponse())
         finally:
             connection.close()
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, **query: Any) -> ApiResponse:
         return self.call("GET", f"{path}?{urlencode(query)}" if query else path)
 
-    def post(self, path: str, body: Any, **headers: str) -> Answer:
+    def post(self, path: str, body: Any, **headers: str) -> ApiResponse:
         return self.call("POST", path, body, headers)
 
-    def patch(self, path: str, body: Any, **headers: str) -> Answer:
+    def patch(self, path: str, body: Any, **headers: str) -> ApiResponse:
         return self.call("PATCH", path, body, headers)
 
-    def delete(self, path: str, **headers: str) -> Answer:
+    def delete(self, path: str, **headers: str) -> ApiResponse:
         return self.call("DELETE", path, headers=headers)
 
     def pages(self, path: str, member: str, **query: Any) -> Iterator[list[Any]]:
@@ -103,7 +103,7 @@ class Client:
         return str(answer["created"])
 
 
-def assert_failure(answer: Answer, status: int, message: str | None = None) -> None:
+def assert_failure(answer: ApiResponse, status: int, message: str | None = None) -> None:
     """The one form of a failure, with the headers that every failure has."""
     from chalicelib.errors import MESSAGES
 
@@ -140,7 +140,7 @@ def real_routes() -> dict[str, dict[str, Any]]:
     }
 
 
-def assert_headers(answer: Answer, named: bool = True) -> None:
+def assert_headers(answer: ApiResponse, named: bool = True) -> None:
     """What every answer has; those to OPTIONS are API Gateway's, and do not name the request."""
     if named:
         form = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
