@@ -170,7 +170,7 @@ def test_every_gateway_answer_is_in_the_envelope() -> None:
 @pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
 def test_api_gateway_is_told_what_the_local_one_says(response_type: str) -> None:
     told = GATEWAY_RESPONSES[response_type]
-    local = gateway.says(response_type, "an-id", message="token expired")
+    local = gateway.own_response(response_type, "an-id", message="token expired")
     # What the gateway puts in: the request's id, and one of the authorizer's three words.
     body = told.template().replace("$context.requestId", "an-id")
     body = body.replace("$context.authorizer.message", "token expired")
@@ -188,7 +188,7 @@ def test_api_gateway_is_told_what_the_local_one_says(response_type: str) -> None
 
 
 def test_the_authorizers_word_is_the_message(url: str) -> None:
-    answer = gateway.says("ACCESS_DENIED", gateway.new_id(), message="token expired")
+    answer = gateway.own_response("ACCESS_DENIED", gateway.new_id(), message="token expired")
     assert json.loads(answer["body"])["message"] == "token expired"
     assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")
 
