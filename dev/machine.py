@@ -16,7 +16,7 @@ LOCAL = Path(os.environ.get("LOCAL_DIR") or PROJECT / ".local")
 """Files of this machine: the engine's data, the issuer's key. It is safe to delete."""
 
 
-def stop(sentence: str) -> NoReturn:
+def fail(sentence: str) -> NoReturn:
     """Exit with status 1 and one sentence: what is wrong and what to do."""
     sys.exit(f"casting: {sentence}")
 
@@ -31,7 +31,7 @@ def config() -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     except ValueError as error:
-        stop(f".chalice/config.json is not JSON: {error}")
+        fail(f".chalice/config.json is not JSON: {error}")
     return config
 
 
@@ -100,10 +100,10 @@ def lock(path: Path, in_use: str | None = None) -> Iterator[TextIO]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = open(path, "a+")  # noqa: SIM115 -- closed below
     except OSError as error:
-        stop(f"cannot write {path} ({error.strerror}). Move it or delete it.")
+        fail(f"cannot write {path} ({error.strerror}). Move it or delete it.")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if in_use else 0))
         except BlockingIOError:
-            stop(str(in_use))
+            fail(str(in_use))
         yield file

@@ -426,7 +426,7 @@ def main(released: Path = RELEASED, now: Path = NOW, changelog: Path = CHANGELOG
         new["info"]["version"],
     )
     if released_version != newest:
-        machine.stop(
+        machine.fail(
             f"{machine.shown(released)} is version {released_version}, but the newest version in"
             f" {machine.shown(changelog)} is {newest or 'missing'}. Copy that version's contract"
             f" to {machine.shown(released)}."
@@ -438,17 +438,17 @@ def main(released: Path = RELEASED, now: Path = NOW, changelog: Path = CHANGELOG
     for line in missing:
         machine.say(f"Add to {machine.shown(changelog)}, under Unreleased: {line}")
     if missing:
-        machine.stop(
+        machine.fail(
             f"{machine.shown(changelog)} does not announce all breaking changes."
             " Add the lines above, or revert the changes."
         )
     if changes and _major(version) <= _major(released_version):
-        machine.stop(
+        machine.fail(
             f"the changes break clients of {released_version}, but {machine.shown(now)} is version"
             f" {version}. The next version must be {_major(released_version) + 1}.0.0."
         )
     if old != new and released_version == version:
-        machine.stop(
+        machine.fail(
             f"{machine.shown(now)} differs from the released contract, but is also version"
             f" {version}. Raise VERSION in chalicelib/contract/document.py (once per release)"
             " and run make generate."
@@ -462,7 +462,7 @@ def _document(file: Path) -> Node:
         _major(document["info"]["version"])
         _resolved(document["paths"], document)
     except (ValueError, LookupError, TypeError, AttributeError):
-        machine.stop(f"{machine.shown(file)} is not an OpenAPI document.")
+        machine.fail(f"{machine.shown(file)} is not an OpenAPI document.")
     return cast(Node, document)
 
 
@@ -471,7 +471,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        machine.stop(f"cannot read {machine.shown(file)}: {error.strerror}.")
+        machine.fail(f"cannot read {machine.shown(file)}: {error.strerror}.")
 
 
 def _major(version: str) -> int:

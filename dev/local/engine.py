@@ -41,7 +41,7 @@ def install() -> None:
             + ["--requirement", str(REQUIREMENTS)],
         ):
             if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
-                machine.stop("could not install the local DynamoDB. Check the network connection.")
+                machine.fail("could not install the local DynamoDB. Check the network connection.")
         stamp.write_text(version)
 
 
@@ -62,7 +62,7 @@ def running(preferred_port: int = 0) -> Iterator[str]:
         port = machine.free_port()
         process = _start(port)
     if process.poll() is not None:
-        machine.stop(f"the local DynamoDB did not start. See {machine.shown(LOG)}.")
+        machine.fail(f"the local DynamoDB did not start. See {machine.shown(LOG)}.")
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -84,7 +84,7 @@ def _refuse_damaged_data() -> None:
         try:
             json.loads(file.read_text())
         except ValueError:
-            machine.stop(
+            machine.fail(
                 f"{machine.shown(file)} is damaged. Move it, or delete it to start with empty data."
             )
 
@@ -122,7 +122,7 @@ def _start(port: int) -> "subprocess.Popen[bytes]":
     while process.poll() is None and mark_at(port) != mark:
         if time.monotonic() > deadline:
             process.terminate()
-            machine.stop(
+            machine.fail(
                 f"the local DynamoDB did not respond within {START_SECONDS} s."
                 f" See {machine.shown(LOG)}."
             )

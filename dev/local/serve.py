@@ -16,7 +16,7 @@ from chalice.config import Config
 from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
 from dev.local import engine, issuer
-from dev.machine import LOCAL, PROJECT, say, stop
+from dev.machine import LOCAL, PROJECT, fail, say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -36,7 +36,7 @@ def main() -> None:
         for number in SIGNALS:
             signal.signal(number, _interrupt)
         if not machine.is_free(port):
-            _stop_port_in_use(port)
+            _fail_port_in_use(port)
         try:
             _run(port, servers, started_at)
         except KeyboardInterrupt:
@@ -54,12 +54,12 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _port() -> int:
     port = os.environ.get("PORT") or "8000"
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
-        stop("PORT must be a number from 1 to 65535.")
+        fail("PORT must be a number from 1 to 65535.")
     return int(port)
 
 
-def _stop_port_in_use(port: int) -> NoReturn:
-    stop(f"port {port} is in use. Choose another port: make run PORT={port + 1}")
+def _fail_port_in_use(port: int) -> NoReturn:
+    fail(f"port {port} is in use. Choose another port: make run PORT={port + 1}")
 
 
 def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
@@ -80,7 +80,7 @@ def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
         from app import app
         from dev.local import gateway
     except RuntimeError as error:
-        stop(str(error))
+        fail(str(error))
     _prepare_table(settings)
 
     logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
@@ -88,7 +88,7 @@ def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
     try:
         server = gateway.create_server(app, chalice_config(app), port)
     except OSError:
-        _stop_port_in_use(port)
+        _fail_port_in_use(port)
     url = f"http://127.0.0.1:{port}"
     machine.write_json(
         "running.json",
@@ -135,7 +135,7 @@ def _prepare_table(settings: dict[str, str]) -> None:
             unfinished.unlink()
     except (PynamoDBException, ApiError, ValueError) as error:
         reason = type(error).__name__
-        stop(
+        fail(
             f"cannot use the DynamoDB at {settings['DYNAMODB_URL']} ({reason})."
             " Check DYNAMODB_URL, or unset it."
         )
