@@ -30,9 +30,9 @@ def main() -> None:
         return
     for file, text in generated.items():
         if not file.exists() or file.read_text(encoding="utf-8") != text:
-            machine.stop(f"{machine.shown(file)} is not up to date: run make generate")
+            machine.fail(f"{machine.shown(file)} is not up to date: run make generate")
     if strays := set(machine.GENERATED.iterdir()) - generated.keys():
-        machine.stop(f"nothing generates {machine.shown(min(strays))}: remove it")
+        machine.fail(f"nothing generates {machine.shown(min(strays))}: remove it")
 
 
 if __name__ == "__main__":

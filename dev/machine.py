@@ -1,4 +1,4 @@
-"""Where things are on a developer's machine: files, ports, settings."""
+"""A developer's machine: console, paths, settings, ports and locks."""
 
 import fcntl
 import json
@@ -13,31 +13,32 @@ from typing import Any, NoReturn, TextIO
 PROJECT = Path(__file__).resolve().parent.parent
 GENERATED = PROJECT / "docs" / "generated"
 LOCAL = Path(os.environ.get("LOCAL_DIR") or PROJECT / ".local")
-"""What belongs to this machine: the engine's data, the issuer's key. It can be deleted."""
+"""Files of this machine: the engine's data, the issuer's key. It is safe to delete."""
 
 
-def stop(sentence: str) -> NoReturn:
-    """End with one sentence that says what is wrong and what to do."""
+def fail(sentence: str) -> NoReturn:
+    """Exit with status 1 and one sentence: what is wrong and what to do."""
     sys.exit(f"casting: {sentence}")
 
 
 def say(sentence: str) -> None:
+    """Print a sentence at once, even if the output is a pipe."""
     print(sentence, flush=True)
 
 
 def config() -> dict[str, Any]:
-    """Give `.chalice/config.json`; stop where it is not JSON."""
+    """Return the content of `.chalice/config.json`. Exit if it is not JSON."""
     try:
         config: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     except ValueError as error:
-        stop(f".chalice/config.json is not JSON: {error}")
+        fail(f".chalice/config.json is not JSON: {error}")
     return config
 
 
 def settings() -> dict[str, str]:
-    """Give the settings of the stage local, as the environment changes them."""
+    """Return the settings of the stage `local`. Environment variables override them."""
     settings: dict[str, str] = config()["stages"]["local"]["environment_variables"]
-    # The stage is not for the environment to change: what is run here is the stage local.
+    # What runs here is always the stage `local`: the environment must not override STAGE.
     return {
         name: value if name == "STAGE" else os.environ.get(name) or value
         for name, value in settings.items()
@@ -45,15 +46,17 @@ def settings() -> dict[str, str]:
 
 
 def shown(path: Path) -> Path:
-    """Give a path as a person in the project's folder would write it."""
+    """Return a path relative to the project's folder if it is inside it."""
     return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 
 def port_of(url: str) -> int:
+    """Return the port of a URL without a path."""
     return int(url.rstrip("/").rpartition(":")[2])
 
 
 def is_free(port: int) -> bool:
+    """Return whether a server can listen on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -64,7 +67,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Give this port where it is free, else any that is."""
+    """Return the preferred port if it is free, otherwise any free port."""
     if preferred and is_free(preferred):
         return preferred
     with socket.socket() as probe:
@@ -74,29 +77,33 @@ def free_port(preferred: int = 0) -> int:
 
 
 def read_json(name: str) -> dict[str, Any]:
-    """Read a file of LOCAL; empty where it is missing or damaged."""
+    """Read a JSON object from a file in LOCAL. Return {} if it is missing or damaged."""
     try:
-        found = json.loads((LOCAL / name).read_text())
+        content = json.loads((LOCAL / name).read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def write_json(name: str, content: dict[str, Any]) -> None:
+    """Write a JSON object to a file in LOCAL."""
     (LOCAL / name).write_text(json.dumps(content))
 
 
 @contextmanager
-def lock(path: Path, taken: str | None = None) -> Iterator[TextIO]:
-    """Hold a lock that ends with the process; stop with `taken` if another holds it, or wait."""
+def lock(path: Path, in_use: str | None = None) -> Iterator[TextIO]:
+    """Hold a lock file. The lock ends with the process.
+
+    If another process holds it, exit with the sentence `in_use`, or wait if there is none.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = open(path, "a+")  # noqa: SIM115 -- closed below
     except OSError as error:
-        stop(f"{path} cannot be written ({error.strerror}); move it away")
+        fail(f"cannot write {path} ({error.strerror}). Move it or delete it.")
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if taken else 0))
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if in_use else 0))
         except BlockingIOError:
-            stop(str(taken))
+            fail(str(in_use))
         yield file

@@ -73,7 +73,7 @@ def main() -> None:
     if any(result.startswith("FAILED") for result in results.values()):
         sys.exit(1)
     if "passed" not in results.values():
-        machine.stop(f"none of Python {', '.join(SUPPORTED)} was found")
+        machine.fail(f"none of Python {', '.join(SUPPORTED)} was found")
 
 
 if __name__ == "__main__":

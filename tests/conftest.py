@@ -191,7 +191,7 @@ class Product:
 
     def start(self) -> "Product":
         """Start it and wait until it serves."""
-        return self.start_until("; Ctrl-C stops it")
+        return self.start_until("Press Ctrl+C to stop.")
 
     def start_until(self, said: str) -> "Product":
         """Start it and wait until it says this."""

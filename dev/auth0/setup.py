@@ -147,7 +147,7 @@ class Tenant:
         """Send this token from now on."""
         self.secrets.append(token)
         if not _TOKEN.fullmatch(token):
-            machine.stop("the token for the Management API holds characters that no token has")
+            machine.fail("the token for the Management API holds characters that no token has")
         self.token = token
 
     def log_in(self, client_id: str, client_secret: str, needed: set[str]) -> None:
@@ -166,7 +166,7 @@ class Tenant:
         if answer.status_code in (401, 403):
             why = self._said(answer)
             known = answer.status_code == 403
-            machine.stop(
+            machine.fail(
                 f"the application is not authorised for the Management API of this tenant{why}"
                 if known
                 else f"Auth0 does not take AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET{why}"
@@ -186,7 +186,7 @@ class Tenant:
         found = self._read(answer, Api)
         if found.is_system or found.identifier != identifier:
             # The path takes an API's id too.
-            machine.stop(f"{identifier} names an API that is not ours to change; see AUTH_AUDIENCE")
+            machine.fail(f"{identifier} names an API that is not ours to change; see AUTH_AUDIENCE")
         return found
 
     def role(self, name: str) -> Role | None:
@@ -200,7 +200,7 @@ class Tenant:
             if not listed.roles or (page + 1) * PER_PAGE >= listed.total:
                 break
         if len(found) > 1:
-            machine.stop(f"this tenant has {len(found)} roles {name}; remove all but one")
+            machine.fail(f"this tenant has {len(found)} roles {name}; remove all but one")
         return found[0] if found else None
 
     def permissions(self, role: Role, identifier: str) -> set[str]:
@@ -266,14 +266,14 @@ class Tenant:
                 )
             except requests.RequestException as error:
                 # The name alone: the text of an exception may quote what was sent.
-                machine.stop(
+                machine.fail(
                     f"{self.url} does not answer {method} {path} ({type(error).__name__}); if"
                     " AUTH0_DOMAIN is right, run it again: what is done is not done twice"
                 )
             if answer.status_code != 429:
                 return answer
             if attempt == TRIES:
-                machine.stop(
+                machine.fail(
                     f"Auth0 says {TRIES} times that it has too many requests; run it later"
                 )
             sleep(_pause(answer, attempt))
@@ -291,7 +291,7 @@ class Tenant:
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            machine.stop(
+            machine.fail(
                 f"{_asked(answer)} is answered with something that Auth0 does not document"
             )
 
@@ -301,16 +301,16 @@ class Tenant:
             return
         why = self._said(answer)
         if 300 <= status < 400:
-            machine.stop(f"{asked} leads elsewhere ({status}); AUTH0_DOMAIN is the tenant's own")
+            machine.fail(f"{asked} leads elsewhere ({status}); AUTH0_DOMAIN is the tenant's own")
         if status == 401:
-            machine.stop(f"Auth0 does not take the token for the Management API{why}")
+            machine.fail(f"Auth0 does not take the token for the Management API{why}")
         if status == 403 and _refusal(answer).code == "insufficient_scope":
             _stop_for_scopes({_scope_for(answer)})
         if status == 409:
-            machine.stop(f"{asked} finds that it is there already{why}; run it again")
+            machine.fail(f"{asked} finds that it is there already{why}; run it again")
         if status >= 500:
-            machine.stop(f"{asked} is answered with {status}; run it again later")
-        machine.stop(f"{asked} is refused with {status}{why}")
+            machine.fail(f"{asked} is answered with {status}; run it again later")
+        machine.fail(f"{asked} is refused with {status}{why}")
 
     def _said(self, answer: requests.Response) -> str:
         """Give what Auth0 says of its refusal, to end a sentence with; empty where it is silent."""
@@ -344,7 +344,7 @@ def _scope_for(answer: requests.Response) -> str:
 
 
 def _stop_for_scopes(lacking: set[str]) -> NoReturn:
-    machine.stop(
+    machine.fail(
         f"the application lacks {' '.join(sorted(lacking))}; authorise it for the Auth0 Management"
         f" API with {' '.join(sorted(READ_SCOPES | WRITE_SCOPES))}"
     )
@@ -413,7 +413,7 @@ def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
     api = tenant.api(identifier)
     lost = sorted({scope.value for scope in api.scopes} - PERMISSIONS) if api else []
     if api and lost and api.name != SETTINGS["name"] and not sure:
-        machine.stop(
+        machine.fail(
             f"{identifier} is the API {_plain(api.name or '')}, which would lose"
             f" {_plain(', '.join(lost))}: DRY_RUN=1 shows it, CONFIRM={identifier} does it"
         )
@@ -545,7 +545,7 @@ def _url() -> str:
     if _THIS_MACHINE.fullmatch(domain):
         return domain
     if not _HOST.fullmatch(domain):
-        machine.stop(
+        machine.fail(
             "AUTH0_DOMAIN must be the tenant's domain and nothing more, like tenant.eu.auth0.com"
         )
     return f"https://{domain.lower()}"
@@ -555,22 +555,22 @@ def _identifier() -> str:
     identifier, stage = os.environ.get("AUTH_AUDIENCE", ""), os.environ.get("STAGE", "")
     stages = machine.config()["stages"]
     if not identifier and not stage:
-        machine.stop("say which API: AUTH_AUDIENCE=..., its identifier, or STAGE=..., whose it is")
+        machine.fail("say which API: AUTH_AUDIENCE=..., its identifier, or STAGE=..., whose it is")
     if not identifier:
         if stage not in stages:
-            machine.stop(f"there is no stage {_plain(stage)}; say STAGE={'|'.join(stages)}")
+            machine.fail(f"there is no stage {_plain(stage)}; say STAGE={'|'.join(stages)}")
         identifier = stages[stage]["environment_variables"]["AUTH_AUDIENCE"]
     elif stage:
-        machine.stop("AUTH_AUDIENCE and STAGE both say which API: unset one of them")
+        machine.fail("AUTH_AUDIENCE and STAGE both say which API: unset one of them")
     if not _IDENTIFIER.fullmatch(identifier):
-        machine.stop("AUTH_AUDIENCE must be 1 to 600 ASCII characters without a space")
+        machine.fail("AUTH_AUDIENCE must be 1 to 600 ASCII characters without a space")
     return identifier
 
 
 def main() -> None:
     arguments = set(sys.argv[1:])
     if not arguments <= {"--dry-run"}:
-        machine.stop("the only argument is --dry-run; the rest is in the environment")
+        machine.fail("the only argument is --dry-run; the rest is in the environment")
     # Whatever else is said there is more likely meant so than not.
     dry_run = bool(arguments) or os.environ.get("DRY_RUN", "") not in ("", "0")
     tenant, identifier = Tenant(_url()), _identifier()
@@ -583,7 +583,7 @@ def main() -> None:
     elif client_id and client_secret:
         tenant.log_in(client_id, client_secret, READ_SCOPES | (set() if dry_run else WRITE_SCOPES))
     else:
-        machine.stop("AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set, or else AUTH0_TOKEN")
+        machine.fail("AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set, or else AUTH0_TOKEN")
     configure(tenant, identifier, dry_run, sure=os.environ.get("CONFIRM") == identifier)
 
 

@@ -1,10 +1,11 @@
-"""What breaks clients: `docs/generated/openapi.json` compared with `docs/released/openapi.json`.
+"""What breaks clients: compare `docs/generated/openapi.json` with `docs/released/openapi.json`.
 
-A request breaks where it is narrowed (what was taken is refused), an answer where it is widened
-(it may be what no client was told of), and either where something goes away or something more is
-needed. What clients must expect anyway breaks nothing: further members, further failures (all have
-one form), 304 (who gets it has asked for it). A further success does break them. The names of
-schemas are nobody's promise: what a generator makes of them may change with any version.
+A request breaks if it is narrowed: the API rejects what it accepted before. A response breaks if it
+is widened: it may contain what clients do not expect. Both break if a part is removed or if more is
+required. A new success breaks clients, too.
+
+Clients must always expect new members, new failures (all have the same envelope) and 304 (only in
+response to their own condition). The names of schemas may change with any version.
 """
 
 import json
@@ -24,14 +25,14 @@ Node = dict[str, Any]
 
 
 class Change(NamedTuple):
-    """A breaking change, as its announcement tells it."""
+    """A breaking change: the operation, and the sentence that announces it."""
 
     operation: str
-    what: str
+    sentence: str
 
 
 class Verdict(NamedTuple):
-    """Whether a schema allows less than before, and whether it allows more; it can be both."""
+    """Whether a schema allows less than before, and whether it allows more. Both are possible."""
 
     narrower: bool
     wider: bool
@@ -40,33 +41,34 @@ class Verdict(NamedTuple):
 NARROWER, WIDER = Verdict(True, False), Verdict(False, True)
 
 Difference = tuple[tuple[str, ...], str, Verdict]
-"""Below which properties, what, and what it means for what is allowed."""
+"""The path of properties to the difference, its description, and its verdict."""
 
 Direction = Literal["narrower", "wider"]
-"""The verdict that breaks clients: narrower where they send, wider where they receive."""
+"""The verdict that breaks clients: narrower in requests, wider in responses."""
 
-# -- Schemas: what each keyword allows. None is a keyword that is not there.
+# -- Schemas: one rule per keyword. Its arguments are None if the keyword is missing.
 
 Rule = Callable[[Any, Any], Verdict]
 
 
-def _bound(sign: int, nothing: float) -> Rule:
-    """Make the rule of a lower (1) or upper (-1) bound, which is `nothing` where there is none."""
+def _bound(sign: int, default: float) -> Rule:
+    """Return the rule of a lower bound (sign 1) or an upper bound (sign -1)."""
 
     def judge(old: float | None, new: float | None) -> Verdict:
-        was, now = (sign * (nothing if bound is None else bound) for bound in (old, new))
+        was, now = (sign * (default if bound is None else bound) for bound in (old, new))
         return Verdict(now > was, now < was)
 
     return judge
 
 
 def _condition(old: Any, new: Any) -> Verdict:
-    """Judge what allows less where it is there, and something else where it differs."""
-    differ = _bare(old) != _bare(new)
+    """Judge a keyword that only restricts: adding it narrows, removing it widens."""
+    differ = _without_notes(old) != _without_notes(new)
     return Verdict(differ and new is not None, differ and old is not None)
 
 
 def _values(old: list[Any] | None, new: list[Any] | None) -> Verdict:
+    """Judge a list of allowed values."""
     if old is None or new is None:
         return _condition(old, new)
     was, now = ({json.dumps(value) for value in values} for values in (old, new))
@@ -74,26 +76,28 @@ def _values(old: list[Any] | None, new: list[Any] | None) -> Verdict:
 
 
 def _default(old: Any, new: Any) -> Verdict:
-    # Who sends without it gets something else; where there was none, nothing was promised.
+    """Judge a default. A new default breaks nothing: none was promised before."""
     return Verdict(old is not None and old != new, False)
 
 
-def _further(old: Node | bool | None, new: Node | bool | None) -> Verdict:
+def _additional_properties(old: Node | bool | None, new: Node | bool | None) -> Verdict:
+    """Judge `additionalProperties`, which is a schema."""
     was, now = (True if schema is None else schema for schema in (old, new))
-    found = [verdict for _, _, verdict in _differences(was, now)]
-    return Verdict(any(one.narrower for one in found), any(one.wider for one in found))
+    verdicts = [verdict for _, _, verdict in _differences(was, now)]
+    return Verdict(any(v.narrower for v in verdicts), any(v.wider for v in verdicts))
 
 
 def _unknown(old: Any, new: Any) -> Verdict:
-    differ = _bare(old) != _bare(new)
+    """Judge a keyword without a rule: any difference narrows and widens."""
+    differ = _without_notes(old) != _without_notes(new)
     return Verdict(differ, differ)
 
 
 NUMBERS = ("integer", "number")
-KINDS = ("null", "boolean", *NUMBERS, "string", "array", "object")
+TYPES = ("null", "boolean", *NUMBERS, "string", "array", "object")
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
-    "enum": (_values, KINDS),
-    "default": (_default, KINDS),
+    "enum": (_values, TYPES),
+    "default": (_default, TYPES),
     "minimum": (_bound(1, -math.inf), NUMBERS),
     "maximum": (_bound(-1, math.inf), NUMBERS),
     "exclusiveMinimum": (_bound(1, -math.inf), NUMBERS),
@@ -108,336 +112,366 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "uniqueItems": (lambda old, new: _condition(old or None, new or None), ("array",)),
     "minProperties": (_bound(1, 0), ("object",)),
     "maxProperties": (_bound(-1, math.inf), ("object",)),
-    "additionalProperties": (_further, ("object",)),
-    **dict.fromkeys(("not", "allOf", "anyOf", "if", "then", "else"), (_condition, KINDS)),
+    "additionalProperties": (_additional_properties, ("object",)),
+    **dict.fromkeys(("not", "allOf", "anyOf", "if", "then", "else"), (_condition, TYPES)),
 }
 STRUCTURE = {"type", "const", "items", "properties", "required"}
 NOTES = {"title", "summary", "description", "example", "examples", "deprecated", "bearerFormat"}
 
 
 def _is_note(keyword: str) -> bool:
+    """Return whether a keyword is only for human readers."""
     return keyword in NOTES or keyword.startswith(("x-", "$comment"))
 
 
-def _bare(node: Any, names: bool = False) -> Any:
-    """Give a schema without what only people read; `names` says that its keys are no keywords."""
+def _without_notes(node: Any, names: bool = False) -> Any:
+    """Return a schema without its notes. `names` means that its keys are names, not keywords."""
     if isinstance(node, list):
-        return [_bare(part) for part in node]
+        return [_without_notes(part) for part in node]
     if not isinstance(node, dict):
         return node
     return {
-        keyword: _bare(part, not names and keyword in ("properties", "patternProperties"))
+        keyword: _without_notes(part, not names and keyword in ("properties", "patternProperties"))
         for keyword, part in node.items()
         if names or not _is_note(keyword)
     }
 
 
-def _kind(value: Any) -> str:
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
-    return "null" if value is None else kinds.get(type(value), "object")
+def _type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
+    json_types = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+    return "null" if value is None else json_types.get(type(value), "object")
 
 
 def _alternatives(schema: Node | bool) -> dict[str, list[Node]]:
-    """Give what a schema allows by the kind of value: `anyOf` and lists of types taken apart."""
+    """Return the schemas that a schema allows, by JSON type. Split `anyOf` and lists of types."""
     if isinstance(schema, bool):
         return _alternatives({}) if schema else {}
-    found: dict[str, list[Node]] = {}
-    beside = {keyword: part for keyword, part in schema.items() if keyword != "anyOf"}
-    said = {keyword for keyword in beside if not _is_note(keyword)}
+    alternatives: dict[str, list[Node]] = {}
+    siblings = {keyword: part for keyword, part in schema.items() if keyword != "anyOf"}
+    sibling_keywords = {keyword for keyword in siblings if not _is_note(keyword)}
     parts = schema.get("anyOf", [True])
-    # Where both say the same, both hold: then it stays a condition, compared as a whole.
-    if all(isinstance(part, dict) and not said & part.keys() for part in parts):
+    # If `anyOf` and its siblings share a keyword, both apply. Then `anyOf` is compared as a whole.
+    if all(isinstance(part, dict) and not sibling_keywords & part.keys() for part in parts):
         for part in parts:
-            for kind, one in _alternatives({**beside, **part}).items():
-                found.setdefault(kind, []).extend(one)
-        return found
-    types = schema.get("type", KINDS)
+            for json_type, schemas in _alternatives({**siblings, **part}).items():
+                alternatives.setdefault(json_type, []).extend(schemas)
+        return alternatives
+    types = schema.get("type", TYPES)
     types = {types} if isinstance(types, str) else {*types}
     types |= {"integer"} if "number" in types else set()
     values = [schema["const"]] if "const" in schema else schema.get("enum")
-    for kind in (kind for kind in KINDS if kind in types):
-        of_kind = None if values is None else [value for value in values if _kind(value) == kind]
-        if of_kind != []:
-            found[kind] = [{**schema, "enum": None if kind == "null" else of_kind}]
-    return found
+    for json_type in (name for name in TYPES if name in types):
+        of_type = None if values is None else [v for v in values if _type_of(v) == json_type]
+        if of_type != []:
+            enum = None if json_type == "null" else of_type
+            alternatives[json_type] = [{**schema, "enum": enum}]
+    return alternatives
 
 
 def _differences(
     old: Node | bool, new: Node | bool, place: tuple[str, ...] = ()
 ) -> Iterator[Difference]:
-    """Judge two schemas, in all their parts."""
-    if _bare(old) == _bare(new):
+    """Yield the differences between two schemas and all their parts."""
+    if _without_notes(old) == _without_notes(new):
         return
     before, now = _alternatives(old), _alternatives(new)
-    for word, some, others, verdict in (
-        ("no longer", before, now, NARROWER),
-        ("also", now, before, WIDER),
+    for words, some, others, verdict in (
+        ("no longer allows", before, now, NARROWER),
+        ("now allows", now, before, WIDER),
     ):
-        if kinds := [f"`{kind}`" for kind in some if kind not in others]:
-            yield place, f"{word} {', '.join(kinds)}", verdict
-    for kind in (kind for kind in before if kind in now):
-        if len(before[kind]) > 1 or len(now[kind]) > 1:
-            # Which of them became which is anybody's guess.
-            if _bare(before[kind]) != _bare(now[kind]):
-                yield place, f"another choice of `{kind}`", Verdict(True, True)
+        if names := [f"`{json_type}`" for json_type in some if json_type not in others]:
+            yield place, f"{words} {', '.join(names)}", verdict
+    for json_type in (name for name in before if name in now):
+        if len(before[json_type]) > 1 or len(now[json_type]) > 1:
+            # Nothing says which old alternative corresponds to which new one.
+            if _without_notes(before[json_type]) != _without_notes(now[json_type]):
+                yield place, f"the alternatives for `{json_type}` changed", Verdict(True, True)
             continue
-        [was], [is_now] = before[kind], now[kind]
+        [was], [is_now] = before[json_type], now[json_type]
         for keyword in dict.fromkeys((*was, *is_now)):
-            rule, kinds_of = RULES.get(keyword, (_unknown, KINDS))
-            if kind in kinds_of and keyword not in STRUCTURE and not _is_note(keyword):
+            rule, keyword_types = RULES.get(keyword, (_unknown, TYPES))
+            if json_type in keyword_types and keyword not in STRUCTURE and not _is_note(keyword):
                 verdict = rule(was.get(keyword), is_now.get(keyword))
-                yield place, _other(keyword, was, is_now), verdict
-        if kind == "array":
+                yield place, _changed_value(keyword, was, is_now), verdict
+        if json_type == "array":
             yield from _differences(was.get("items", True), is_now.get("items", True), place)
-        if kind == "object":
+        if json_type == "object":
             yield from _properties(was, is_now, place)
 
 
 def _properties(old: Node, new: Node, place: tuple[str, ...]) -> Iterator[Difference]:
+    """Yield the differences between the properties of two objects."""
     before, now = old.get("properties", {}), new.get("properties", {})
-    had, has = set(old.get("required", ())), set(new.get("required", ()))
-    took_others, takes_others = (s.get("additionalProperties") is not False for s in (old, new))
+    was_required, is_required = (set(schema.get("required", ())) for schema in (old, new))
+    was_open, is_open = (s.get("additionalProperties") is not False for s in (old, new))
     for name in {**before, **now}:
         below = (*place, name)
         if name not in now:
-            yield below, "is gone", Verdict(not takes_others, True)
+            yield below, "was removed", Verdict(not is_open, True)
         elif name not in before:
-            yield below, "is new", NARROWER if took_others else WIDER
+            yield below, "was added", NARROWER if was_open else WIDER
         else:
             yield from _differences(before[name], now[name], below)
-    for name in sorted(has - had):
-        yield (*place, name), "is required", NARROWER
-    for name in sorted((had - has) & now.keys()):
+    for name in sorted(is_required - was_required):
+        yield (*place, name), "is now required", NARROWER
+    for name in sorted((was_required - is_required) & now.keys()):
         yield (*place, name), "is no longer required", WIDER
 
 
-def _other(keyword: str, old: Node, new: Node) -> str:
+def _changed_value(keyword: str, old: Node, new: Node) -> str:
+    """Return the sentence for a keyword whose value changed."""
     was, now = (
         json.dumps(node[keyword], ensure_ascii=False) if node.get(keyword) is not None else "none"
         for node in (old, new)
     )
-    return f"`{keyword}` is {now}, was {was}"
+    return f"`{keyword}` changed from {was} to {now}"
 
 
-# -- Operations: what a client sends, and what it gets.
+# -- Operations: what clients send and receive.
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PLACES = ("path", "query", "header", "cookie")
 
 
 def breaking(old: Node, new: Node) -> list[Change]:
-    """Give every change between two documents that breaks clients."""
-    before, now = _written_out(old, old), _written_out(new, new)
+    """Return all changes between two documents that break clients."""
+    before, now = _resolved(old, old), _resolved(new, new)
     return list(dict.fromkeys(_changes(before, now)))
 
 
-def _written_out(node: Any, document: Node, above: tuple[str, ...] = ()) -> Any:
-    """Put what each `$ref` names in its place, so that it does not matter where it is written."""
+def _resolved(node: Any, document: Node, above: tuple[str, ...] = ()) -> Any:
+    """Replace each `$ref` by its target. So it does not matter where a schema is written."""
     if isinstance(node, list):
-        return [_written_out(part, document, above) for part in node]
+        return [_resolved(part, document, above) for part in node]
     if not isinstance(node, dict):
         return node
     reference = node.get("$ref")
     if isinstance(reference, str) and reference not in above:
-        found: Any = document
+        target: Any = document
         for name in reference.removeprefix("#/").split("/"):
-            found = found[name.replace("~1", "/").replace("~0", "~")]
-        beside = {keyword: part for keyword, part in node.items() if keyword != "$ref"}
-        return _written_out({**found, **beside}, document, (*above, reference))
-    return {keyword: _written_out(part, document, above) for keyword, part in node.items()}
+            target = target[name.replace("~1", "/").replace("~0", "~")]
+        siblings = {keyword: part for keyword, part in node.items() if keyword != "$ref"}
+        return _resolved({**target, **siblings}, document, (*above, reference))
+    return {keyword: _resolved(part, document, above) for keyword, part in node.items()}
 
 
 def _changes(old: Node, new: Node) -> Iterator[Change]:
+    """Yield the breaking changes between two documents without references."""
     everywhere = "ANY /*"
-    urls = [{one["url"] for one in document.get("servers", ())} for document in (old, new)]
+    urls = [{server["url"] for server in document.get("servers", ())} for document in (old, new)]
     for url in sorted(urls[0] - urls[1]):
-        yield Change(everywhere, f"server `{url}` is gone")
+        yield Change(everywhere, f"server `{url}` was removed")
     schemes = [document.get("components", {}).get("securitySchemes", {}) for document in (old, new)]
     for name, scheme in schemes[0].items():
-        if _bare(scheme) != _bare(schemes[1].get(name)):
-            yield Change(everywhere, f"security scheme `{name}` is another, or gone")
+        if _without_notes(scheme) != _without_notes(schemes[1].get(name)):
+            yield Change(everywhere, f"security scheme `{name}` was changed or removed")
             continue
-        may = [one.get("x-roles", {}) for one in (scheme, schemes[1][name])]
-        for role, permissions in may[0].items():
-            for permission in sorted({*permissions} - {*may[1].get(role, ())}):
-                yield Change(everywhere, f"the role `{role}` has lost `{permission}`")
+        old_roles, new_roles = (s.get("x-roles", {}) for s in (scheme, schemes[1][name]))
+        for role, permissions in old_roles.items():
+            for permission in sorted({*permissions} - {*new_roles.get(role, ())}):
+                yield Change(everywhere, f"role `{role}` lost the permission `{permission}`")
     now = dict(_operations(new))
     for operation, was in _operations(old):
         if operation not in now:
-            yield Change(operation, "is gone")
+            yield Change(operation, "was removed")
             continue
         if was != now[operation]:
-            yield from (Change(operation, what) for what in _of_operation(was, now[operation]))
+            for sentence in _operation_changes(was, now[operation]):
+                yield Change(operation, sentence)
 
 
 def _operations(document: Node) -> Iterator[tuple[str, Node]]:
-    """Give the operations, with what their path and the document say for them."""
+    """Yield the operations with the parameters, servers and security that they inherit."""
     for path, item in document["paths"].items():
         for method in (method for method in METHODS if method in item):
-            found = item[method]
-            parameters = [*item.get("parameters", ()), *found.get("parameters", ())]
+            operation = item[method]
+            parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
             shared = {"security": document.get("security", []), "servers": item.get("servers")}
-            yield f"{method.upper()} {path}", {**shared, **found, "parameters": parameters}
+            yield f"{method.upper()} {path}", {**shared, **operation, "parameters": parameters}
 
 
-def _of_operation(old: Node, new: Node) -> Iterator[str]:
+def _operation_changes(old: Node, new: Node) -> Iterator[str]:
+    """Yield the breaking changes of one operation."""
     known = ("parameters", "requestBody", "responses", "security", "externalDocs")
-    yield from _others("", old, new, known)
-    yield from _permissions(old["security"], new["security"])
+    yield from _other_changes("", old, new, known)
+    yield from _permission_changes(old["security"], new["security"])
     for place in PLACES:
         was, now = (
-            {one["name"]: one for one in operation["parameters"] if one["in"] == place}
+            {p["name"]: p for p in operation["parameters"] if p["in"] == place}
             for operation in (old, new)
         )
-        yield from _members(f"{place} parameter", was, now, "narrower")
+        yield from _named_changes(f"{place} parameter", was, now, "narrower")
     bodies = [operation.get("requestBody") for operation in (old, new)]
-    # What is in them is compared below.
+    # Their content is compared below.
     was, now = ({"body": {**body, "content": None}} if body else {} for body in bodies)
-    yield from _members("the", was, now, "narrower")
+    yield from _named_changes("request", was, now, "narrower")
     if bodies[0] and bodies[1]:
-        yield from _content("body", bodies[0], bodies[1], "narrower")
+        yield from _content_changes("body", bodies[0], bodies[1], "narrower")
     before, now = old["responses"], new["responses"]
     for status in before:
         if status not in now:
-            yield f"answer `{status}` is gone"
+            yield f"response `{status}` was removed"
             continue
-        what, answered, answers = f"answer {status}", before[status], now[status]
-        headers = [answer.get("headers", {}) for answer in (answered, answers)]
-        yield from _members(f"{what}, header", headers[0], headers[1], "wider")
-        yield from _content(what, answered, answers, "wider")
-        yield from _others(f"{what}: ", answered, answers, ("headers", "content", "links"))
+        part, old_response, new_response = f"response {status}", before[status], now[status]
+        headers = [response.get("headers", {}) for response in (old_response, new_response)]
+        yield from _named_changes(f"{part}, header", headers[0], headers[1], "wider")
+        yield from _content_changes(part, old_response, new_response, "wider")
+        yield from _other_changes(
+            f"{part}: ", old_response, new_response, ("headers", "content", "links")
+        )
     for status in now:
         if status not in before and status[0] in "123" and status != "304":
-            yield f"answer `{status}` is new"
+            yield f"response `{status}` was added"
 
 
-def _members(what: str, old: Node, new: Node, direction: Direction) -> Iterator[str]:
-    """Compare what has names: parameters, headers, a body."""
+def _named_changes(part: str, old: Node, new: Node, direction: Direction) -> Iterator[str]:
+    """Yield the breaking changes of parts with names: parameters, headers, the body."""
     for name, was in old.items():
         if name not in new:
-            yield f"{what} `{name}` is gone"
+            yield f"{part} `{name}` was removed"
             continue
         now = new[name]
-        needed = [bool(one.get("required")) for one in (was, now)]
-        if direction == "narrower" and needed == [False, True]:
-            yield f"{what} `{name}` is required"
-        if direction == "wider" and needed == [True, False]:
-            yield f"{what} `{name}` is no longer required"
-        yield from _schema(f"{what} `{name}`", was, now, direction)
-        yield from _others(f"{what} `{name}`: ", was, now, ("required", "schema"))
-    for name, one in new.items():
-        if name not in old and direction == "narrower" and one.get("required"):
-            yield f"{what} `{name}` is new, and required"
+        required = [bool(node.get("required")) for node in (was, now)]
+        if direction == "narrower" and required == [False, True]:
+            yield f"{part} `{name}` is now required"
+        if direction == "wider" and required == [True, False]:
+            yield f"{part} `{name}` is no longer required"
+        yield from _schema_changes(f"{part} `{name}`", was, now, direction)
+        yield from _other_changes(f"{part} `{name}`: ", was, now, ("required", "schema"))
+    for name, node in new.items():
+        if name not in old and direction == "narrower" and node.get("required"):
+            yield f"{part} `{name}` was added and is required"
 
 
-def _content(what: str, old: Node, new: Node, direction: Direction) -> Iterator[str]:
-    """Compare what a body may be, by media type."""
+def _content_changes(part: str, old: Node, new: Node, direction: Direction) -> Iterator[str]:
+    """Yield the breaking changes of a body, by media type."""
     before, now = old.get("content", {}), new.get("content", {})
     for name in before:
         if name not in now:
-            yield f"{what} `{name}` is gone"
+            yield f"{part} `{name}` was removed"
             continue
-        yield from _schema(what, before[name], now[name], direction)
-        yield from _others(f"{what}: ", before[name], now[name], ("schema",))
+        yield from _schema_changes(part, before[name], now[name], direction)
+        yield from _other_changes(f"{part}: ", before[name], now[name], ("schema",))
 
 
-def _schema(what: str, old: Node, new: Node, direction: Direction) -> Iterator[str]:
+def _schema_changes(part: str, old: Node, new: Node, direction: Direction) -> Iterator[str]:
+    """Yield the breaking changes of a schema."""
     for place, difference, verdict in _differences(
         old.get("schema", True), new.get("schema", True)
     ):
         if getattr(verdict, direction):
             where = " of ".join(f"`{name}`" for name in reversed(place))
-            yield f"{what}{where and ' ' + where}: {difference}"
+            yield f"{part}{where and ' ' + where}: {difference}"
 
 
-def _others(what: str, old: Node, new: Node, known: Container[str] = ()) -> Iterator[str]:
-    """Tell what differs of that which has no rule here."""
+def _other_changes(part: str, old: Node, new: Node, known: Container[str] = ()) -> Iterator[str]:
+    """Yield the changes of all keywords that have no rule here."""
     for keyword in dict.fromkeys((*old, *new)):
-        differ = _bare(old.get(keyword)) != _bare(new.get(keyword))
+        differ = _without_notes(old.get(keyword)) != _without_notes(new.get(keyword))
         if differ and keyword not in known and not _is_note(keyword):
-            yield f"{what}{_other(keyword, old, new)}"
+            yield f"{part}{_changed_value(keyword, old, new)}"
 
 
-def _permissions(old: list[Node], new: list[Node]) -> Iterator[str]:
-    """Tell what a token, or nobody's request, now lacks that was enough before."""
-    needed = [
+def _permission_changes(old: list[Node], new: list[Node]) -> Iterator[str]:
+    """Yield the scheme or permission that a request needs now and did not need before."""
+    required = [
         {name for scheme, scopes in choice.items() for name in (scheme, *scopes)}
         for choice in new or [{}]
     ]
     for choice in old or [{}]:
-        had = {name for scheme, scopes in choice.items() for name in (scheme, *scopes)}
-        if all(one - had for one in needed):
-            yield f"{', '.join(f'`{name}`' for name in sorted(needed[0] - had))} is needed"
+        sufficient = {name for scheme, scopes in choice.items() for name in (scheme, *scopes)}
+        if all(names - sufficient for names in required):
+            missing = ", ".join(f"`{name}`" for name in sorted(required[0] - sufficient))
+            yield f"now requires {missing}"
 
 
 # -- Versions and announcements.
 
 
 def unannounced(changes: list[Change], changelog: str) -> list[str]:
-    """Give the lines that CHANGELOG.md lacks under Unreleased; more may follow on each."""
+    """Return the lines that are missing in CHANGELOG.md under Unreleased.
+
+    A bullet announces a change if it begins with the line. More text may follow.
+    """
     newest = "".join(re.split(r"^## ", changelog, flags=re.MULTILINE)[1:2])
     heading, _, section = newest.partition("\n")
     bullets = re.split(r"^\* ", section, flags=re.MULTILINE)[1:] if heading == "Unreleased" else []
-    told = [
+    announced = [
         (line[1], line[2])
-        for one in bullets
-        if (line := re.match(r"\*\*Breaking:\*\* (.*?`): (.*)", " ".join(one.split())))
+        for bullet in bullets
+        if (line := re.match(r"\*\*Breaking:\*\* (.*?`): (.*)", " ".join(bullet.split())))
     ]
     missing: dict[str, list[str]] = {}
-    for operation, what in changes:
+    for operation, sentence in changes:
         if not any(
-            f"`{operation}`" in where and f"{said} ".startswith(f"{what}. ") for where, said in told
+            f"`{operation}`" in operations and f"{text} ".startswith(f"{sentence}. ")
+            for operations, text in announced
         ):
-            missing.setdefault(what, []).append(f"`{operation}`")
-    return [f"* **Breaking:** {', '.join(where)}: {what}." for what, where in missing.items()]
+            missing.setdefault(sentence, []).append(f"`{operation}`")
+    return [
+        f"* **Breaking:** {', '.join(operations)}: {sentence}."
+        for sentence, operations in missing.items()
+    ]
 
 
 def main(released: Path = RELEASED, now: Path = NOW, changelog: Path = CHANGELOG) -> None:
-    """Print what breaks clients; stop where it is not announced, or the version does not say so."""
-    old, new, told = _document(released), _document(now), _text(changelog)
-    heading = re.search(r"^## ([0-9.]+) \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$", told, re.MULTILINE)
-    newest, held, current = heading and heading[1], old["info"]["version"], new["info"]["version"]
-    if held != newest:
-        machine.stop(
-            f"{machine.shown(released)} is version {held}, but the newest version in"
-            f" {machine.shown(changelog)} is {newest or 'none'}: copy the released document there"
+    """Print the breaking changes. Exit if one is not announced, or if the version is too low."""
+    old, new, announcements = _document(released), _document(now), _text(changelog)
+    form = r"^## ([0-9.]+) \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$"
+    heading = re.search(form, announcements, re.MULTILINE)
+    newest, released_version, version = (
+        heading and heading[1],
+        old["info"]["version"],
+        new["info"]["version"],
+    )
+    if released_version != newest:
+        machine.fail(
+            f"{machine.shown(released)} is version {released_version}, but the newest version in"
+            f" {machine.shown(changelog)} is {newest or 'missing'}. Copy that version's contract"
+            f" to {machine.shown(released)}."
         )
     changes = breaking(old, new)
-    for operation, what in changes:
-        machine.say(f"{operation}: {what}")
-    missing = unannounced(changes, told)
+    for operation, sentence in changes:
+        machine.say(f"{operation}: {sentence}")
+    missing = unannounced(changes, announcements)
     for line in missing:
-        machine.say(f"missing in {machine.shown(changelog)}, under Unreleased: {line}")
+        machine.say(f"Add to {machine.shown(changelog)}, under Unreleased: {line}")
     if missing:
-        machine.stop("clients break and are not told: take it back, or announce it")
-    if changes and _major(current) <= _major(held):
-        machine.stop(
-            f"clients of {held} break, and {machine.shown(now)} is still {current}:"
-            f" the next version is {_major(held) + 1}.0.0"
+        machine.fail(
+            f"{machine.shown(changelog)} does not announce all breaking changes."
+            " Add the lines above, or revert the changes."
         )
-    if old != new and held == current:
-        machine.stop(
-            f"{machine.shown(now)} is another contract, and still {held}: raise VERSION in"
-            " chalicelib/openapi.py, once until the next release, and make contract"
+    if changes and _major(version) <= _major(released_version):
+        machine.fail(
+            f"the changes break clients of {released_version}, but {machine.shown(now)} is version"
+            f" {version}. The next version must be {_major(released_version) + 1}.0.0."
+        )
+    if old != new and released_version == version:
+        machine.fail(
+            f"{machine.shown(now)} differs from the released contract, but is also version"
+            f" {version}. Raise VERSION in chalicelib/contract/document.py (once per release)"
+            " and run make generate."
         )
 
 
 def _document(file: Path) -> Node:
-    """Read a document; stop where it is none."""
+    """Read an OpenAPI document. Exit if it is not one."""
     try:
         document = json.loads(_text(file))
         _major(document["info"]["version"])
-        _written_out(document["paths"], document)
+        _resolved(document["paths"], document)
     except (ValueError, LookupError, TypeError, AttributeError):
-        machine.stop(f"{machine.shown(file)} is no OpenAPI document")
+        machine.fail(f"{machine.shown(file)} is not an OpenAPI document.")
     return cast(Node, document)
 
 
 def _text(file: Path) -> str:
+    """Read a file. Exit if that fails."""
     try:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        machine.stop(f"{machine.shown(file)} cannot be read: {error.strerror}")
+        machine.fail(f"cannot read {machine.shown(file)}: {error.strerror}.")
 
 
 def _major(version: str) -> int:

@@ -67,14 +67,14 @@ class Operation(NamedTuple):
         """Return the name of the error for an unknown id in the path; stop if there is none."""
         names = [name for name, status, _ in self.errors() if status == 404]
         if not names:
-            machine.stop(f"{self.id} has an id in its path and documents no error with status 404")
+            machine.fail(f"{self.id} has an id in its path and documents no error with status 404")
         return names[0]
 
     def example_id(self, parameter: str) -> str:
         """Return the example of a path parameter; stop if there is none."""
         examples = self.parameters[parameter]["schema"].get("examples")
         if not examples:
-            machine.stop(f"{self.id}: the path parameter {parameter} has no example")
+            machine.fail(f"{self.id}: the path parameter {parameter} has no example")
         return str(examples[0])
 
     def unused_ids(self) -> dict[str, str]:
@@ -89,7 +89,7 @@ class Operation(NamedTuple):
         candidates = [re.sub(r"[A-Za-z0-9_-]", filler, example) for filler in "A0"]
         unused = [c for c in candidates if re.search(pattern, c) and c != example]
         if not unused:
-            machine.stop(f"{self.id}: cannot derive an unused id from the example of {parameter}")
+            machine.fail(f"{self.id}: cannot derive an unused id from the example of {parameter}")
         return unused[0]
 
     def unused_path(self) -> str:
@@ -102,7 +102,7 @@ class Operation(NamedTuple):
             return "nobody"
         allowed = [r for r, role in AGENCY_ROLES.items() if self.permission in role.permissions]
         if not allowed:
-            machine.stop(f"{self.id}: no agency role has the permission {self.permission}")
+            machine.fail(f"{self.id}: no agency role has the permission {self.permission}")
         return allowed[0]
 
 
@@ -197,7 +197,7 @@ class Operations:
             ready = [n for n, o in waiting.items() if self.needed_ids(o).isdisjoint(waiting)]
             if not ready:
                 operations = ", ".join(operation.id for operation in waiting.values())
-                machine.stop(
+                machine.fail(
                     f"each of these operations needs an id that another creates: {operations}"
                 )
             creators[ready[0]] = waiting.pop(ready[0])

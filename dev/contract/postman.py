@@ -293,7 +293,7 @@ def _who_may(requests: Requests) -> Iterator[Item]:
         if operation.has_body:
             options["body"] = {}
         elif operation.method != "GET" and not operation.path_parameters:
-            machine.stop(f"{operation.id} takes no id and no body: a request would have an effect")
+            machine.fail(f"{operation.id} takes no id and no body: a request would have an effect")
         for role, agency_role in AGENCY_ROLES.items():
             error = None
             if permission not in agency_role.permissions:

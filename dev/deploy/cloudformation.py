@@ -155,7 +155,7 @@ def _looks(name: str) -> Iterator[None]:
     while time.monotonic() - began < PATIENCE:
         yield
         time.sleep(POLL)
-    machine.stop(f"what goes on in the stack {name} takes too long; try again later")
+    machine.fail(f"what goes on in the stack {name} takes too long; try again later")
 
 
 def _plan(name: str, **change: Any) -> str | None:
@@ -176,7 +176,7 @@ def _plan(name: str, **change: Any) -> str | None:
         reason = found.get("StatusReason", found["Status"])
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
             return None
-        machine.stop(f"CloudFormation does not take the template of {name}: {reason}")
+        machine.fail(f"CloudFormation does not take the template of {name}: {reason}")
     return change_set
 
 
@@ -198,7 +198,7 @@ def _execute(name: str, change_set: str, wanted: str) -> None:
 
 
 def _stop_for_reasons(name: str) -> NoReturn:
-    machine.stop(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
+    machine.fail(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
 
 
 def _reasons(name: str) -> list[str]:
@@ -224,7 +224,7 @@ def _located(template: dict[str, Any], name: str, bucket: str | None) -> dict[st
     if len(body.encode()) <= MAX_BODY:
         return {"TemplateBody": body}
     if bucket is None:
-        machine.stop(f"the template of {name} is larger than {MAX_BODY} bytes")
+        machine.fail(f"the template of {name} is larger than {MAX_BODY} bytes")
     s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
     key = f"{name}/template.json"
     s3.put_object(Bucket=bucket, Key=key, Body=body.encode())

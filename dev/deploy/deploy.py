@@ -32,7 +32,7 @@ def main() -> None:
     stages.refuse_unready(stage)
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
-            machine.stop(
+            machine.fail(
                 f"{stage.name} was deployed by make stack; go on with that, or make undeploy first"
             )
         refuse_other_region(stage, account)
@@ -60,9 +60,9 @@ def main() -> None:
             package.run_chalice("deploy", stage, account.region)
             api_id = record_what_is_deployed(stage)
             if api_id is None:
-                machine.stop("chalice deploy made no API")
+                machine.fail("chalice deploy made no API")
             if not _runs(stage, built):
-                machine.stop("somebody else deployed at the same time; run it again")
+                machine.fail("somebody else deployed at the same time; run it again")
             _finish(stage, api_id, wanted)
             machine.say(f"{stage.name} is deployed.")
         foundations.say_where(
@@ -79,7 +79,7 @@ def refuse_other_region(stage: Stage, account: Account) -> None:
             policy = client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             regions = set(re.findall("arn:aws[a-z-]*:logs:([a-z0-9-]+):", json.dumps(policy)))
             if regions - {account.region}:
-                machine.stop(
+                machine.fail(
                     f"{stage.name} is deployed in {', '.join(regions)}, not in {account.region};"
                     " a stage lives in one region"
                 )
@@ -166,7 +166,7 @@ def _api_of(stage: Stage) -> str | None:
             if api["name"] == APP and _calls(client, api["id"], stage.function):
                 found.append(api["id"])
     if len(found) > 1:
-        machine.stop(
+        machine.fail(
             f"several APIs call {stage.function}; delete all but one of {', '.join(found)}"
         )
     return found[0] if found else None

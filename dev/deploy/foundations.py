@@ -32,7 +32,7 @@ def aws_account(stage: Stage) -> Iterator[Account]:
     try:
         there = boto3.Session().region_name
         if there not in (None, stage.region):
-            machine.stop(
+            machine.fail(
                 f"{stage.name} lives in {stage.region} (.chalice/config.json), and the"
                 f" environment or profile says {there}"
             )
@@ -40,9 +40,9 @@ def aws_account(stage: Stage) -> Iterator[Account]:
         arn = boto3.client("sts").get_caller_identity()["Arn"]
         yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
     except ClientError as error:
-        machine.stop(f"AWS refuses: {error}")
+        machine.fail(f"AWS refuses: {error}")
     except BotoCoreError as error:
-        machine.stop(f"AWS cannot be asked (AWS_PROFILE, or AWS_ACCESS_KEY_ID ...?): {error}")
+        machine.fail(f"AWS cannot be asked (AWS_PROFILE, or AWS_ACCESS_KEY_ID ...?): {error}")
 
 
 def make(stage: Stage) -> str:

@@ -104,7 +104,7 @@ def build(stage: Stage) -> Package:
         # Else Chalice takes it again without a word.
         for path in [*built, *out.iterdir()]:
             path.unlink()
-        machine.stop("the package cannot be deployed:\n  " + "\n  ".join(wrong))
+        machine.fail("the package cannot be deployed:\n  " + "\n  ".join(wrong))
     _make_reproducible(package.zip)
     # What `chalice deploy` finds is what was checked.
     os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
@@ -180,7 +180,7 @@ def _sources() -> Iterator[Path]:
     if (PROJECT / "vendor").exists():
         strays.append("vendor")  # Chalice would ship it
     if strays:
-        machine.stop(f"this does not belong into a function; move it away: {', '.join(strays)}")
+        machine.fail(f"this does not belong into a function; move it away: {', '.join(strays)}")
 
 
 def _substituted(value: Any) -> Any:
@@ -223,7 +223,7 @@ def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> Non
         text=True,
     )
     if done.returncode:
-        machine.stop(f"chalice {command} failed{': ' + done.stdout if quiet else ''}")
+        machine.fail(f"chalice {command} failed{': ' + done.stdout if quiet else ''}")
 
 
 def problems(package: Path, requirements: str) -> Iterator[str]:

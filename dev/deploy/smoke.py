@@ -330,7 +330,7 @@ def main() -> None:
     address = urlsplit(url)
     is_local = address.scheme == "http" and address.hostname == "127.0.0.1"
     if address.scheme != "https" and not is_local:  # http would expose the tokens
-        machine.stop("set the API's URL: make smoke URL=https://...")
+        machine.fail("set the API's URL: make smoke URL=https://...")
     stage = os.environ.get("STAGE") or address.path.strip("/").rpartition("/")[2]
     stages = {name: s["environment_variables"] for name, s in machine.config()["stages"].items()}
     tokens = {r: t for r in AGENCY_ROLES if (t := os.environ.get(r.upper(), "").strip())}
@@ -338,7 +338,7 @@ def main() -> None:
     try:
         api.session.get(api.url, timeout=SECONDS)
     except requests.RequestException as error:
-        machine.stop(f"no response from {url} ({type(error).__name__})")
+        machine.fail(f"no response from {url} ({type(error).__name__})")
     # Importing the app for its operations needs some settings.
     os.environ.update(stages["local"])
     sys.exit(1 if run_checks(api)[1] else 0)

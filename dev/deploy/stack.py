@@ -16,7 +16,7 @@ def main() -> None:
     stages.refuse_unready(stage)
     with package.alone(), foundations.aws_account(stage):
         if not cloudformation.is_made(stage.function) and deploy.has_begun(stage):
-            machine.stop(
+            machine.fail(
                 f"{stage.name} was deployed by make deploy; go on with that, or make undeploy first"
             )
         built = package.build(stage)

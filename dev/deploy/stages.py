@@ -93,22 +93,22 @@ def chosen() -> Stage:
     config = machine.config()
     name, deployable = os.environ.get("STAGE", ""), [s for s in config["stages"] if s != "local"]
     if name not in deployable:
-        machine.stop(f"say which stage, like STAGE={deployable[0]}: {', '.join(deployable)}")
+        machine.fail(f"say which stage, like STAGE={deployable[0]}: {', '.join(deployable)}")
     stage = config["stages"][name]
     settings: dict[str, str] = stage.get("environment_variables", {})
     if not all(isinstance(value, str) for value in settings.values()):
-        machine.stop(f"the settings of the stage {name} in .chalice/config.json must be strings")
+        machine.fail(f"the settings of the stage {name} in .chalice/config.json must be strings")
     if not isinstance(stage.get("region"), str):
-        machine.stop(f"the stage {name} in .chalice/config.json has no region")
+        machine.fail(f"the stage {name} in .chalice/config.json has no region")
     if settings.get("STAGE") != name or stage.get("api_gateway_stage") != name:
-        machine.stop(f"the stage {name} calls itself something else in .chalice/config.json")
+        machine.fail(f"the stage {name} calls itself something else in .chalice/config.json")
     for other in _settings(config):
         os.environ.pop(other, None)
     os.environ.update({**settings, LAMBDA_MARK: name})
     try:
         import chalicelib.settings  # noqa: F401 -- it is its import that judges
     except RuntimeError as error:
-        machine.stop(f"the stage {name} in .chalice/config.json: {error}")
+        machine.fail(f"the stage {name} in .chalice/config.json: {error}")
     return Stage(
         name=name,
         region=stage["region"],
@@ -128,13 +128,13 @@ def refuse_unready(stage: Stage) -> None:
     for name in ("AUTH_ISSUER", "WEB_ORIGIN"):
         host = stage.settings[name].partition("://")[2].partition("/")[0]
         if host.endswith((".example", ".invalid", ".test")):
-            machine.stop(
+            machine.fail(
                 f"{name} of the stage {stage.name} is still {stage.settings[name]};"
                 " set it in .chalice/config.json"
             )
     issuer = stage.settings["AUTH_ISSUER"]
     if issuer.endswith(".auth0.com"):
-        machine.stop(f"AUTH_ISSUER of the stage {stage.name} needs Auth0's slash: {issuer}/")
+        machine.fail(f"AUTH_ISSUER of the stage {stage.name} needs Auth0's slash: {issuer}/")
 
 
 def refuse_other_python(stage: Stage) -> None:
@@ -142,7 +142,7 @@ def refuse_other_python(stage: Stage) -> None:
     pinned = str(stage.config.get("python_version"))
     running = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if running != pinned:
-        machine.stop(
+        machine.fail(
             f"the functions run on Python {pinned}, and this is Python {running}: install"
             f" Python {pinned}, and add PYTHON=python{pinned} VENV=.local/python{pinned} to the"
             " make command"

@@ -9,7 +9,7 @@ from dev.deploy import cloudformation, deploy, foundations, package, stages
 def main() -> None:
     stage = stages.chosen()
     if os.environ.get("CONFIRM") != stage.name:
-        machine.stop(
+        machine.fail(
             f"this removes {stage.name}: its API and URL, its logs and alarms, not its table;"
             f" if so, say it again: make undeploy STAGE={stage.name} CONFIRM={stage.name}"
         )

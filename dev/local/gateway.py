@@ -1,8 +1,9 @@
-"""Chalice's local server, with a faithful API Gateway in front of it.
+"""Chalice's local server, behind an emulation of API Gateway.
 
-What API Gateway answers for us on AWS (no token, Deny, no such path, too large) is answered here
-too, out of the same table (`chalicelib.errors.GATEWAY_RESPONSES`), where Chalice's own local server
-says things of its own, drops the connection, or echoes the token.
+On AWS, API Gateway itself responds if there is no token, if the authorizer denies, if the path does
+not exist or if the request is too large. This server sends the same responses, from the same table:
+`chalicelib.http.gateway.GATEWAY_RESPONSES`. In these cases, Chalice's own local server sends other
+bodies, drops the connection or echoes the token.
 """
 
 import io
@@ -26,34 +27,36 @@ from chalicelib.tokens import MAX_TOKEN
 
 MAX_HEADERS = 10_240  # bytes of request line and headers (API Gateway's quota)
 MAX_BODY = 10 * 1024 * 1024  # bytes (API Gateway's quota)
-MAX_DRAINED = 16 * 1024 * 1024  # bytes of a refused request that are read, to be heard at all
+MAX_DRAINED = 16 * 1024 * 1024
+"""Bytes of a rejected request that are read, so that its sender gets the response."""
 DRAIN_SECONDS = 3
 
 log = logging.getLogger(__name__)
 
-Answer = dict[str, Any]
+ProxyResponse = dict[str, Any]
+"""A response in the form of Lambda's proxy integration: statusCode, headers, body."""
 
 
 def new_id() -> str:
-    """Make the id of a request, in the form that API Gateway's have."""
+    """Return a new request id in the format of API Gateway."""
     return str(uuid.uuid4())
 
 
-def says(response_type: str, request_id: str, **authorizer_context: str) -> Answer:
-    """Give the gateway's own answer of this type, the `$context` variables filled in."""
-    answer: Answer = GATEWAY_RESPONSES[response_type].response().to_dict()
+def own_response(response_type: str, request_id: str, **authorizer_context: str) -> ProxyResponse:
+    """Return the gateway's own response of this type. Replace its `$context` variables."""
+    response: ProxyResponse = GATEWAY_RESPONSES[response_type].response().to_dict()
     variables = {f"authorizer.{name}": value for name, value in authorizer_context.items()}
     for name, value in {"requestId": request_id, **variables}.items():
-        answer["body"] = answer["body"].replace(f"$context.{name}", value)
-    answer["headers"][REQUEST_ID] = request_id
-    return answer
+        response["body"] = response["body"].replace(f"$context.{name}", value)
+    response["headers"][REQUEST_ID] = request_id
+    return response
 
 
 class Gateway(LocalGateway):
-    """Routes a request to the app as API Gateway would, or answers it itself."""
+    """Routes a request to the app as API Gateway does, or sends the gateway's own response."""
 
     def route_of(self, path: str) -> str:
-        """Give the route that a path leads to, which holds nothing of what the caller sent."""
+        """Return the route of a path. It contains nothing that the caller sent."""
         try:
             matcher = self.event_converter._route_matcher
             return str(matcher.match_route(_origin_form(path)).route)
@@ -62,22 +65,23 @@ class Gateway(LocalGateway):
 
     def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> ProxyResponse:
+        """Return the response to a request. It is a 500 if the gateway fails."""
         request_id = new_id()
         try:
             return self._handle(request_id, method, path, headers, body)
         except Exception:
             log.exception("the local gateway failed")
-            return says("DEFAULT_5XX", request_id)
+            return own_response("DEFAULT_5XX", request_id)
 
     def _handle(
         self, request_id: str, method: str, path: str, headers: dict[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> ProxyResponse:
         path = _origin_form(path)
         try:
             event = self._generate_lambda_event(method, path, headers, body)
         except ValueError:
-            return says("MISSING_AUTHENTICATION_TOKEN", request_id)
+            return own_response("MISSING_AUTHENTICATION_TOKEN", request_id)
         event["requestContext"]["requestId"] = request_id
         if method == "OPTIONS":
             cors: dict[str, Any] = self._autogen_options_headers(event)
@@ -85,14 +89,14 @@ class Gateway(LocalGateway):
         event["pathParameters"] = {k: unquote(v) for k, v in event["pathParameters"].items()}
         methods = self._app_object.routes[event["requestContext"]["resourcePath"]]
         if method not in methods:
-            # API Gateway knows six verbs; a stranger one hears what this path says to one it lacks.
+            # API Gateway knows six methods. For all others, the path responds as it does to HEAD.
             method = event["requestContext"]["httpMethod"] = "HEAD"
         context = self._generate_lambda_context()
         authorizer = cast(ChaliceAuthorizer | None, methods[method].authorizer)
         if authorizer:
             token = event["headers"].get("authorization")
             if not token:
-                return says("UNAUTHORIZED", request_id)
+                return own_response("UNAUTHORIZED", request_id)
             arn = self._authorizer._arn_builder.build_arn(method, path)
             try:
                 policy = authorizer(
@@ -100,20 +104,23 @@ class Gateway(LocalGateway):
                 )
             except Exception:
                 log.exception("the authorizer failed")
-                return says("AUTHORIZER_FAILURE", request_id)
-            found = policy["context"]
-            if not all(isinstance(value, str | int | bool) for value in found.values()):
-                return says("AUTHORIZER_CONFIGURATION_ERROR", request_id)
-            found = {name: str(value) for name, value in found.items()}
+                return own_response("AUTHORIZER_FAILURE", request_id)
+            authorizer_context = policy["context"]
+            if not all(isinstance(v, str | int | bool) for v in authorizer_context.values()):
+                return own_response("AUTHORIZER_CONFIGURATION_ERROR", request_id)
+            authorizer_context = {name: str(value) for name, value in authorizer_context.items()}
             if not self._authorizer._check_can_invoke_view_function(arn, policy):
-                return says("ACCESS_DENIED", request_id, **found)
-            event["requestContext"]["authorizer"] = {**found, "principalId": policy["principalId"]}
-        answer: Answer = self._app_object(event, context)
-        return answer
+                return own_response("ACCESS_DENIED", request_id, **authorizer_context)
+            event["requestContext"]["authorizer"] = {
+                **authorizer_context,
+                "principalId": policy["principalId"],
+            }
+        response: ProxyResponse = self._app_object(event, context)
+        return response
 
 
 def _origin_form(path: str) -> str:
-    """Give path and query alone; a semicolon, which urllib would cut off, is part of the path."""
+    """Return only path and query. Quote semicolons, because urllib would cut the path there."""
     if not path.startswith("/"):
         path = "/" + path.partition("://")[2].partition("/")[2]
     path, question_mark, query = path.partition("?")
@@ -121,14 +128,14 @@ def _origin_form(path: str) -> str:
 
 
 class Handler(ChaliceRequestHandler):
-    """Reads one request after another, and never leaves its sender without an answer."""
+    """Reads the requests of a connection. Every request gets a response."""
 
     command = path = requestline = ""  # until a request line has been read
     raw_requestline: bytes
     timeout = 60  # seconds without a byte
     disable_nagle_algorithm = True
     rfile: io.BufferedIOBase
-    wbufsize = -1  # buffered: head and body of an answer leave together
+    wbufsize = -1  # buffered: head and body of a response are sent together
 
     def __init__(
         self,
@@ -143,14 +150,14 @@ class Handler(ChaliceRequestHandler):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("do_"):
-            return self._generic_handle  # a verb that nobody knows: the gateway's matter
+            return self._generic_handle  # an unknown method: the gateway responds
         raise AttributeError(name)
 
     def version_string(self) -> str:
         return "casting"
 
     def parse_request(self) -> bool:
-        # Some clients end a body with a line of their own (RFC 9112, 2.2).
+        # Some clients send an empty line after a body (RFC 9112, 2.2).
         for _ in range(8):
             if self.raw_requestline.strip():
                 break
@@ -164,21 +171,24 @@ class Handler(ChaliceRequestHandler):
             parsed = bool(super().parse_request())
         finally:
             self.rfile = body
-        # http.server takes a request without a version, and drops all headers after a bad one.
+        # http.server accepts a request without a version. It drops all headers after a bad one.
         if parsed and (self.request_version == "HTTP/0.9" or self.headers.get_payload()):
             self.send_gateway_error("BAD_REQUEST_PARAMETERS")
             return False
         return parsed
 
     def _read_head(self) -> tuple[bytes, str]:
-        """Read up to the empty line; gives what was read, and the answer where that is too much."""
-        head, total, header, longest = b"", len(self.raw_requestline), b"", {b"": 0}
+        """Read up to the empty line. Return the head and no response type.
+
+        If the head is too large, return b"" and the type of the gateway's response.
+        """
+        head, total, header, sizes = b"", len(self.raw_requestline), b"", {b"": 0}
         at_line_start = True
         while total < MAX_DRAINED:
             piece = self.rfile.readline(MAX_HEADERS)
             if at_line_start:
                 header = piece.partition(b":")[0].strip().lower()
-            longest[header] = longest.get(header, 0) + len(piece)
+            sizes[header] = sizes.get(header, 0) + len(piece)
             total += len(piece)
             if total <= MAX_HEADERS:
                 head += piece
@@ -187,32 +197,30 @@ class Handler(ChaliceRequestHandler):
             at_line_start = piece.endswith(b"\n")
         if total <= MAX_HEADERS:
             return head, ""
-        # A token that is too long is no token; nothing else about a head is the token's fault.
-        no_token = longest.get(b"authorization", 0) > MAX_TOKEN
-        return b"", "UNAUTHORIZED" if no_token else "BAD_REQUEST_PARAMETERS"
+        # Only if the token itself is too long, the response is a 401.
+        token_too_long = sizes.get(b"authorization", 0) > MAX_TOKEN
+        return b"", "UNAUTHORIZED" if token_too_long else "BAD_REQUEST_PARAMETERS"
 
     def _generic_handle(self) -> None:
         try:
             body = self._read_body()
-        except ValueError as refused:
-            self._refuse(str(refused))
+        except ValueError as error:
+            self._reject(str(error))
             return
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
             name, value = name.lower(), value.strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        self._answer(self._gateway.handle_request(self.command, self.path, headers, body))
+        self._send(self._gateway.handle_request(self.command, self.path, headers, body))
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
 
     def _read_body(self) -> bytes | None:
-        """Read the body; a ValueError names the gateway's answer where that cannot be done."""
-        coding, lengths = (
-            self.headers.get("transfer-encoding"),
-            self.headers.get_all("content-length"),
-        )
-        if coding is not None:
-            if coding.strip().lower() != "chunked" or lengths:
+        """Read the body, or raise ValueError with the type of the gateway's response."""
+        encoding = self.headers.get("transfer-encoding")
+        lengths = self.headers.get_all("content-length")
+        if encoding is not None:
+            if encoding.strip().lower() != "chunked" or lengths:
                 raise ValueError("BAD_REQUEST_PARAMETERS")
             return self._read_chunks()
         if lengths is None:
@@ -235,21 +243,21 @@ class Handler(ChaliceRequestHandler):
             if self.rfile.readline(MAX_HEADERS) not in (b"\r\n", b"\n"):
                 raise ValueError("BAD_REQUEST_PARAMETERS")
 
-    def _read_exactly(self, length: int, most: int) -> bytes:
-        if length > most:
+    def _read_exactly(self, length: int, max_length: int) -> bytes:
+        if length > max_length:
             raise ValueError("REQUEST_TOO_LARGE")
         body = self.rfile.read(length)
         if len(body) < length:
             raise ValueError("BAD_REQUEST_PARAMETERS")
         return body
 
-    def _answer(self, answer: Answer, **more_headers: str) -> None:
-        body = (answer["body"] or "").encode()
-        self.send_response(answer["statusCode"])
-        multiple = answer.get("multiValueHeaders") or {}
+    def _send(self, response: ProxyResponse, **more_headers: str) -> None:
+        body = (response["body"] or "").encode()
+        self.send_response(response["statusCode"])
+        multiple = response.get("multiValueHeaders") or {}
         for name, value in {
             "Content-Type": "application/json",
-            **answer["headers"],
+            **response["headers"],
             **multiple,
             **more_headers,
             "Content-Length": str(len(body)),
@@ -261,32 +269,35 @@ class Handler(ChaliceRequestHandler):
         self.wfile.flush()
 
     def send_gateway_error(self, response_type: str) -> None:
-        """Refuse a request that cannot be read, in the envelope too."""
+        """Reject a request that cannot be parsed, with the envelope of every failure."""
         self.request_version = "HTTP/1.1"
-        self._refuse(response_type)
+        self._reject(response_type)
 
-    def _refuse(self, response_type: str) -> None:
-        """Answer, and take in what is still being sent: closing at once would lose the answer."""
+    def _reject(self, response_type: str) -> None:
+        """Send the gateway's response and close the connection.
+
+        Read the rest of the request first: otherwise the sender might not get the response.
+        """
         self.close_connection = True
-        self._answer(says(response_type, new_id()), Connection="close")
+        self._send(own_response(response_type, new_id()), Connection="close")
         try:
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(DRAIN_SECONDS)
-            left, deadline = MAX_DRAINED, time.monotonic() + DRAIN_SECONDS
-            while left > 0 and time.monotonic() < deadline:
+            bytes_left, deadline = MAX_DRAINED, time.monotonic() + DRAIN_SECONDS
+            while bytes_left > 0 and time.monotonic() < deadline:
                 piece = self.rfile.read1(65_536)
                 if not piece:
                     break
-                left -= len(piece)
+                bytes_left -= len(piece)
         except OSError:
-            pass  # the sender is gone
+            pass  # the sender has closed the connection
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What http.server itself cannot read is refused in the envelope too."""
+        """Reject a request that http.server cannot parse, with the envelope of every failure."""
         self.send_gateway_error("BAD_REQUEST_PARAMETERS")
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        # The route and not the path: people put secrets, and worse, into both path and query.
+        # Log the route, not the path: callers put secrets into paths and queries.
         method = self.command if self.command in METHODS | {"OPTIONS"} else "(another method)"
         log.info("%s %s %s", method, self._gateway.route_of(self.path), int(code))
 
@@ -297,7 +308,10 @@ class Server(ThreadedHTTPServer):
 
 
 def create_server(app: Chalice, config: Config, port: int) -> HTTPServer:
-    """Give the server, bound to 127.0.0.1 and not yet serving. Raises OSError for a taken port."""
+    """Return a server that is bound to 127.0.0.1 and does not serve yet.
+
+    Raise OSError if the port is in use.
+    """
     from chalice import local
 
     local.CustomLocalChalice.__bases__ = (local.LocalChalice, app.__class__)

@@ -112,13 +112,13 @@ def main() -> None:
     """Print one token: `make token ROLE=director TTL=3600`."""
     role, ttl = os.environ.get("ROLE", ""), os.environ.get("TTL") or str(DAY)
     if role not in AGENCY_ROLES:
-        machine.stop(f"say whose token: make token ROLE={'|'.join(AGENCY_ROLES)}")
+        machine.fail(f"say whose token: make token ROLE={'|'.join(AGENCY_ROLES)}")
     if not ttl.isascii() or not ttl.isdigit() or not 1 <= int(ttl) <= 30 * DAY:
-        machine.stop("TTL is a number of seconds, from 1 to 2592000 (30 days)")
+        machine.fail("TTL is a number of seconds, from 1 to 2592000 (30 days)")
     running = machine.read_json("running.json")
     settings = machine.settings()
     if os.environ.get("AUTH_ISSUER") or running.get("foreign_issuer"):
-        machine.stop("tokens come from the issuer in AUTH_ISSUER, not from this machine")
+        machine.fail("tokens come from the issuer in AUTH_ISSUER, not from this machine")
     issuer = running.get("issuer") or settings["AUTH_ISSUER"]
     audience = running.get("audience") or settings["AUTH_AUDIENCE"]
     sys.stdout.write(mint(role, issuer, audience, int(ttl)) + "\n")

@@ -1,4 +1,4 @@
-"""The demo data, `demo.json`: real films and their real casts."""
+"""Load the demo data from `demo.json`: real films with their actors and roles."""
 
 import contextlib
 import json
@@ -13,12 +13,12 @@ from dev import machine
 
 
 def load() -> None:
-    """Add what is not there yet; taken up where it stopped, it ends with the same."""
+    """Add the demo data that is missing. Safe to run again after an interruption."""
     demo = json.loads(Path(__file__).with_name("demo.json").read_text(encoding="utf-8"))
-    cast = [(movie, credit) for movie in demo["movies"] for credit in movie["cast"]]
+    roles_to_add = [(movie, credit) for movie in demo["movies"] for credit in movie["cast"]]
     machine.say(
         f"Loading the demo data: {len(demo['movies'])} movies, {len(demo['actors'])} actors,"
-        f" {len(cast)} roles ..."
+        f" {len(roles_to_add)} roles ..."
     )
     movie_ids, actor_ids = _ids(movies.page, "title"), _ids(actors.page, "name")
     for fields in demo["actors"]:
@@ -28,20 +28,21 @@ def load() -> None:
         if movie["title"] not in movie_ids:
             added = movies.add(title=movie["title"], release_date=movie["release_date"])
             movie_ids[movie["title"]] = added.id
-    for number, (movie, credit) in enumerate(cast, 1):
+    for number, (movie, credit) in enumerate(roles_to_add, 1):
         fields = {k: v for k, v in credit.items() if k != "actor"}
         with contextlib.suppress(AlreadyCast):
             roles.add(movie_ids[movie["title"]], actor_ids[credit["actor"]], **fields)
-        if number % 25 == 0 or number == len(cast):
-            machine.say(f"  {number} of {len(cast)} roles")
+        if number % 25 == 0 or number == len(roles_to_add):
+            machine.say(f"  {number} of {len(roles_to_add)} roles")
 
 
 def _ids(page_of: Callable[..., Page[Any]], name: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    """Return the ids of all items of a list, by the value of the field `name`."""
+    ids: dict[str, str] = {}
     last: str | None = None
     while True:
         page = page_of(name, after=last, limit=100)
-        found |= {getattr(item, name): item.id for item in page.items}
+        ids |= {getattr(item, name): item.id for item in page.items}
         last = page.last
         if last is None:
-            return found
+            return ids

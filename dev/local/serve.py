@@ -1,4 +1,4 @@
-"""`make run`: a DynamoDB, an issuer, demo data and the API, on this machine, until Ctrl-C."""
+"""`make run`: DynamoDB, a token issuer, demo data and the API on this machine, until Ctrl+C."""
 
 import contextlib
 import logging
@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import NoReturn
 
 from chalice.app import Chalice
 from chalice.config import Config
@@ -15,31 +16,33 @@ from chalice.config import Config
 from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
 from dev.local import engine, issuer
-from dev.machine import LOCAL, PROJECT, say, stop
+from dev.machine import LOCAL, PROJECT, fail, say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
-    began = time.monotonic()
+    """Serve the API on PORT until Ctrl+C, and then save the data."""
+    started_at = time.monotonic()
     port = _port()
-    taken = machine.read_json("running.json").get("url", "another port")
+    running_at = machine.read_json("running.json").get("url", "another port")
     with (
         machine.lock(
-            LOCAL / "lock", f"it is running already, on {taken}; stop that one with Ctrl-C first"
+            LOCAL / "lock",
+            f"the API is already running at {running_at}. Press Ctrl+C there to stop it first.",
         ),
-        contextlib.ExitStack() as parts,
+        contextlib.ExitStack() as servers,
     ):
         for number in SIGNALS:
             signal.signal(number, _interrupt)
         if not machine.is_free(port):
-            stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
+            _fail_port_in_use(port)
         try:
-            _run(port, parts, began)
+            _run(port, servers, started_at)
         except KeyboardInterrupt:
             for number in SIGNALS:
-                signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would lose what is saved
-            say("\nStopping; what was written is kept ...")
+                signal.signal(number, signal.SIG_IGN)  # a second Ctrl+C would stop the saving
+            say("\nStopping and saving the data ...")
         finally:
             (LOCAL / "running.json").unlink(missing_ok=True)
 
@@ -51,29 +54,33 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _port() -> int:
     port = os.environ.get("PORT") or "8000"
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
-        stop("PORT is a number from 1 to 65535")
+        fail("PORT must be a number from 1 to 65535.")
     return int(port)
 
 
-def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
-    usual = machine.settings()
-    settings = dict(usual)
+def _fail_port_in_use(port: int) -> NoReturn:
+    fail(f"port {port} is in use. Choose another port: make run PORT={port + 1}")
+
+
+def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
+    configured = machine.settings()
+    settings = dict(configured)
     foreign_issuer = bool(os.environ.get("AUTH_ISSUER"))
     if not os.environ.get("DYNAMODB_URL"):
-        url = parts.enter_context(engine.running(machine.port_of(settings["DYNAMODB_URL"])))
+        url = servers.enter_context(engine.running(machine.port_of(settings["DYNAMODB_URL"])))
         settings["DYNAMODB_URL"] = url
     if not foreign_issuer:
         issuer_port = machine.free_port(machine.port_of(settings["AUTH_ISSUER"]))
         settings["AUTH_ISSUER"] = f"http://127.0.0.1:{issuer_port}/"
-        parts.enter_context(issuer.running(issuer_port))
+        servers.enter_context(issuer.running(issuer_port))
     os.environ.update(settings)
 
-    # Only now, because the settings are read when these are imported.
+    # Imported only now: these modules read the settings when they are imported.
     try:
         from app import app
         from dev.local import gateway
     except RuntimeError as error:
-        stop(str(error))
+        fail(str(error))
     _prepare_table(settings)
 
     logging.basicConfig(format="%(message)s", level=logging.WARNING, stream=sys.stderr)
@@ -81,7 +88,7 @@ def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
     try:
         server = gateway.create_server(app, chalice_config(app), port)
     except OSError:
-        stop(f"port {port} is taken; choose another one: make run PORT={port + 1}")
+        _fail_port_in_use(port)
     url = f"http://127.0.0.1:{port}"
     machine.write_json(
         "running.json",
@@ -96,9 +103,17 @@ def _run(port: int, parts: contextlib.ExitStack, began: float) -> None:
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _greet(url, settings, foreign_issuer)
-    if moved := [f"{n}={v}" for n, v in settings.items() if v != usual[n]]:
-        say(f"\nOther ports than usual: `chalice local` needs {' '.join(moved)} in its config.")
-    say(f"\nThe casting API is on {url}, after {time.monotonic() - began:.1f} s; Ctrl-C stops it.")
+    if changed := [
+        f"{name}={value}" for name, value in settings.items() if value != configured[name]
+    ]:
+        say(
+            "\nSome default ports are in use. To run `chalice local`, set in .chalice/config.json:"
+            f" {' '.join(changed)}"
+        )
+    seconds = time.monotonic() - started_at
+    say(
+        f"\nThe casting API is running at {url} (started in {seconds:.1f} s). Press Ctrl+C to stop."
+    )
     while True:
         signal.pause()
 
@@ -120,10 +135,14 @@ def _prepare_table(settings: dict[str, str]) -> None:
             unfinished.unlink()
     except (PynamoDBException, ApiError, ValueError) as error:
         reason = type(error).__name__
-        stop(f"the DynamoDB at {settings['DYNAMODB_URL']} cannot be used ({reason})")
+        fail(
+            f"cannot use the DynamoDB at {settings['DYNAMODB_URL']} ({reason})."
+            " Check DYNAMODB_URL, or unset it."
+        )
 
 
 def chalice_config(app: Chalice) -> Config:
+    """Return the configuration of the stage `local`, as `chalice local` reads it."""
     return Config(
         chalice_stage="local",
         user_provided_params={"chalice_app": app, "project_dir": str(PROJECT)},
@@ -133,13 +152,16 @@ def chalice_config(app: Chalice) -> Config:
 
 def _greet(url: str, settings: dict[str, str], foreign_issuer: bool) -> None:
     if foreign_issuer:
-        say(f"Tokens come from {settings['AUTH_ISSUER']}, for {settings['AUTH_AUDIENCE']}.")
+        say(
+            f"The API accepts access tokens from {settings['AUTH_ISSUER']}"
+            f" for the audience {settings['AUTH_AUDIENCE']}."
+        )
     else:
-        say("A token for each role, good for a day (make token ROLE=... gives others):")
+        say("One access token per role, valid for 24 hours (`make token ROLE=...` prints others):")
         for role, (name, _) in AGENCY_ROLES.items():
             token = issuer.mint(role, settings["AUTH_ISSUER"], settings["AUTH_AUDIENCE"])
             say(f"\n# {name}\ncurl {url}/movies -H 'Authorization: Bearer {token}'")
-    say(f"\nTo read the contract and to try it with a token: {url}/docs")
+    say(f"\nDocumentation, where you can try the API with a token: {url}/docs")
 
 
 if __name__ == "__main__":

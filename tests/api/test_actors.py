@@ -1,4 +1,4 @@
-"""/actors: what clients hold us to. What movies and actors share is tested on movies."""
+"""`/actors`: the rules for actors. `test_movies.py` tests what movies and actors share."""
 
 import datetime
 from typing import Any
@@ -7,19 +7,19 @@ import pytest
 
 from tests.support.client import Client, assert_failure
 
-GOOD = {"name": "Zoë Kravitz", "gender": "female", "date_of_birth": "1988-12-01"}
+VALID = {"name": "Zoë Kravitz", "gender": "female", "date_of_birth": "1988-12-01"}
 
 
 def test_an_actor_with_a_date_of_birth_has_an_age(
     producer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = producer.post("/actors", GOOD)
+    created = producer.post("/actors", VALID)
     assert created.status == 201
     actor = created["actor"]
     assert created.headers["location"] == f"/actors/{actor['id']}"
     assert actor == {
         "id": created["created"],
-        **GOOD,
+        **VALID,
         "age": actor["age"],
         "role_count": 0,
         "created_at": actor["created_at"],
@@ -38,32 +38,32 @@ def test_an_actor_with_a_date_of_birth_has_an_age(
         assert producer.get("/actors")["actors"][0]["age"] == age
 
 
-def test_an_actor_may_have_an_age_alone(producer: Client) -> None:
+def test_an_actor_can_have_an_age_without_a_date_of_birth(producer: Client) -> None:
     actor = producer.post("/actors", {"name": "A", "gender": "other", "age": 0})["actor"]
     assert (actor["age"], actor["date_of_birth"]) == (0, None)
 
 
-def test_age_and_date_of_birth_take_each_others_place(producer: Client) -> None:
+def test_age_and_date_of_birth_replace_each_other(producer: Client) -> None:
     path = f"/actors/{producer.new_actor(age=40)}"
-    born = producer.patch(path, {"date_of_birth": "2000-02-29"})["actor"]
-    assert born["date_of_birth"] == "2000-02-29"
-    assert born["age"] != 40
-    aged = producer.patch(path, {"age": 41})["actor"]
-    assert (aged["age"], aged["date_of_birth"]) == (41, None)
-    assert producer.get(path)["actor"] == aged
+    with_date_of_birth = producer.patch(path, {"date_of_birth": "2000-02-29"})["actor"]
+    assert with_date_of_birth["date_of_birth"] == "2000-02-29"
+    assert with_date_of_birth["age"] != 40
+    with_age = producer.patch(path, {"age": 41})["actor"]
+    assert (with_age["age"], with_age["date_of_birth"]) == (41, None)
+    assert producer.get(path)["actor"] == with_age
     renamed = producer.patch(path, {"name": "Somebody Else"})["actor"]
     assert (renamed["age"], renamed["version"]) == (41, 4)
 
 
 @pytest.mark.parametrize("gender", ["female", "male", "non-binary", "other", "undisclosed"])
 @pytest.mark.parametrize("age", [0, 1, 150])
-def test_good_fields_are_taken(producer: Client, gender: str, age: int) -> None:
+def test_valid_fields_are_accepted(producer: Client, gender: str, age: int) -> None:
     actor_id = producer.new_actor(gender=gender, age=age)
     actor = producer.get(f"/actors/{actor_id}")["actor"]
     assert (actor["gender"], actor["age"]) == (gender, age)
 
 
-BAD_FIELDS: list[dict[str, Any]] = [
+INVALID_FIELDS: list[dict[str, Any]] = [
     {"name": ""},
     {"name": "x" * 201},
     {"name": None},
@@ -87,29 +87,31 @@ BAD_FIELDS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_FIELDS)
-def test_a_bad_field_is_refused_and_changes_nothing(producer: Client, bad: dict[str, Any]) -> None:
+@pytest.mark.parametrize("invalid", INVALID_FIELDS)
+def test_an_invalid_field_is_rejected_and_changes_nothing(
+    producer: Client, invalid: dict[str, Any]
+) -> None:
     actor_id = producer.new_actor()
     before = producer.get("/actors").body
-    good = {k: v for k, v in GOOD.items() if not (k == "date_of_birth" and "age" in bad)}
-    refused = producer.post("/actors", good | bad)
-    assert_failure(refused, 422)
-    assert next(iter(bad)) in refused["detail"]
-    assert_failure(producer.patch(f"/actors/{actor_id}", bad), 422)
+    valid = {k: v for k, v in VALID.items() if not (k == "date_of_birth" and "age" in invalid)}
+    response = producer.post("/actors", valid | invalid)
+    assert_failure(response, 422)
+    assert next(iter(invalid)) in response["detail"]
+    assert_failure(producer.patch(f"/actors/{actor_id}", invalid), 422)
     assert producer.get("/actors").body == before
 
 
-def test_null_beside_the_other_is_as_an_actor_is_shown(producer: Client) -> None:
+def test_null_for_the_field_without_a_value_is_accepted_as_shown(producer: Client) -> None:
     path = f"/actors/{producer.new_actor(age=40)}"
-    born = producer.patch(path, {"age": None, "date_of_birth": "2000-02-29"})["actor"]
-    assert born["date_of_birth"] == "2000-02-29"
-    aged = producer.patch(path, {"age": 5, "date_of_birth": None})["actor"]
-    assert (aged["age"], aged["date_of_birth"]) == (5, None)
+    with_date_of_birth = producer.patch(path, {"age": None, "date_of_birth": "2000-02-29"})["actor"]
+    assert with_date_of_birth["date_of_birth"] == "2000-02-29"
+    with_age = producer.patch(path, {"age": 5, "date_of_birth": None})["actor"]
+    assert (with_age["age"], with_age["date_of_birth"]) == (5, None)
     assert_failure(producer.patch(path, {"age": None, "date_of_birth": None}), 422)
 
 
 @pytest.mark.parametrize(
-    ("bad", "sentence"),
+    ("invalid", "detail"),
     [
         ({"name": ""}, "name: expected some text, not an empty string."),
         ({"name": "x" * 201}, "name: expected at most 200 characters."),
@@ -128,40 +130,40 @@ def test_null_beside_the_other_is_as_an_actor_is_shown(producer: Client) -> None
         ({"colour": "red"}, "colour is not a field here: send name, gender, age, date_of_birth."),
     ],
 )
-def test_a_refusal_is_a_sentence_for_a_person(
-    producer: Client, bad: dict[str, Any], sentence: str
+def test_the_detail_names_the_field_and_what_is_expected(
+    producer: Client, invalid: dict[str, Any], detail: str
 ) -> None:
-    assert producer.patch(f"/actors/{producer.new_actor()}", bad)["detail"] == sentence
+    assert producer.patch(f"/actors/{producer.new_actor()}", invalid)["detail"] == detail
 
 
 @pytest.mark.parametrize("field", ["age", "date_of_birth"])
-def test_neither_age_nor_date_of_birth_can_be_taken_away(producer: Client, field: str) -> None:
+def test_age_and_date_of_birth_cannot_be_removed(producer: Client, field: str) -> None:
     assert_failure(producer.patch(f"/actors/{producer.new_actor()}", {field: None}), 422)
 
 
 def test_an_actor_needs_an_age_or_a_date_of_birth(producer: Client) -> None:
-    refused = producer.post("/actors", {"name": "A", "gender": "other"})
-    assert_failure(refused, 422)
-    assert "age" in refused["detail"]
+    response = producer.post("/actors", {"name": "A", "gender": "other"})
+    assert_failure(response, 422)
+    assert "age" in response["detail"]
     assert_failure(producer.post("/actors", {"gender": "other", "age": 1}), 422)
     assert_failure(producer.post("/actors", {"name": "A", "age": 1}), 422)
 
 
-def test_no_refusal_quotes_what_was_sent(producer: Client) -> None:
+def test_the_detail_quotes_nothing_that_was_sent(producer: Client) -> None:
     secret = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im1haW4ifQ.eyJpc3MiOiJodHRwczovL3QvIn0.c2lnbmF0dXJl"
     bodies: list[dict[str, Any]] = [
-        {**GOOD, "gender": secret},
-        {**GOOD, "date_of_birth": secret},
-        {**GOOD, secret: 1},
-        {**GOOD, "name": [secret]},
+        {**VALID, "gender": secret},
+        {**VALID, "date_of_birth": secret},
+        {**VALID, secret: 1},
+        {**VALID, "name": [secret]},
     ]
     for body in bodies:
-        refused = producer.post("/actors", body)
-        assert_failure(refused, 422)
-        assert secret[:20] not in refused.text
+        response = producer.post("/actors", body)
+        assert_failure(response, 422)
+        assert secret[:20] not in response.text
 
 
-def test_if_match_holds_a_writer_to_what_was_read(producer: Client) -> None:
+def test_if_match_rejects_a_write_to_another_version(producer: Client) -> None:
     path = f"/actors/{producer.new_actor()}"
     assert producer.patch(path, {"age": 56}, **{"If-Match": '"1"'}).status == 200
     assert_failure(producer.patch(path, {"age": 57}, **{"If-Match": '"1"'}), 412)
@@ -169,7 +171,7 @@ def test_if_match_holds_a_writer_to_what_was_read(producer: Client) -> None:
     assert producer.delete(path, **{"If-Match": '"2"'}).status == 200
 
 
-def test_a_removed_actor_is_gone(producer: Client) -> None:
+def test_a_deleted_actor_is_not_found(producer: Client) -> None:
     path = f"/actors/{producer.new_actor()}"
     assert producer.delete(path).body["success"] is True
     assert_failure(producer.get(path), 404)

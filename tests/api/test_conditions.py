@@ -1,4 +1,4 @@
-"""If-None-Match: who has a version already is told so, and sent nothing again."""
+"""`If-None-Match`: a caller that already has the current version gets a 304 without a body."""
 
 from typing import Any
 
@@ -17,87 +17,87 @@ CHANGES: dict[str, dict[str, Any]] = {
 NOWHERE = "AAAAAAAAAAAAAAAA"
 
 
-def none_match(tags: str) -> dict[str, str]:
-    return {"If-None-Match": tags}
+def if_none_match(etags: str) -> dict[str, str]:
+    return {"If-None-Match": etags}
 
 
-KNOWN = [
+MATCHING = [
     '"1"', 'W/"1"', '"7", "1"', '"7","1","9"', 'W/"7" , W/"1"', '"not ours", "1"', "*", " * ",
 ]  # fmt: skip
-NOT_OURS = [
+NOT_MATCHING = [
     "", "1", "garbage", '""', '"0"', '"01"', '"-1"', '"1', "'1'", 'w/"1"', 'W "1"', '"1" "2"',
     '"11"', '"1.0"', '" 1"', '"*"', "**", '"' + "1" * 5_000 + '"',
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_version_that_the_caller_has_is_not_sent_again(producer: Client, path: str) -> None:
+def test_a_matching_version_returns_304_without_a_body(producer: Client, path: str) -> None:
     path = path.format(Things(producer))
-    for tags in KNOWN:
-        answer = producer.call("GET", path, headers=none_match(tags))
-        assert (answer.status, answer.text) == (304, ""), tags
-        assert answer.headers["content-length"] == "0"
-        assert answer.headers["etag"] == producer.get(path).headers["etag"] == '"1"'
-        assert_headers(answer)
-        assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
-        assert "ETag" in answer.headers["access-control-expose-headers"].split(",")
+    for etags in MATCHING:
+        response = producer.call("GET", path, headers=if_none_match(etags))
+        assert (response.status, response.text) == (304, ""), etags
+        assert response.headers["content-length"] == "0"
+        assert response.headers["etag"] == producer.get(path).headers["etag"] == '"1"'
+        assert_headers(response)
+        assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+        assert "ETag" in response.headers["access-control-expose-headers"].split(",")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_version_that_has_moved_is_sent(producer: Client, path: str) -> None:
+def test_an_outdated_version_returns_the_current_one(producer: Client, path: str) -> None:
     path = path.format(Things(producer))
     assert producer.patch(path, CHANGES[path.split("/")[1]]).headers["etag"] == '"2"'
-    for tags in ('"1"', 'W/"1"', '"1", "3", "22"'):
-        answer = producer.call("GET", path, headers=none_match(tags))
-        assert answer.status == 200
-        assert answer.body == producer.get(path).body
-        assert answer.headers["etag"] == '"2"'
-    assert producer.call("GET", path, headers=none_match('"2"')).status == 304
+    for etags in ('"1"', 'W/"1"', '"1", "3", "22"'):
+        response = producer.call("GET", path, headers=if_none_match(etags))
+        assert response.status == 200
+        assert response.body == producer.get(path).body
+        assert response.headers["etag"] == '"2"'
+    assert producer.call("GET", path, headers=if_none_match('"2"')).status == 304
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_what_is_no_version_of_ours_matches_nothing(producer: Client, path: str) -> None:
+def test_an_invalid_etag_matches_nothing(producer: Client, path: str) -> None:
     path = path.format(Things(producer))
-    whole = producer.get(path).body
-    for tags in NOT_OURS:
-        answer = producer.call("GET", path, headers=none_match(tags))
-        assert answer.status == 200, tags
-        assert answer.body == whole
+    body = producer.get(path).body
+    for etags in NOT_MATCHING:
+        response = producer.call("GET", path, headers=if_none_match(etags))
+        assert response.status == 200, etags
+        assert response.body == body
 
 
 @pytest.mark.parametrize("path", ["/movies/{0}", "/actors/{0}", "/roles/{0}.{0}"])
-def test_what_is_not_there_is_not_found_whatever_the_caller_has(
-    producer: Client, path: str
-) -> None:
-    for tags in ("*", '"1"'):
-        answer = producer.call("GET", path.format(NOWHERE), headers=none_match(tags))
-        assert_failure(answer, 404)
+def test_an_unknown_id_is_not_found_with_any_etag(producer: Client, path: str) -> None:
+    for etags in ("*", '"1"'):
+        response = producer.call("GET", path.format(NOWHERE), headers=if_none_match(etags))
+        assert_failure(response, 404)
 
 
-@pytest.mark.parametrize("tags", ["*", '"1"'])
-def test_lists_and_writes_do_not_ask_what_the_caller_has(producer: Client, tags: str) -> None:
-    things, known = Things(producer), none_match(tags)
+@pytest.mark.parametrize("etags", ["*", '"1"'])
+def test_lists_and_writes_ignore_if_none_match(producer: Client, etags: str) -> None:
+    things, headers = Things(producer), if_none_match(etags)
     for path in (
         *("/movies", "/actors", "/roles"),
         f"/movies/{things.cast_movie}/actors",
         f"/actors/{things.cast_actor}/movies",
         f"/roles?movie_id={things.cast_movie}&actor_id={things.cast_actor}",
     ):
-        answer = producer.call("GET", path, headers=known)
-        assert answer.status == 200
-        assert answer.body == producer.get(path).body
-    new = {"movie_id": things.movie, "actor_id": things.actor}
-    assert producer.call("POST", "/roles", new, known).status == 201
+        response = producer.call("GET", path, headers=headers)
+        assert response.status == 200
+        assert response.body == producer.get(path).body
+    role = {"movie_id": things.movie, "actor_id": things.actor}
+    assert producer.call("POST", "/roles", role, headers).status == 201
     for path in (path.format(things) for path in PATHS):
-        assert producer.call("PATCH", path, CHANGES[path.split("/")[1]], known).status == 200
+        assert producer.call("PATCH", path, CHANGES[path.split("/")[1]], headers).status == 200
     for path in (path.format(things) for path in reversed(PATHS)):
-        assert producer.call("DELETE", path, headers=known).status == 200
+        assert producer.call("DELETE", path, headers=headers).status == 200
 
 
 @pytest.mark.parametrize("path", list(app.routes))
-def test_a_browser_may_send_conditions_and_keys(nobody: Client, path: str) -> None:
-    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
-    answer = nobody.call("OPTIONS", path.replace("{", "").replace("}", ""), headers=asked)
-    assert answer.status == 200
-    allowed = set(answer.headers["access-control-allow-headers"].split(","))
+def test_a_browser_may_send_conditional_headers_and_idempotency_keys(
+    nobody: Client, path: str
+) -> None:
+    preflight = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    response = nobody.call("OPTIONS", path.replace("{", "").replace("}", ""), headers=preflight)
+    assert response.status == 200
+    allowed = set(response.headers["access-control-allow-headers"].split(","))
     assert {"Idempotency-Key", "If-Match", "If-None-Match"} <= allowed

@@ -1,4 +1,4 @@
-"""Lists: order, pages, cursors."""
+"""Lists: sort order, pages and cursors."""
 
 import base64
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ def titles(movies: list[dict[str, Any]]) -> list[str]:
 
 def test_an_empty_list_is_a_success(producer: Client) -> None:
     for member in ("movies", "actors", "roles"):
-        answer = producer.get(f"/{member}")
-        assert answer.status == 200
-        assert answer.body == {"success": True, member: [], "next_cursor": None}
+        response = producer.get(f"/{member}")
+        assert response.status == 200
+        assert response.body == {"success": True, member: [], "next_cursor": None}
 
 
-def test_titles_are_sorted_without_case_and_accents(films: Client) -> None:
+def test_titles_are_sorted_regardless_of_case_and_accents(films: Client) -> None:
     assert titles(films.get("/movies")["movies"]) == SORTED
     assert titles(films.get("/movies", sort="title")["movies"]) == SORTED
     assert titles(films.get("/movies", sort="-title")["movies"]) == SORTED[::-1]
@@ -54,24 +54,24 @@ def test_actors_are_sorted_by_name(producer: Client) -> None:
 
 @pytest.mark.parametrize("sort", ["title", "-title", "release_date", "-release_date"])
 @pytest.mark.parametrize("limit", range(1, 10))
-def test_pages_of_any_size_hold_everything_once(films: Client, sort: str, limit: int) -> None:
+def test_pages_of_any_size_contain_every_item_once(films: Client, sort: str, limit: int) -> None:
     whole = films.get("/movies", sort=sort)["movies"]
     pages = list(films.pages("/movies", "movies", sort=sort, limit=limit))
     assert [movie for page in pages for movie in page] == whole
-    # No page but the last one is short, and none is empty: at exactly the limit there is no next.
+    # Only the last page may be short, and no page is empty.
     assert {len(page) for page in pages[:-1]} <= {limit}
     assert 1 <= len(pages[-1]) <= limit
 
 
-def test_the_same_title_and_date_many_times_are_many_movies(producer: Client) -> None:
+def test_movies_with_the_same_title_and_date_are_all_listed(producer: Client) -> None:
     ids = {producer.new_movie("Heat", "1995-12-15") for _ in range(7)}
     for sort in ("title", "release_date"):
-        found = producer.every("/movies", "movies", sort=sort, limit=3)
-        assert {movie["id"] for movie in found} == ids
-        assert len(found) == 7
+        movies = producer.every("/movies", "movies", sort=sort, limit=3)
+        assert {movie["id"] for movie in movies} == ids
+        assert len(movies) == 7
 
 
-def test_twenty_is_the_limit_unless_another_is_given(producer: Client) -> None:
+def test_the_default_limit_is_20(producer: Client) -> None:
     for _ in range(21):
         producer.new_movie()
     assert len(producer.get("/movies")["movies"]) == 20
@@ -83,27 +83,27 @@ def test_twenty_is_the_limit_unless_another_is_given(producer: Client) -> None:
     ["0", "101", "-1", "1.5", "abc", "", " 5", "5 ", "٣", "1e1", "0x5", "5,6", "+5", "9" * 99],
 )
 @pytest.mark.parametrize("path", ["/movies", "/actors", "/roles"])
-def test_a_bad_limit_is_refused(producer: Client, path: str, limit: str) -> None:
+def test_an_invalid_limit_is_rejected(producer: Client, path: str, limit: str) -> None:
     assert_failure(producer.get(path, limit=limit), 400)
 
 
 @pytest.mark.parametrize("sort", ["", "name", "Title", "title,-title", "--title", "id"])
-def test_a_bad_sort_is_refused(producer: Client, sort: str) -> None:
-    refused = producer.get("/movies", sort=sort)
-    assert_failure(refused, 400)
-    assert "-release_date" in refused["detail"]
+def test_an_invalid_sort_order_is_rejected(producer: Client, sort: str) -> None:
+    response = producer.get("/movies", sort=sort)
+    assert_failure(response, 400)
+    assert "-release_date" in response["detail"]
 
 
 def test_an_unknown_query_parameter_is_ignored(films: Client) -> None:
-    plain = films.get("/movies", limit=2)
-    assert films.get("/movies", limit=2, colour="red", q="%00").body == plain.body
-    # It is no part of what a cursor belongs to either.
-    following = films.get("/movies", limit=2, cursor=plain["next_cursor"], page="2")
-    assert titles(following["movies"]) == SORTED[2:4]
+    page = films.get("/movies", limit=2)
+    assert films.get("/movies", limit=2, colour="red", q="%00").body == page.body
+    # A cursor does not depend on it either.
+    next_page = films.get("/movies", limit=2, cursor=page["next_cursor"], page="2")
+    assert titles(next_page["movies"]) == SORTED[2:4]
 
 
 def cursors(producer: Client) -> Iterator[tuple[str, dict[str, str], str]]:
-    """Give each list, as path and query, and a cursor into it."""
+    """Yield the path and the query of each list, and a cursor of it."""
     movie_id, actor_id = producer.new_movie("A"), producer.new_actor("A")
     producer.new_role(movie_id, actor_id)
     producer.new_role(movie_id, producer.new_actor("B"))
@@ -119,38 +119,38 @@ def cursors(producer: Client) -> Iterator[tuple[str, dict[str, str], str]]:
         (f"/movies/{movie_id}/actors", {}),
         (f"/actors/{actor_id}/movies", {}),
     ]:
-        answer = producer.get(path, limit=1, **query)
-        assert answer["next_cursor"], (path, query)
-        yield path, query, answer["next_cursor"]
+        response = producer.get(path, limit=1, **query)
+        assert response["next_cursor"], (path, query)
+        yield path, query, response["next_cursor"]
 
 
-def test_a_cursor_belongs_to_its_list(producer: Client) -> None:
+def test_a_cursor_is_valid_only_for_its_list(producer: Client) -> None:
     lists = list(cursors(producer))
     assert len({cursor for *_, cursor in lists}) == len(lists)
     for path, query, own in lists:
         assert producer.get(path, cursor=own, **query).status == 200
-        # It holds for any limit.
+        # It is valid with any limit.
         assert producer.get(path, cursor=own, limit=7, **query).status == 200
         for *_, foreign in lists:
             if foreign != own:
                 assert_failure(producer.get(path, cursor=foreign, **query), 400)
 
 
-def test_a_malformed_cursor_is_refused(producer: Client) -> None:
+def test_a_malformed_cursor_is_rejected(producer: Client) -> None:
     for path, query, cursor in cursors(producer):
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        mark, key = raw[:6], raw[6:]
-        made_up = [
-            mark,
-            mark + b"\xff\xfe",
-            mark + b"nonsense",
-            mark + b"x\x1f" + b"A" * 16 + b"." + b"A" * 15,
-            mark + (b"ROLE#" + b"A" * 15),
-            mark + key[:-1],
-            mark + key + b"!",
-            mark + b"x" * 1_100 + key,
-            mark + key.replace(b"\x1f", b"|") if b"\x1f" in key else mark + b"#",
-            mark + b"ROLE#",
+        fingerprint, key = raw[:6], raw[6:]
+        forged = [
+            fingerprint,
+            fingerprint + b"\xff\xfe",
+            fingerprint + b"nonsense",
+            fingerprint + b"x\x1f" + b"A" * 16 + b"." + b"A" * 15,
+            fingerprint + (b"ROLE#" + b"A" * 15),
+            fingerprint + key[:-1],
+            fingerprint + key + b"!",
+            fingerprint + b"x" * 1_100 + key,
+            fingerprint + key.replace(b"\x1f", b"|") if b"\x1f" in key else fingerprint + b"#",
+            fingerprint + b"ROLE#",
         ]
         malformed = [
             "",
@@ -164,19 +164,21 @@ def test_a_malformed_cursor_is_refused(producer: Client) -> None:
             "é",
             " ",
         ]
-        for bad in malformed + [base64.urlsafe_b64encode(m).rstrip(b"=").decode() for m in made_up]:
-            assert_failure(producer.get(path, cursor=bad, **query), 400)
+        for invalid in malformed + [
+            base64.urlsafe_b64encode(m).rstrip(b"=").decode() for m in forged
+        ]:
+            assert_failure(producer.get(path, cursor=invalid, **query), 400)
 
 
-def test_a_made_up_cursor_is_only_another_place_in_the_same_list(films: Client) -> None:
+def test_a_forged_cursor_is_only_another_place_in_the_same_list(films: Client) -> None:
     cursor = films.get("/movies", limit=1)["next_cursor"]
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     place = raw[:6] + b"casablanca\x1f----------------"
-    elsewhere = base64.urlsafe_b64encode(place).rstrip(b"=").decode()
-    assert titles(films.get("/movies", cursor=elsewhere)["movies"]) == SORTED[4:]
+    forged = base64.urlsafe_b64encode(place).rstrip(b"=").decode()
+    assert titles(films.get("/movies", cursor=forged)["movies"]) == SORTED[4:]
 
 
-def test_a_cursor_outlives_the_item_that_it_points_at(films: Client) -> None:
+def test_a_cursor_stays_valid_after_its_item_is_deleted(films: Client) -> None:
     first = films.get("/movies", limit=3)
     for movie in first["movies"]:
         assert films.delete(f"/movies/{movie['id']}").status == 200
@@ -184,14 +186,14 @@ def test_a_cursor_outlives_the_item_that_it_points_at(films: Client) -> None:
     assert titles(rest) == SORTED[3:]
 
 
-def test_a_cursor_past_the_end_is_an_empty_page(films: Client) -> None:
-    almost = films.get("/movies", limit=7)
+def test_a_cursor_past_the_end_returns_an_empty_page(films: Client) -> None:
+    first = films.get("/movies", limit=7)
     films.delete(f"/movies/{films.get('/movies', sort='-title', limit=1)['movies'][0]['id']}")
-    answer = films.get("/movies", cursor=almost["next_cursor"])
-    assert answer.body == {"success": True, "movies": [], "next_cursor": None}
+    response = films.get("/movies", cursor=first["next_cursor"])
+    assert response.body == {"success": True, "movies": [], "next_cursor": None}
 
 
-def test_an_item_that_is_added_between_pages_moves_nothing(films: Client) -> None:
+def test_an_item_that_is_added_between_pages_moves_no_other_item(films: Client) -> None:
     first = films.get("/movies", limit=4)
     films.new_movie("AAA")
     films.new_movie("Dune")
@@ -199,16 +201,18 @@ def test_an_item_that_is_added_between_pages_moves_nothing(films: Client) -> Non
     assert titles(rest) == ["Casablanca", "Dune", "Éclair", "The  Thing", "Zodiac"]
 
 
-def test_a_page_costs_the_same_whatever_the_list_holds(producer: Client, sent: Sent) -> None:
+def test_the_cost_of_a_page_does_not_depend_on_the_length_of_the_list(
+    producer: Client, sent: Sent
+) -> None:
     def cost(**query: Any) -> tuple[list[str], int]:
         sent.clear()
         sent.answers.clear()
         assert len(producer.get("/movies", limit=10, **query)["movies"]) == 10
-        return list(sent), sum(answer["ScannedCount"] for answer in sent.answers)
+        return list(sent), sum(response["ScannedCount"] for response in sent.answers)
 
     for _ in range(11):
         producer.new_movie("m")
-    of_few = cost()
+    cost_of_few = cost()
     with table.Item.batch_write() as batch:
         from chalicelib.store.movies import Movie
 
@@ -231,24 +235,24 @@ def test_a_page_costs_the_same_whatever_the_list_holds(producer: Client, sent: S
                 )
             )
     middle = producer.get("/movies", limit=100)["next_cursor"]
-    assert of_few == cost() == cost(sort="-title") == cost(cursor=middle) == (["Query"], 11)
+    assert cost_of_few == cost() == cost(sort="-title") == cost(cursor=middle) == (["Query"], 11)
 
 
 @pytest.mark.slow
-def test_a_movie_shows_its_first_roles_and_where_they_go_on(producer: Client) -> None:
+def test_a_movie_shows_its_first_100_roles_and_a_cursor_for_the_rest(producer: Client) -> None:
     movie_id = producer.new_movie()
     actor_ids = [producer.new_actor(f"Actor {n:03}") for n in range(102)]
     for number, actor_id in enumerate(actor_ids[:100]):
         producer.new_role(movie_id, actor_id, billing_order=100 - number)
-    answer = producer.get(f"/movies/{movie_id}")
-    assert answer["next_cursor"] is None
-    assert [role["billing_order"] for role in answer["roles"]] == list(range(1, 101))
+    response = producer.get(f"/movies/{movie_id}")
+    assert response["next_cursor"] is None
+    assert [role["billing_order"] for role in response["roles"]] == list(range(1, 101))
     for actor_id in actor_ids[100:]:
         producer.new_role(movie_id, actor_id)
-    answer = producer.get(f"/movies/{movie_id}")
-    assert answer["movie"]["role_count"] == 102
-    assert len(answer["roles"]) == 100
-    rest = producer.get("/roles", movie_id=movie_id, cursor=answer["next_cursor"])
+    response = producer.get(f"/movies/{movie_id}")
+    assert response["movie"]["role_count"] == 102
+    assert len(response["roles"]) == 100
+    rest = producer.get("/roles", movie_id=movie_id, cursor=response["next_cursor"])
     assert len(rest["roles"]) == 2
-    shown = {role["actor_id"] for role in answer["roles"] + rest["roles"]}
+    shown = {role["actor_id"] for role in response["roles"] + rest["roles"]}
     assert shown == set(actor_ids)

@@ -1,4 +1,4 @@
-"""/movies: what clients hold us to."""
+"""`/movies`: create, read, change and delete movies."""
 
 import re
 
@@ -10,12 +10,12 @@ NOWHERE = "AAAAAAAAAAAAAAAA"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
-def test_a_new_movie_is_shown_whole_and_found_where_location_says(producer: Client) -> None:
-    answer = producer.post("/movies", {"title": "Heat", "release_date": "1995-12-15"})
-    assert answer.status == 201
-    assert_headers(answer)
-    movie = answer["movie"]
-    assert answer.body == {"success": True, "movie": movie, "created": movie["id"]}
+def test_create_returns_the_whole_movie_and_its_location(producer: Client) -> None:
+    response = producer.post("/movies", {"title": "Heat", "release_date": "1995-12-15"})
+    assert response.status == 201
+    assert_headers(response)
+    movie = response["movie"]
+    assert response.body == {"success": True, "movie": movie, "created": movie["id"]}
     assert re.fullmatch(r"[A-Za-z0-9_-]{16}", movie["id"])
     assert TIME.fullmatch(movie["created_at"])
     assert movie == {
@@ -27,35 +27,35 @@ def test_a_new_movie_is_shown_whole_and_found_where_location_says(producer: Clie
         "updated_at": movie["created_at"],
         "version": 1,
     }
-    assert answer.headers["etag"] == '"1"'
-    found = producer.get(answer.headers["location"])
-    assert found.body == {"success": True, "movie": movie, "roles": [], "next_cursor": None}
-    assert found.headers["etag"] == '"1"'
+    assert response.headers["etag"] == '"1"'
+    shown = producer.get(response.headers["location"])
+    assert shown.body == {"success": True, "movie": movie, "roles": [], "next_cursor": None}
+    assert shown.headers["etag"] == '"1"'
 
 
-def test_ids_are_not_given_twice(producer: Client) -> None:
+def test_ids_are_unique(producer: Client) -> None:
     assert len({producer.new_movie() for _ in range(50)}) == 50
 
 
-def test_a_change_leaves_the_other_fields_alone(producer: Client) -> None:
+def test_a_change_keeps_the_other_fields(producer: Client) -> None:
     movie_id = producer.new_movie("Heat", "1995-12-15")
     before = producer.get(f"/movies/{movie_id}")["movie"]
-    answer = producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"})
-    assert answer.status == 200
-    after = answer["movie"]
-    assert answer.headers["etag"] == '"2"'
-    changed = {k for k in after if after[k] != before[k]}
+    response = producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"})
+    assert response.status == 200
+    movie = response["movie"]
+    assert response.headers["etag"] == '"2"'
+    changed = {k for k in movie if movie[k] != before[k]}
     assert changed == {"title", "version", "updated_at"}
-    assert after["title"] == "Heat 2"
-    assert after["updated_at"] > before["updated_at"]
-    assert producer.get(f"/movies/{movie_id}")["movie"] == after
+    assert movie["title"] == "Heat 2"
+    assert movie["updated_at"] > before["updated_at"]
+    assert producer.get(f"/movies/{movie_id}")["movie"] == movie
 
 
-def test_a_removed_movie_is_gone(producer: Client) -> None:
+def test_a_deleted_movie_is_not_found(producer: Client) -> None:
     movie_id = producer.new_movie()
-    answer = producer.delete(f"/movies/{movie_id}")
-    assert answer.status == 200
-    assert answer.body == {"success": True, "deleted": movie_id}
+    response = producer.delete(f"/movies/{movie_id}")
+    assert response.status == 200
+    assert response.body == {"success": True, "deleted": movie_id}
     for method in ("GET", "DELETE"):
         assert_failure(producer.call(method, f"/movies/{movie_id}"), 404)
     assert_failure(producer.patch(f"/movies/{movie_id}", {"title": "Heat"}), 404)
@@ -91,7 +91,7 @@ def test_a_movie_is_not_an_actor(producer: Client) -> None:
         '"><script>',
     ],
 )
-def test_a_title_comes_back_as_it_was_sent(producer: Client, title: str) -> None:
+def test_a_title_is_returned_as_it_was_sent(producer: Client, title: str) -> None:
     movie_id = producer.new_movie(title)
     assert producer.get(f"/movies/{movie_id}")["movie"]["title"] == title
     assert [m["title"] for m in producer.get("/movies")["movies"]] == [title]
@@ -107,12 +107,12 @@ def test_strings_are_trimmed(producer: Client) -> None:
 
 
 @pytest.mark.parametrize("date", ["1895-12-28", "2024-02-29", "9999-12-31", "0001-01-01"])
-def test_a_date_that_exists_is_taken(producer: Client, date: str) -> None:
+def test_any_existing_date_is_accepted(producer: Client, date: str) -> None:
     movie_id = producer.new_movie(release_date=date)
     assert producer.get(f"/movies/{movie_id}")["movie"]["release_date"] == date
 
 
-BAD_FIELDS = [
+INVALID_FIELDS = [
     {"title": ""},
     {"title": "   "},
     {"title": "\u200b\u2060"},
@@ -148,50 +148,50 @@ BAD_FIELDS = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_FIELDS)
-def test_a_bad_field_is_refused_and_changes_nothing(
-    producer: Client, bad: dict[str, object]
+@pytest.mark.parametrize("invalid", INVALID_FIELDS)
+def test_an_invalid_field_is_rejected_and_changes_nothing(
+    producer: Client, invalid: dict[str, object]
 ) -> None:
-    good = {"title": "Heat", "release_date": "1995-12-15"}
+    valid = {"title": "Heat", "release_date": "1995-12-15"}
     movie_id = producer.new_movie()
     before = producer.get("/movies").body
-    refused = producer.post("/movies", good | bad)
-    assert_failure(refused, 422)
-    name = next(iter(bad))
-    assert name in refused["detail"]
-    assert_failure(producer.patch(f"/movies/{movie_id}", bad), 422)
-    # A good field beside a bad one is not changed either.
-    assert_failure(producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"} | bad), 422)
+    response = producer.post("/movies", valid | invalid)
+    assert_failure(response, 422)
+    name = next(iter(invalid))
+    assert name in response["detail"]
+    assert_failure(producer.patch(f"/movies/{movie_id}", invalid), 422)
+    # A valid field next to an invalid one is not changed either.
+    assert_failure(producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"} | invalid), 422)
     assert producer.get("/movies").body == before
 
 
 @pytest.mark.parametrize("field", ["title", "release_date"])
 def test_a_missing_field_is_named(producer: Client, field: str) -> None:
-    good = {"title": "Heat", "release_date": "1995-12-15"}
-    del good[field]
-    refused = producer.post("/movies", good)
-    assert_failure(refused, 422)
-    assert field in refused["detail"]
+    valid = {"title": "Heat", "release_date": "1995-12-15"}
+    del valid[field]
+    response = producer.post("/movies", valid)
+    assert_failure(response, 422)
+    assert field in response["detail"]
 
 
-def test_a_change_of_nothing_is_refused(producer: Client) -> None:
+def test_an_empty_change_is_rejected(producer: Client) -> None:
     assert_failure(producer.patch(f"/movies/{producer.new_movie()}", {}), 422)
 
 
-def test_if_match_holds_a_writer_to_what_was_read(producer: Client) -> None:
+def test_if_match_rejects_a_write_to_another_version(producer: Client) -> None:
     movie_id = producer.new_movie()
     path = f"/movies/{movie_id}"
     assert producer.patch(path, {"title": "Heat 2"}, **{"If-Match": '"1"'}).status == 200
-    late = producer.patch(path, {"title": "Heat 3"}, **{"If-Match": '"1"'})
-    assert_failure(late, 412)
-    assert late.headers["etag"] == '"2"'
-    for never in ("nonsense", 'W/"2"', '"02"', '"two"', "2", ""):
-        assert_failure(producer.patch(path, {"title": "Heat 3"}, **{"If-Match": never}), 412)
-        assert_failure(producer.delete(path, **{"If-Match": never}), 412)
+    outdated = producer.patch(path, {"title": "Heat 3"}, **{"If-Match": '"1"'})
+    assert_failure(outdated, 412)
+    assert outdated.headers["etag"] == '"2"'
+    for etag in ("nonsense", 'W/"2"', '"02"', '"two"', "2", ""):
+        assert_failure(producer.patch(path, {"title": "Heat 3"}, **{"If-Match": etag}), 412)
+        assert_failure(producer.delete(path, **{"If-Match": etag}), 412)
     assert producer.get(path)["movie"]["title"] == "Heat 2"
-    many = ", ".join(f'"{n}"' for n in range(1, 500))
+    many_etags = ", ".join(f'"{n}"' for n in range(1, 500))
     assert_failure(producer.delete(path, **{"If-Match": '"1"'}), 412)
-    assert_failure(producer.patch(path, {"title": "Heat 3"}, **{"If-Match": many}), 412)
+    assert_failure(producer.patch(path, {"title": "Heat 3"}, **{"If-Match": many_etags}), 412)
     assert producer.patch(path, {"title": "Heat 3"}, **{"If-Match": '"7", "2"'}).status == 200
     assert producer.delete(path, **{"If-Match": "*"}).status == 200
     assert_failure(producer.delete(path, **{"If-Match": '"3"'}), 404)

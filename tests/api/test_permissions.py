@@ -12,7 +12,7 @@ from app import app
 from chalicelib.auth import auth0
 from chalicelib.http.views import declared
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
-from tests.support.client import Answer, Client, assert_failure, assert_headers, invoke
+from tests.support.client import ApiResponse, Client, assert_failure, assert_headers, invoke
 from tests.support.issuer import Issuer
 from tests.support.routes import NOWHERE, OPERATIONS, body_to_nothing, path_to_nothing
 
@@ -58,7 +58,7 @@ def test_the_routes_and_the_roles_are_those_of_the_contract() -> None:
     ]
 
 
-def send(client: Client, method: str, path: str) -> Answer:
+def send(client: Client, method: str, path: str) -> ApiResponse:
     """Send a valid request, in which every id is one that nothing has."""
     return client.call(method, path_to_nothing(method, path), body_to_nothing(method, path))
 
@@ -71,7 +71,7 @@ def test_each_role_may_do_what_the_agency_allows_it_and_nothing_else(
     assert_allowed(send(as_(role), method, path), role, method, path)
 
 
-def assert_allowed(answer: Answer, role: str, method: str, path: str) -> None:
+def assert_allowed(answer: ApiResponse, role: str, method: str, path: str) -> None:
     """What `send` is answered, where the agency has this role."""
     permission = CONTRACT[method, path]
     if permission and permission not in MAY[role].split():
@@ -91,7 +91,7 @@ def test_without_a_token_nothing_but_the_public_routes_answers(
     assert_public(send(nobody, method, path), method, path)
 
 
-def assert_public(answer: Answer, method: str, path: str) -> None:
+def assert_public(answer: ApiResponse, method: str, path: str) -> None:
     """What `send` is answered without a token."""
     if CONTRACT[method, path]:
         assert_failure(answer, 401, "invalid header")

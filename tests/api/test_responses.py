@@ -1,4 +1,4 @@
-"""Every answer has the one form, whoever makes it: a handler, Chalice, or the gateway."""
+"""Every response has the same envelope: from a handler, from Chalice or from the gateway."""
 
 import http.client
 import json
@@ -15,17 +15,24 @@ from chalicelib import tokens
 from chalicelib.errors import MESSAGES, ApiError
 from chalicelib.http.gateway import GATEWAY_RESPONSES
 from dev.local import gateway
-from tests.support.client import Answer, Client, assert_failure, assert_headers, invoke, real_routes
+from tests.support.client import (
+    ApiResponse,
+    Client,
+    assert_failure,
+    assert_headers,
+    invoke,
+    real_routes,
+)
 
 
-def raw(url: str, request: bytes) -> Answer:
-    """Send these bytes and read an answer."""
+def send_bytes(url: str, request: bytes) -> ApiResponse:
+    """Send these bytes and return the response."""
     netloc = urlsplit(url)
     with socket.create_connection((netloc.hostname, netloc.port), timeout=10) as connection:
         connection.sendall(request)
         response = http.client.HTTPResponse(connection, method="GET")
         response.begin()
-        return Answer(response)
+        return ApiResponse(response)
 
 
 @pytest.mark.parametrize(
@@ -33,63 +40,65 @@ def raw(url: str, request: bytes) -> Answer:
     ["/nope", "/movie", "/movies/x/y", "/movies/x/actors/y/z", "/Movies", "/%6Dovies", "/.env"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PROPFIND"])
-def test_an_unknown_path_is_not_found_with_a_token_and_without(
+def test_an_unknown_path_is_not_found_with_or_without_a_token(
     producer: Client, nobody: Client, method: str, path: str
 ) -> None:
     for client in (producer, nobody):
-        answer = client.call(method, path)
-        assert_failure(answer, 404)
-        assert str(producer.token)[:20] not in answer.text
+        response = client.call(method, path)
+        assert_failure(response, 404)
+        assert str(producer.token)[:20] not in response.text
 
 
 @pytest.mark.parametrize("path", list(app.routes))
-def test_a_wrong_verb_is_told_the_right_ones(nobody: Client, path: str) -> None:
-    real = set(real_routes()[path])
-    wrong = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND", "get"} - real
-    for method in wrong:
-        answer = nobody.call(method, path.replace("{", "").replace("}", ""))
-        assert answer.status == 405
-        assert answer.headers["allow"] == ", ".join(sorted(real))
+def test_a_method_that_a_path_does_not_have_returns_405_and_the_allowed_methods(
+    nobody: Client, path: str
+) -> None:
+    allowed = set(real_routes()[path])
+    others = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND", "get"} - allowed
+    for method in others:
+        response = nobody.call(method, path.replace("{", "").replace("}", ""))
+        assert response.status == 405
+        assert response.headers["allow"] == ", ".join(sorted(allowed))
         if method == "HEAD":
-            assert answer.text == ""
-            assert_headers(answer)
+            assert response.text == ""
+            assert_headers(response)
         else:
-            assert_failure(answer, 405)
+            assert_failure(response, 405)
 
 
 @pytest.mark.parametrize("path", list(app.routes))
-def test_a_browser_may_ask_before_it_calls(nobody: Client, path: str) -> None:
-    real = set(real_routes()[path])
-    answer = nobody.call(
+def test_a_preflight_request_is_accepted_on_every_path(nobody: Client, path: str) -> None:
+    methods = set(real_routes()[path])
+    response = nobody.call(
         "OPTIONS",
         path.replace("{", "").replace("}", ""),
         headers={"Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET"},
     )
-    assert answer.status == 200
-    assert_headers(answer, named=False)
-    assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
-    assert set(answer.headers["access-control-allow-methods"].split(",")) == real | {"OPTIONS"}
-    allowed = answer.headers["access-control-allow-headers"]
+    assert response.status == 200
+    assert_headers(response, has_request_id=False)
+    assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert set(response.headers["access-control-allow-methods"].split(",")) == methods | {"OPTIONS"}
+    allowed = response.headers["access-control-allow-headers"]
     assert {"Authorization", "Content-Type", "If-Match"} <= set(allowed.split(","))
 
 
-def test_a_success_has_the_cors_headers_too(producer: Client) -> None:
-    answer = producer.get("/movies")
-    assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
-    exposed = answer.headers["access-control-expose-headers"].split(",")
+def test_a_success_has_the_cors_headers(producer: Client) -> None:
+    response = producer.get("/movies")
+    assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+    exposed = response.headers["access-control-expose-headers"].split(",")
     assert set(exposed) == {
         "Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"
     }  # fmt: skip
 
 
-def test_a_path_may_end_in_a_slash(producer: Client) -> None:
+def test_a_path_may_end_with_a_slash(producer: Client) -> None:
     created = producer.post("/movies/", {"title": "Heat", "release_date": "1995-12-15"})
     assert created.headers["location"] == f"/movies/{created['created']}"
     assert producer.get("/movies/").status == 200
 
 
-def test_a_location_stands_below_the_gateways_stage(producer: Client) -> None:
-    # API Gateway gives the path with its stage, which the local server does not have.
+def test_a_location_includes_the_stage_of_api_gateway(producer: Client) -> None:
+    # In API Gateway, the path starts with the stage. The local server has no stage.
     movie_id = producer.new_movie()
     event: dict[str, Any] = {
         "requestContext": {
@@ -104,27 +113,27 @@ def test_a_location_stands_below_the_gateways_stage(producer: Client) -> None:
         "stageVariables": None,
         "body": json.dumps({"actor_id": producer.new_actor()}),
     }
-    answer = invoke(app, event)
-    assert answer["statusCode"] == 201
-    assert answer["headers"]["Location"].startswith(f"/prod/roles/{movie_id}.")
+    response = invoke(app, event)
+    assert response["statusCode"] == 201
+    assert response["headers"]["Location"].startswith(f"/prod/roles/{movie_id}.")
 
 
-def test_an_exception_of_ours_is_logged_and_not_shown(
+def test_an_unexpected_exception_is_logged_and_not_shown(
     producer: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("the flux capacitor")
 
     monkeypatch.setattr("chalicelib.store.movies.page", fail)
-    answer = producer.get("/movies")
-    assert_failure(answer, 500)
-    assert "flux" not in answer.text
-    assert "Traceback" not in answer.text
+    response = producer.get("/movies")
+    assert_failure(response, 500)
+    assert "flux" not in response.text
+    assert "Traceback" not in response.text
     assert "the flux capacitor" in caplog.text
     assert "Traceback" in caplog.text
 
 
-def test_health_tells_that_the_table_does_not_answer(
+def test_health_returns_503_if_the_table_is_unreachable(
     nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert nobody.get("/health").body == {"success": True, "table": "answers"}
@@ -133,22 +142,22 @@ def test_health_tells_that_the_table_does_not_answer(
         raise EndpointConnectionError(endpoint_url="https://nowhere.example")
 
     monkeypatch.setattr("chalicelib.store.table.connection.connection.dispatch", unreachable)
-    answer = nobody.get("/health")
-    assert_failure(answer, 503)
-    assert answer.headers["retry-after"] == "2"
+    response = nobody.get("/health")
+    assert_failure(response, 503)
+    assert response.headers["retry-after"] == "2"
 
 
-def test_every_gateway_answer_is_in_the_envelope() -> None:
+def test_every_gateway_response_has_the_envelope() -> None:
     statuses = {}
-    for response_type, gateway_answer in GATEWAY_RESPONSES.items():
-        told = gateway_answer.response()
-        assert told.body.keys() == {"success", "error", "message", "detail"}
-        assert told.status_code == told.body["error"]
-        assert "Access-Control-Allow-Origin" in told.headers
-        assert "X-Content-Type-Options" in told.headers
-        if told.status_code != 401:
-            assert told.body["message"] == MESSAGES[told.status_code]
-        statuses[response_type] = told.status_code
+    for response_type, gateway_response in GATEWAY_RESPONSES.items():
+        response = gateway_response.response()
+        assert response.body.keys() == {"success", "error", "message", "detail"}
+        assert response.status_code == response.body["error"]
+        assert "Access-Control-Allow-Origin" in response.headers
+        assert "X-Content-Type-Options" in response.headers
+        if response.status_code != 401:
+            assert response.body["message"] == MESSAGES[response.status_code]
+        statuses[response_type] = response.status_code
     assert statuses["ACCESS_DENIED"] == statuses["UNAUTHORIZED"] == 401
     assert statuses["MISSING_AUTHENTICATION_TOKEN"] == statuses["INVALID_SIGNATURE"] == 404
     assert statuses["REQUEST_TOO_LARGE"] == 413
@@ -161,17 +170,19 @@ def test_every_gateway_answer_is_in_the_envelope() -> None:
 
 
 @pytest.mark.parametrize("response_type", GATEWAY_RESPONSES)
-def test_api_gateway_is_told_what_the_local_one_says(response_type: str) -> None:
-    told = GATEWAY_RESPONSES[response_type]
-    local = gateway.says(response_type, "an-id", message="token expired")
-    # What the gateway puts in: the request's id, and one of the authorizer's three words.
-    body = told.template().replace("$context.requestId", "an-id")
+def test_api_gateway_is_configured_with_the_responses_of_the_local_gateway(
+    response_type: str,
+) -> None:
+    configured = GATEWAY_RESPONSES[response_type]
+    local = gateway.own_response(response_type, "an-id", message="token expired")
+    # API Gateway replaces the request id and the authorizer's message.
+    body = configured.template().replace("$context.requestId", "an-id")
     body = body.replace("$context.authorizer.message", "token expired")
-    assert local["statusCode"] == told.status
+    assert local["statusCode"] == configured.status
     assert json.loads(local["body"]) == json.loads(body)
     assert "$" not in body
-    assert "$context.requestId " in told.template() or told.status < 500
-    parameters = told.parameters()
+    assert "$context.requestId " in configured.template() or configured.status < 500
+    parameters = configured.parameters()
     assert parameters.pop("gatewayresponse.header.X-Request-Id") == "context.requestId"
     assert local["headers"].pop("X-Request-Id") == "an-id"
     assert parameters == {
@@ -180,13 +191,13 @@ def test_api_gateway_is_told_what_the_local_one_says(response_type: str) -> None
     assert parameters["gatewayresponse.header.Cache-Control"] == "'no-store'"
 
 
-def test_the_authorizers_word_is_the_message(url: str) -> None:
-    answer = gateway.says("ACCESS_DENIED", gateway.new_id(), message="token expired")
-    assert json.loads(answer["body"])["message"] == "token expired"
+def test_the_message_of_a_rejected_token_comes_from_the_authorizer(url: str) -> None:
+    denied = gateway.own_response("ACCESS_DENIED", gateway.new_id(), message="token expired")
+    assert json.loads(denied["body"])["message"] == "token expired"
     assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")
 
 
-def test_a_failing_authorizer_is_our_fault_and_no_dropped_connection(
+def test_a_failing_authorizer_returns_500(
     producer: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: object) -> None:
@@ -197,14 +208,14 @@ def test_a_failing_authorizer_is_our_fault_and_no_dropped_connection(
         assert_failure(producer.get("/movies"), 500)
 
 
-def test_every_error_has_a_status_a_message_and_a_sentence() -> None:
-    kinds = ApiError.__subclasses__()
-    assert len(kinds) > 15
-    for kind in kinds:
-        assert kind.status in {*MESSAGES, 401}
-        assert kind.message
-        assert kind.detail.endswith((".", ">."))
-    assert {kind.message for kind in kinds if kind.status == 401} == {
+def test_every_error_has_a_status_a_message_and_a_detail() -> None:
+    errors = ApiError.__subclasses__()
+    assert len(errors) > 15
+    for error in errors:
+        assert error.status in {*MESSAGES, 401}
+        assert error.message
+        assert error.detail.endswith((".", ">."))
+    assert {error.message for error in errors if error.status == 401} == {
         "token expired",
         "invalid claims",
         "invalid header",
@@ -212,55 +223,55 @@ def test_every_error_has_a_status_a_message_and_a_sentence() -> None:
 
 
 MALFORMED = {
-    "no HTTP": b"nonsense\r\n\r\n",
-    "a version that is none": b"GET / HTTP/x.y\r\n\r\n",
-    "HTTP 2": b"GET / HTTP/2.0\r\n\r\n",
+    "not HTTP": b"nonsense\r\n\r\n",
+    "an invalid version": b"GET / HTTP/x.y\r\n\r\n",
+    "HTTP/2": b"GET / HTTP/2.0\r\n\r\n",
     "a line of 100 kB": b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n",
     "a header of 100 kB": b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
     "3,000 headers": b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 3_000 + b"\r\n",
     "150 short headers": b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 150 + b"\r\n",
     "a negative length": b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-    "a length that is none": b"POST / HTTP/1.1\r\nContent-Length: five\r\n\r\n",
+    "an invalid length": b"POST / HTTP/1.1\r\nContent-Length: five\r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-    "a length and chunks": (
+    "a length and a chunked encoding": (
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     ),
-    "a coding that we do not know": b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
-    "a chunk that does not end": (
+    "an unknown transfer encoding": b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+    "a chunk without an end": (
         b"POST /movies HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{GARBAGE\r\n0\r\n\r\n"
     ),
     "a header without a colon": b"GET / HTTP/1.1\r\nnocolon\r\nX: 1\r\n\r\n",
-    # Behind it another request could hide.
+    # It could hide a second request.
     "a space before the colon": (
         b"POST /nope HTTP/1.1\r\nContent-Length : 31\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n"
     ),
     "no version": b"GET /\r\n\r\n",
-    "a chunk that is none": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "an invalid chunk size": b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
 }
 
 
 @pytest.mark.parametrize("request_bytes", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_hardly_http_is_answered_too(url: str, request_bytes: bytes) -> None:
-    answer = raw(url, request_bytes)
-    assert_failure(answer, 400)
-    assert answer.headers["connection"] == "close"
+def test_malformed_http_returns_400(url: str, request_bytes: bytes) -> None:
+    response = send_bytes(url, request_bytes)
+    assert_failure(response, 400)
+    assert response.headers["connection"] == "close"
 
 
-def test_an_oversized_token_is_no_token(url: str) -> None:
+def test_a_token_that_is_too_long_returns_401(url: str) -> None:
     for size in (8_193, 20_000, 3_000_000):
         request = b"GET /movies HTTP/1.1\r\nAuthorization: Bearer " + b"x" * size + b"\r\n\r\n"
-        assert_failure(raw(url, request), 401, "invalid header")
+        assert_failure(send_bytes(url, request), 401, "invalid header")
 
 
-def test_a_body_in_chunks_is_read(producer: Client, url: str) -> None:
+def test_a_chunked_body_is_read(producer: Client, url: str) -> None:
     body = b'{"title": "Heat", "release_date": "1995-12-15"}'
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in (body[:7], body[7:]))
     head = (
         f"POST /movies HTTP/1.1\r\nAuthorization: Bearer {producer.token}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    assert raw(url, head.encode() + chunks + b"0\r\n\r\n").status == 201
-    assert_failure(raw(url, head.encode() + b"fffffff\r\n"), 413)
+    assert send_bytes(url, head.encode() + chunks + b"0\r\n\r\n").status == 201
+    assert_failure(send_bytes(url, head.encode() + b"fffffff\r\n"), 413)
 
 
 def test_one_connection_serves_many_requests(producer: Client, url: str) -> None:
@@ -275,23 +286,27 @@ def test_one_connection_serves_many_requests(producer: Client, url: str) -> None
         ("GET", "/", 200),
     ]:
         connection.request(method, path, b"{" if method == "POST" else None, bearer)
-        answer = Answer(connection.getresponse())
-        assert answer.status == status
+        response = ApiResponse(connection.getresponse())
+        assert response.status == status
     connection.close()
 
 
-def test_two_authorization_headers_are_no_token(producer: Client, url: str) -> None:
-    twice = f"Authorization: Bearer {producer.token}\r\n" * 2
-    assert_failure(raw(url, f"GET /movies HTTP/1.1\r\n{twice}\r\n".encode()), 401, "invalid header")
+def test_two_authorization_headers_return_401(producer: Client, url: str) -> None:
+    two_headers = f"Authorization: Bearer {producer.token}\r\n" * 2
+    assert_failure(
+        send_bytes(url, f"GET /movies HTTP/1.1\r\n{two_headers}\r\n".encode()),
+        401,
+        "invalid header",
+    )
 
 
-def test_the_log_holds_nothing_of_what_was_sent_but_the_route(
+def test_the_log_contains_only_method_route_and_status(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
         Client(url).get("/movies", access_token="a-secret-of-mine")
         Client(url).get("/movies/a-secret-of-mine")
-        raw(url, b"GET /a-secret\x1b[31m HTTP/1.1\r\n\r\n")
+        send_bytes(url, b"GET /a-secret\x1b[31m HTTP/1.1\r\n\r\n")
         Client(url).call("A-SECRET", "/movies/x/actors")
     assert [
         record.getMessage() for record in caplog.records if record.name == "dev.local.gateway"
@@ -307,41 +322,41 @@ def test_the_log_holds_nothing_of_what_was_sent_but_the_route(
     "request_line",
     ["GET /movies/" + "a" * 9_500, "GET /movies?cursor=" + "a" * 12_000, "GET /" + "a" * 60_000],
 )
-def test_a_good_token_is_not_blamed_for_a_long_request(
+def test_a_long_request_with_a_valid_token_returns_400(
     producer: Client, url: str, request_line: str
 ) -> None:
     head = f"{request_line} HTTP/1.1\r\nAuthorization: Bearer {producer.token}\r\n"
-    assert_failure(raw(url, f"{head}\r\n".encode()), 400)
-    many = "".join(f"X-{n}: {'x' * 200}\r\n" for n in range(60))
-    head = f"GET /movies HTTP/1.1\r\nAuthorization: Bearer {producer.token}\r\n{many}\r\n"
-    assert_failure(raw(url, head.encode()), 400)
+    assert_failure(send_bytes(url, f"{head}\r\n".encode()), 400)
+    many_headers = "".join(f"X-{n}: {'x' * 200}\r\n" for n in range(60))
+    head = f"GET /movies HTTP/1.1\r\nAuthorization: Bearer {producer.token}\r\n{many_headers}\r\n"
+    assert_failure(send_bytes(url, head.encode()), 400)
 
 
-def test_empty_lines_before_a_request_do_not_matter(url: str) -> None:
-    assert raw(url, b"\r\n\r\nGET /health HTTP/1.1\r\n\r\n").status in (200, 503)
+def test_empty_lines_before_a_request_are_ignored(url: str) -> None:
+    assert send_bytes(url, b"\r\n\r\nGET /health HTTP/1.1\r\n\r\n").status in (200, 503)
     netloc = urlsplit(url)
     with socket.create_connection((netloc.hostname, netloc.port), timeout=10) as connection:
-        # As some clients end a body.
+        # Some clients send an empty line after a body.
         request = b"POST /movies HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}\r\n"
         connection.sendall(request + b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
-        answers = b"".join(iter(lambda: connection.recv(65_536), b""))
-    assert answers.count(b"HTTP/1.1 401 ") == answers.count(b"HTTP/1.1 200 ") == 1
+        received = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert received.count(b"HTTP/1.1 401 ") == received.count(b"HTTP/1.1 200 ") == 1
 
 
-def test_blanks_around_a_token_are_no_part_of_it(producer: Client, url: str) -> None:
+def test_white_space_around_a_token_is_ignored(producer: Client, url: str) -> None:
     head = f"GET /movies HTTP/1.1\r\nAuthorization: \t Bearer {producer.token} \t\r\n\r\n"
-    assert raw(url, head.encode()).status == 200
+    assert send_bytes(url, head.encode()).status == 200
 
 
-def test_a_location_is_right_however_the_path_is_written(producer: Client, url: str) -> None:
+def test_a_location_is_correct_for_any_form_of_the_path(producer: Client, url: str) -> None:
     movie_id, body = producer.new_movie(), {"title": "Heat", "release_date": "1995-12-15"}
-    written = "".join(f"%{ord(c):02x}" for c in movie_id)
-    created = producer.post(f"/movies/{written}/actors/", {"actor_id": producer.new_actor()})
+    encoded = "".join(f"%{ord(c):02x}" for c in movie_id)
+    created = producer.post(f"/movies/{encoded}/actors/", {"actor_id": producer.new_actor()})
     assert created.headers["location"] == f"/roles/{created['created']}"
     absolute = producer.post(f"{url}/movies", body)
     assert absolute.headers["location"] == f"/movies/{absolute['created']}"
     assert_failure(producer.post("/movies;a=b", body), 404)
 
 
-def test_the_server_does_not_say_what_it_is_made_of(nobody: Client) -> None:
+def test_the_server_header_names_no_software(nobody: Client) -> None:
     assert nobody.get("/").headers["server"] == "casting"

@@ -1,4 +1,4 @@
-"""/roles, the cast of a movie and the movies of an actor: one thing, seen from three sides."""
+"""`/roles`, `/movies/{movie_id}/actors` and `/actors/{actor_id}/movies` show the same roles."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.client import Client, assert_failure
 NOWHERE = "AAAAAAAAAAAAAAAA"
 
 
-def test_casting_an_actor_shows_on_every_side(producer: Client) -> None:
+def test_a_new_role_is_shown_by_every_route(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie("Heat", "1995-12-15"), producer.new_actor("Al Pacino")
     fields = {"character_name": "Vincent Hanna", "billing_order": 1}
     created = producer.post("/roles", {"movie_id": movie_id, "actor_id": actor_id, **fields})
@@ -36,7 +36,7 @@ def test_casting_an_actor_shows_on_every_side(producer: Client) -> None:
     assert movie["roles"] == [role | {"actor_name": "Al Pacino"}]
     named = {"movie_title": "Heat", "movie_release_date": "1995-12-15"}
     assert actor["roles"] == [role | named]
-    # Casting is no change of the movie or the actor themselves.
+    # A new role does not change the version of the movie or of the actor.
     assert (movie["movie"]["role_count"], movie["movie"]["version"]) == (1, 1)
     assert (actor["actor"]["role_count"], actor["actor"]["version"]) == (1, 1)
 
@@ -48,7 +48,7 @@ def test_casting_an_actor_shows_on_every_side(producer: Client) -> None:
     assert films["movies"] == [{**heat, **shared}]
 
 
-def test_casting_from_the_movie_is_the_same(producer: Client) -> None:
+def test_creating_a_role_at_its_movie_has_the_same_result(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
     created = producer.post(f"/movies/{movie_id}/actors", {"actor_id": actor_id})
     assert created.status == 201
@@ -63,30 +63,37 @@ def test_casting_from_the_movie_is_the_same(producer: Client) -> None:
     assert producer.get(f"/movies/{movie_id}")["movie"]["role_count"] == 0
 
 
-def test_an_actor_is_cast_in_a_movie_once(producer: Client) -> None:
+def test_an_actor_has_only_one_role_in_a_movie(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
     role_id = producer.new_role(movie_id, actor_id, character_name="A")
-    refused = producer.post(
+    response = producer.post(
         "/roles", {"movie_id": movie_id, "actor_id": actor_id, "character_name": "B"}
     )
-    assert_failure(refused, 409)
+    assert_failure(response, 409)
     assert producer.get(f"/roles/{role_id}")["role"]["character_name"] == "A"
     assert producer.get(f"/movies/{movie_id}")["movie"]["role_count"] == 1
 
 
-def test_both_must_exist(producer: Client) -> None:
+def test_the_movie_and_the_actor_must_exist(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
-    for bad in ({"movie_id": NOWHERE}, {"actor_id": NOWHERE}, {"movie_id": "x"}, {"actor_id": "x"}):
-        refused = producer.post("/roles", {"movie_id": movie_id, "actor_id": actor_id, **bad})
-        assert_failure(refused, 404)
-        assert next(iter(bad)).removesuffix("_id") in refused["detail"]
+    for unknown_id in (
+        {"movie_id": NOWHERE},
+        {"actor_id": NOWHERE},
+        {"movie_id": "x"},
+        {"actor_id": "x"},
+    ):
+        response = producer.post(
+            "/roles", {"movie_id": movie_id, "actor_id": actor_id, **unknown_id}
+        )
+        assert_failure(response, 404)
+        assert next(iter(unknown_id)).removesuffix("_id") in response["detail"]
     assert_failure(producer.post(f"/movies/{NOWHERE}/actors", {"actor_id": actor_id}), 404)
     assert_failure(producer.post(f"/movies/{movie_id}/actors", {"actor_id": movie_id}), 404)
     assert producer.get("/roles")["roles"] == []
     assert producer.get(f"/movies/{movie_id}")["movie"]["role_count"] == 0
 
 
-def test_a_change_leaves_the_other_fields_alone(producer: Client) -> None:
+def test_a_change_keeps_the_other_fields(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
     role_id = producer.new_role(movie_id, actor_id, character_name="A", billing_order=3)
     path = f"/roles/{role_id}"
@@ -97,9 +104,9 @@ def test_a_change_leaves_the_other_fields_alone(producer: Client) -> None:
     assert (role["character_name"], role["billing_order"], role["version"]) == ("B", 3, 2)
     for side in ({"movie_id": movie_id}, {"actor_id": actor_id}):
         assert producer.get("/roles", **side)["roles"] == [role]
-    bare = producer.patch(path, {"character_name": None, "billing_order": None})["role"]
-    assert (bare["character_name"], bare["billing_order"]) == (None, None)
-    assert producer.get(path)["role"] == bare
+    cleared = producer.patch(path, {"character_name": None, "billing_order": None})["role"]
+    assert (cleared["character_name"], cleared["billing_order"]) == (None, None)
+    assert producer.get(path)["role"] == cleared
 
 
 def test_a_changed_billing_order_moves_the_actor_in_the_cast(producer: Client) -> None:
@@ -142,16 +149,16 @@ def test_roles_are_listed_newest_first(producer: Client) -> None:
 
 
 @pytest.mark.parametrize("side", ["movie_id", "actor_id"])
-def test_a_filter_that_nothing_fits_gives_an_empty_list(producer: Client, side: str) -> None:
+def test_a_filter_without_matches_returns_an_empty_list(producer: Client, side: str) -> None:
     producer.new_role(producer.new_movie(), producer.new_actor())
     for nothing in (NOWHERE, "x", ""):
-        answer = producer.get("/roles", **{side: nothing})
-        assert answer.body == {"success": True, "roles": [], "next_cursor": None}
+        response = producer.get("/roles", **{side: nothing})
+        assert response.body == {"success": True, "roles": [], "next_cursor": None}
     neither = producer.get("/roles", movie_id=NOWHERE, actor_id=NOWHERE)
     assert neither["roles"] == []
 
 
-def test_the_cast_of_no_movie_is_not_an_empty_cast(producer: Client) -> None:
+def test_the_cast_of_an_unknown_movie_is_not_found_rather_than_empty(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
     assert producer.get(f"/movies/{movie_id}/actors")["actors"] == []
     assert producer.get(f"/actors/{actor_id}/movies")["movies"] == []
@@ -160,7 +167,7 @@ def test_the_cast_of_no_movie_is_not_an_empty_cast(producer: Client) -> None:
         assert_failure(producer.get(f"/actors/{nowhere}/movies"), 404)
 
 
-BAD_FIELDS: list[dict[str, Any]] = [
+INVALID_FIELDS: list[dict[str, Any]] = [
     {"character_name": ""},
     {"character_name": "x" * 201},
     {"character_name": 5},
@@ -175,8 +182,10 @@ BAD_FIELDS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_FIELDS)
-def test_a_bad_field_is_refused_and_changes_nothing(producer: Client, bad: dict[str, Any]) -> None:
+@pytest.mark.parametrize("invalid", INVALID_FIELDS)
+def test_an_invalid_field_is_rejected_and_changes_nothing(
+    producer: Client, invalid: dict[str, Any]
+) -> None:
     movie_id, actor_id, other_id = (
         producer.new_movie(),
         producer.new_actor(),
@@ -185,14 +194,16 @@ def test_a_bad_field_is_refused_and_changes_nothing(producer: Client, bad: dict[
     role_id = producer.new_role(movie_id, actor_id)
     before = producer.get("/roles").body
     assert_failure(
-        producer.post("/roles", {"movie_id": movie_id, "actor_id": other_id, **bad}), 422
+        producer.post("/roles", {"movie_id": movie_id, "actor_id": other_id, **invalid}), 422
     )
-    assert_failure(producer.post(f"/movies/{movie_id}/actors", {"actor_id": other_id, **bad}), 422)
-    assert_failure(producer.patch(f"/roles/{role_id}", bad), 422)
+    assert_failure(
+        producer.post(f"/movies/{movie_id}/actors", {"actor_id": other_id, **invalid}), 422
+    )
+    assert_failure(producer.patch(f"/roles/{role_id}", invalid), 422)
     assert producer.get("/roles").body == before
 
 
-def test_the_movie_and_the_actor_of_a_role_never_change(producer: Client) -> None:
+def test_the_movie_and_the_actor_of_a_role_cannot_be_changed(producer: Client) -> None:
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
     role_id = producer.new_role(movie_id, actor_id)
     other = {"movie_id": producer.new_movie(), "actor_id": producer.new_actor()}
@@ -228,12 +239,12 @@ def test_an_unknown_role_is_not_found(producer: Client, role_id: str) -> None:
     assert_failure(producer.delete(f"/roles/{role_id}"), 404)
 
 
-def test_if_match_holds_a_writer_to_what_was_read(producer: Client) -> None:
+def test_if_match_rejects_a_write_to_another_version(producer: Client) -> None:
     path = f"/roles/{producer.new_role(producer.new_movie(), producer.new_actor())}"
     assert producer.patch(path, {"billing_order": 1}, **{"If-Match": '"1"'}).status == 200
-    late = producer.patch(path, {"billing_order": 2}, **{"If-Match": '"1"'})
-    assert_failure(late, 412)
-    assert late.headers["etag"] == '"2"'
+    outdated = producer.patch(path, {"billing_order": 2}, **{"If-Match": '"1"'})
+    assert_failure(outdated, 412)
+    assert outdated.headers["etag"] == '"2"'
     assert_failure(producer.delete(path, **{"If-Match": '"1"'}), 412)
     assert_failure(producer.delete(path, **{"If-Match": "x"}), 412)
     assert producer.get(path)["role"]["billing_order"] == 1

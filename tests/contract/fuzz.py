@@ -1,7 +1,7 @@
-"""The contract against the running product: schemathesis with every check, as everyone there is.
+"""Test the running product against its contract with schemathesis, once for each agency role.
 
-`make fuzz` does it at length; the tests do it with few examples. What is
-valid beyond the document is in contract_hooks.py, what may be answered in schemathesis.toml.
+`make fuzz` runs it with many examples, and the tests run it with few. `schemathesis_hooks.py` has
+the rules that the contract cannot express, and `schemathesis.toml` the expected statuses.
 """
 
 import os
@@ -17,28 +17,31 @@ from chalicelib.permissions import AGENCY_ROLES
 from tests.conftest import PROJECT, Product
 from tests.support.issuer import Issuer
 
-EXAMPLES = {"producer": 400, "director": 100, "assistant": 50, "nobody": 50}
-"""Of each operation, in the long run, by who asks."""
+ROLES = sorted(AGENCY_ROLES, key=lambda role: len(AGENCY_ROLES[role].permissions), reverse=True)
+HIGHEST_ROLE = ROLES[0]
 
-LEAST = 10_000  # cases of a long run
+EXAMPLES = {role: max(400 // 4**rank, 50) for rank, role in enumerate(ROLES)} | {"nobody": 50}
+"""The examples per operation in `make fuzz`, by role. "nobody" sends no token."""
+
+MIN_CASES = 10_000  # of `make fuzz`
 
 
 class Outcome(NamedTuple):
-    """How a run ended: the command's exit status, the cases sent, the links followed, what it said.
+    """The result of a run.
 
-    Whoever may do everything follows links; without any, nothing was done one after another.
+    The highest role must follow links: otherwise no operation ran after another one.
     """
 
     status: int
     cases: int
     links: int
-    said: str
+    output: str
 
 
-def hold(
-    product: Product, who: str, token: str | None, examples: int, folder: Path, *options: str
+def run_schemathesis(
+    product: Product, role: str, token: str | None, examples: int, folder: Path, *options: str
 ) -> Outcome:
-    """Hold the running product to its contract, as this role of the agency, or nobody."""
+    """Test the running product against its contract as this agency role, or as "nobody"."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
@@ -46,7 +49,7 @@ def hold(
         "SCHEMATHESIS_HOOKS": "tests.contract.schemathesis_hooks",
         "CONTRACT_URL": product.url,
         "CONTRACT_TOKEN": token or "",
-        "CONTRACT_WHO": who,
+        "CONTRACT_ROLE": role,
     }
     authorization = [f"--header=Authorization: Bearer {token}"] if token else []
     done = subprocess.run(
@@ -65,14 +68,14 @@ def hold(
         stderr=subprocess.STDOUT,
         text=True,
     )
-    found = re.search(r"^ +(\d+) generated", done.stdout, re.MULTILINE)
+    generated = re.search(r"^ +(\d+) generated", done.stdout, re.MULTILINE)
     links = re.search(r"API Links: +(\d+) covered", done.stdout)
-    cases, followed = (int(one[1]) if one else 0 for one in (found, links))
+    cases, followed = (int(match[1]) if match else 0 for match in (generated, links))
     return Outcome(done.returncode, cases, followed, done.stdout)
 
 
 def verify(product: Product) -> str:
-    """Read the whole table that the product runs on; gives what is wrong in it, or nothing."""
+    """Run `make verify` on the product's table. Return its output if it finds problems, or ""."""
     done = subprocess.run(
         [sys.executable, "-m", "dev.table.verify"],
         cwd=PROJECT,
@@ -85,7 +88,7 @@ def verify(product: Product) -> str:
 
 
 def main() -> None:
-    """Print of everyone how many cases there were, and end with 1 where one of them failed."""
+    """Run all roles and print the number of cases. Exit with 1 if something failed."""
     cases, failed = 0, False
     with (
         tempfile.TemporaryDirectory(prefix="contract-") as scratch,
@@ -93,21 +96,21 @@ def main() -> None:
     ):
         product = Product(Path(scratch) / "local", AUTH_ISSUER=issuer.url).start()
         try:
-            for who, examples in EXAMPLES.items():
-                token = issuer.token(who) if who in AGENCY_ROLES else None
-                outcome = hold(product, who, token, examples, Path(scratch) / who)
+            for role, examples in EXAMPLES.items():
+                token = issuer.token(role) if role in AGENCY_ROLES else None
+                outcome = run_schemathesis(product, role, token, examples, Path(scratch) / role)
                 cases += outcome.cases
                 counts = f"{outcome.cases:,} cases, {outcome.links} links followed"
-                print(f"{who}: {counts}, exit {outcome.status}", flush=True)
-                if outcome.status or (who == "producer" and not outcome.links):
+                print(f"{role}: {counts}, exit status {outcome.status}", flush=True)
+                if outcome.status or (role == HIGHEST_ROLE and not outcome.links):
                     failed = True
-                    print(outcome.said)
-            wrong = verify(product)
-            print(wrong or "The table: 0 problems.")
+                    print(outcome.output)
+            problems = verify(product)
+            print(problems or "The table has no problems.")
         finally:
             product.stop()
-    print(f"{cases:,} cases of at least {LEAST:,}")
-    sys.exit(failed or bool(wrong) or cases < LEAST)
+    print(f"{cases:,} cases (minimum: {MIN_CASES:,})")
+    sys.exit(failed or bool(problems) or cases < MIN_CASES)
 
 
 if __name__ == "__main__":

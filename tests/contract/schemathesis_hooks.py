@@ -1,12 +1,14 @@
-"""What schemathesis has to know of valid requests beyond what JSON Schema can say of them.
+"""Rules of the API that JSON Schema cannot express, for schemathesis.
 
-Loaded by the `st` command (SCHEMATHESIS_HOOKS), see tests/contract/fuzz.py. Each rule here is a
-sentence of the contract's; everything else is held to the document as it stands.
+The `st` command loads this module (SCHEMATHESIS_HOOKS), see `fuzz.py`. Everything else must match
+the served contract as it is. Ids, filters and lists are derived from the contract.
 """
 
 import datetime
 import itertools
 import os
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -14,112 +16,146 @@ import requests
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
 
-from chalicelib.errors import BadCursor
 from chalicelib.http import body as http_body
-from chalicelib.http import paging
 from chalicelib.permissions import AGENCY_ROLES
-from chalicelib.routes.roles import list_name
 
 URL, TOKEN = os.environ["CONTRACT_URL"], os.environ.get("CONTRACT_TOKEN")
-WHO = os.environ["CONTRACT_WHO"]
-MAY = AGENCY_ROLES[WHO].permissions if WHO in AGENCY_ROLES else frozenset[str]()
+ROLE = os.environ["CONTRACT_ROLE"]
+PERMISSIONS = AGENCY_ROLES[ROLE].permissions if ROLE in AGENCY_ROLES else frozenset[str]()
 RUN = os.urandom(4).hex()
+
+ListKey = tuple[str, frozenset[tuple[str, str]]]
+"""A list: its path and its query, without `limit` and `cursor`."""
 
 _numbers = itertools.count()
 _contract: dict[str, Any] = requests.get(f"{URL}/openapi.json", timeout=10).json()
+_operations = {
+    operation["operationId"]: (path, operation)
+    for path, methods in _contract["paths"].items()
+    for operation in methods.values()
+}
 _validators: dict[str, Any] = {}
+_cursors: set[tuple[ListKey, str]] = set()
 
 
-def _ids(collection: str) -> list[str]:
-    """Give the ids of what the API has at the start, where this caller may list it."""
+def _existing_ids() -> Iterator[tuple[str, list[str]]]:
+    """Yield each path parameter that is an id, with the ids that its collection contains.
+
+    The ids are those of the start of the run. There are none if this caller may not list them.
+    """
     headers = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
-    answer = requests.get(f"{URL}/{collection}", {"limit": "100"}, headers=headers, timeout=10)
-    return [one["id"] for one in answer.json().get(collection, [])]
+    for path in _contract["paths"]:
+        match = re.fullmatch(r"(/[^{}]+)/\{(\w+)\}", path)
+        if match is None or "get" not in _contract["paths"].get(match[1], {}):
+            continue
+        response = requests.get(f"{URL}{match[1]}?limit=100", headers=headers, timeout=10)
+        lists = [member for member in response.json().values() if isinstance(member, list)]
+        yield match[2], [item["id"] for items in lists for item in items]
 
 
-IDS = {"movie_id": _ids("movies"), "actor_id": _ids("actors")}
+IDS = dict(_existing_ids())
 
 
-def _takes(case: "Case[Any]", body: Any) -> bool:
-    """Tell whether the document takes this body."""
+def _is_valid(case: "Case[Any]", body: Any) -> bool:
+    """Return whether a body matches the contract."""
     name = case.operation.definition.raw["operationId"]
     if name not in _validators:
-        reference = case.operation.definition.raw["requestBody"]["content"]["application/json"]
-        schema = {**reference["schema"], "components": _contract["components"]}
+        content = case.operation.definition.raw["requestBody"]["content"]["application/json"]
+        schema = {**content["schema"], "components": _contract["components"]}
         _validators[name] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
     return bool(_validators[name].is_valid(body))
 
 
 @schemathesis.hook
 def filter_case(context: HookContext, case: "Case[Any]") -> bool:
-    """Leave out bodies of which the document alone says something else than the API."""
+    """Skip bodies for which the contract alone cannot tell what the API does."""
     if not isinstance(case.body, dict):
         return True
-    # Strings are trimmed first, and must then show something.
+    # The API trims strings, and rejects those that are then empty.
     body = {k: http_body.trim(v) if isinstance(v, str) else v for k, v in case.body.items()}
-    valid = _is_positive(case)
-    if valid and any(isinstance(value, float) for value in body.values()):
-        return False  # a whole number is written as one: 1, not 1.0
-    born = body.get("date_of_birth")
-    if valid and isinstance(born, str) and _takes(case, body):
-        # No actor is older than 150 years or not yet born; the edge itself moves with the day.
-        return (
-            datetime.date(1900, 1, 1) <= datetime.date.fromisoformat(born) <= datetime.date.today()
-        )
-    return valid == _takes(case, body) or body == case.body
+    positive = _is_positive(case)
+    if positive and any(isinstance(value, float) for value in body.values()):
+        return False  # the API accepts 1, but not 1.0
+    date_of_birth = body.get("date_of_birth")
+    if positive and isinstance(date_of_birth, str) and _is_valid(case, body):
+        # The API rejects actors over 150 years or not born yet. The exact limit depends on today.
+        born = datetime.date.fromisoformat(date_of_birth)
+        return datetime.date(1900, 1, 1) <= born <= datetime.date.today()
+    return positive == _is_valid(case, body) or body == case.body
 
 
 @schemathesis.hook
 def map_case(context: HookContext, case: "Case[Any]") -> "Case[Any]":
-    """Make of what may be valid what is."""
+    """Make a case valid that only might be valid."""
     if not _is_positive(case):
         return case
-    # A cursor is one that this list gave out: those come by the links from page to page.
-    if case.query and "cursor" in case.query and not _is_of_list(case, case.query["cursor"]):
+    # A list accepts only its own cursors. They come from the links to the next page.
+    if case.query and "cursor" in case.query and not _is_own_cursor(case, case.query["cursor"]):
         del case.query["cursor"]
-    # A key is a new one for each thing that is added.
+    # Every created resource needs a new idempotency key.
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"{RUN}-{next(_numbers)}"
-    # Whom one casts, and in what, is there; every fifth time it is not.
+    # Four of five ids in a body exist.
     if isinstance(case.body, dict) and context.operation is not None and case.method == "POST":
-        for name, there in IDS.items():
-            if name in case.body and there and next(_numbers) % 5:
-                case.body[name] = there[next(_numbers) % len(there)]
+        for name, ids in IDS.items():
+            if name in case.body and ids and next(_numbers) % 5:
+                case.body[name] = ids[next(_numbers) % len(ids)]
     return case
 
 
-@schemathesis.check
-def who_may(ctx: Any, response: Any, case: "Case[Any]") -> bool | None:
-    """Hold the answer to the agency's table: the statuses of the other checks are for everyone."""
+@schemathesis.hook
+def after_call(context: HookContext, case: "Case[Any]", response: Any) -> None:
+    """Remember the cursor of the next page, and the list that the link to it names."""
     if response.request.method != case.operation.method.upper():
-        return None  # another method is another matter: 405, and a preflight is for everyone
+        return  # a preflight request
+    responses = case.operation.definition.raw["responses"]
+    link = responses.get(str(response.status_code), {}).get("links", {}).get("next_page")
+    cursor = response.json()["next_cursor"] if link else None
+    if cursor is None:
+        return
+    sent = {"path": case.path_parameters or {}, "query": case.query or {}}
+    values = {}
+    for name, expression in link["parameters"].items():
+        source = re.fullmatch(r"\$request\.(path|query)\.(\w+)", expression)
+        if source and source[2] in sent[source[1]]:
+            values[name] = sent[source[1]][source[2]]
+    path, operation = _operations[link["operationId"]]
+    _cursors.add((_list_key(path, operation, values), cursor))
+
+
+@schemathesis.check
+def permissions_of_the_role(ctx: Any, response: Any, case: "Case[Any]") -> bool | None:
+    """Check the response against the permissions of the caller's agency role."""
+    if response.request.method != case.operation.method.upper():
+        return None  # a method that the path does not have, or a preflight request
     for requirement in case.operation.definition.raw["security"]:
         (permission,) = requirement["token"]
-        # Some cases leave the token out, or send another.
+        # Some cases send no token or an invalid one.
         if TOKEN and response.request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            assert response.status_code >= 400, "nobody may"
-        elif permission in MAY:
-            assert response.status_code not in (401, 403), f"{permission} is refused to {WHO}"
+            assert response.status_code >= 400, "the request has no valid token"
+        elif permission in PERMISSIONS:
+            assert response.status_code not in (401, 403), f"{ROLE} must have {permission}"
         else:
-            assert response.status_code >= 400, f"{permission} is not for {WHO}"
+            assert response.status_code >= 400, f"{ROLE} must not have {permission}"
     return None
 
 
-def _is_of_list(case: "Case[Any]", cursor: str) -> bool:
-    """Tell whether a list gave out this cursor, or could have."""
-    path, query = case.operation.path, case.query
-    name = path.format(**case.path_parameters or {})
-    if path == "/roles":
-        if "movie_id" in query and "actor_id" in query:
-            return False
-        name = list_name(query.get("movie_id"), query.get("actor_id"))
-    elif path in ("/movies", "/actors"):
-        (sort,) = (p for p in case.operation.definition.raw["parameters"] if p["name"] == "sort")
-        name += f"?sort={query.get('sort', sort['schema']['default'])}"
-    try:
-        return bool(paging.decode_cursor(name, cursor))
-    except BadCursor:
-        return False
+def _list_key(path: str, operation: Mapping[str, Any], values: Mapping[str, Any]) -> ListKey:
+    """Return the list that a request with these parameters reads."""
+    query = {
+        parameter["name"]: values.get(parameter["name"], parameter["schema"].get("default"))
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query" and parameter["name"] not in ("limit", "cursor")
+    }
+    sent = frozenset((name, str(value)) for name, value in query.items() if value is not None)
+    return path.format_map(values), sent
+
+
+def _is_own_cursor(case: "Case[Any]", cursor: str) -> bool:
+    """Return whether the list has returned this cursor."""
+    operation = case.operation
+    values = {**(case.path_parameters or {}), **case.query}
+    return (_list_key(operation.path, operation.definition.raw, values), cursor) in _cursors
 
 
 def _is_positive(case: "Case[Any]") -> bool:

@@ -1,7 +1,8 @@
-"""Clients that others' tools generate from the contract: they compile, and they work.
+"""Generated clients: they compile and they work.
 
-A scenario ends with lines that are wrong, each with a mark for the compiler that has the reason. It
-is also compiled without its marks, as refused.*: then these lines are refused, and nothing else.
+Each scenario ends with lines that are wrong, with a mark for the compiler and the reason. The test
+also compiles a copy without the marks, `rejected.*`. There, the compiler must reject exactly these
+lines.
 """
 
 import json
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.slow
 
 SCENARIOS = PROJECT / "tests" / "contract" / "clients"
 
-SEEN = {
-    "once": True,
+EXPECTED = {
+    "same_id": True,
     "pages": [
         [["Al Pacino", "VINCENT HANNA"], ["Robert De Niro", "NEIL MCCAULEY"]],
         [["Amy Brenneman", "nobody"]],
@@ -42,13 +43,13 @@ SEEN = {
         "version": 3,
         "role_count": 3,
     },
-    "removed": 4,
+    "deleted": 4,
 }
-"""What a client sees, whatever its language."""
+"""The output of both scenarios."""
 
 
-class Complaint(NamedTuple):
-    """What a compiler says of a line."""
+class CompilerError(NamedTuple):
+    """An error that a compiler reports for a line."""
 
     file: str
     line: int
@@ -56,16 +57,16 @@ class Complaint(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A folder with what was generated and the scenario, and what the compiler says of it."""
+    """A folder with a generated client and its scenario, and what the compiler reports."""
 
     folder: Path
-    complaints: list[Complaint]
-    wrong: set[tuple[int, str]]  # the marked lines, and the code of what is wrong there
+    errors: list[CompilerError]
+    expected: set[tuple[int, str]]  # the marked lines and their error codes
 
 
 @pytest.fixture(scope="module")
 def contract(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The contract as the code says it now, whether or not the file has been written."""
+    """Write the contract of the current code, even if the generated file is not up to date."""
     contract = tmp_path_factory.mktemp("contract") / "openapi.json"
     contract.write_text(openapi.text())
     return contract
@@ -73,26 +74,28 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def typescript(tmp_path_factory: pytest.TempPathFactory, contract: Path) -> Client:
-    """What openapi-typescript makes of it."""
+    """Generate a client with openapi-typescript and compile it."""
     folder = tmp_path_factory.mktemp("typescript")
     done = node.tool("openapi-typescript", str(contract), "--output", str(folder / "api.ts"))
     assert done.returncode == 0, done.stderr
-    # Its name, and what it made of what: a warning would be a line more.
+    # Two lines: its name, and the files. A warning would be a third line.
     assert len(done.stdout.splitlines()) == 2, done.stdout
     assert done.stderr == ""
     (folder / "node_modules").symlink_to(node.MODULES)
     (folder / "package.json").write_text('{"type": "module"}')
     shutil.copy(SCENARIOS / "tsconfig.json", folder)
-    # The mark is for the line below it.
-    wrong = placed(folder, "scenario.ts", r"// @ts-expect-error (TS[0-9]+):.*", below=1)
+    # A mark applies to the line below it.
+    expected = copy_scenario(folder, "scenario.ts", r"// @ts-expect-error (TS[0-9]+):.*", below=1)
     done = node.tool("typescript", "--project", ".", cwd=folder)
-    said = done.stdout + done.stderr
-    return Client(folder, complaints(said, r"(\S+)\(([0-9]+),[0-9]+\): error (TS[0-9]+):"), wrong)
+    output = done.stdout + done.stderr
+    return Client(
+        folder, compiler_errors(output, r"(\S+)\(([0-9]+),[0-9]+\): error (TS[0-9]+):"), expected
+    )
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory, contract: Path) -> Client:
-    """What openapi-python-client makes of it."""
+    """Generate a client with openapi-python-client and check its types."""
     folder = tmp_path_factory.mktemp("python")
     program = str(Path(sys.executable).with_name("openapi-python-client"))
     config = str(SCENARIOS / "openapi-python-client.yaml")
@@ -101,16 +104,18 @@ def python(tmp_path_factory: pytest.TempPathFactory, contract: Path) -> Client:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout == "Generating casting_client\n"
     assert done.stderr == ""
-    wrong = placed(folder, "scenario.py", r"# type: ignore\[([a-z-]+)\]$")
-    # By the strictest rules, the generated package too, and by nothing of the project's own.
+    expected = copy_scenario(folder, "scenario.py", r"# type: ignore\[([a-z-]+)\]$")
+    # The strictest rules, for the generated package too, and without the project's own config.
     mypy = (sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary")
-    done = run(folder, *mypy, "casting_client", "scenario.py", "refused.py")
-    said = done.stdout + done.stderr
-    return Client(folder, complaints(said, r"(\S+):([0-9]+): error: .*\[([a-z-]+)\]$"), wrong)
+    done = run(folder, *mypy, "casting_client", "scenario.py", "rejected.py")
+    output = done.stdout + done.stderr
+    return Client(
+        folder, compiler_errors(output, r"(\S+):([0-9]+): error: .*\[([a-z-]+)\]$"), expected
+    )
 
 
 def run(folder: Path, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program to its end, with nothing of the tests' environment."""
+    """Run a program to its end, without the environment of the tests."""
     return subprocess.run(
         command,
         cwd=folder,
@@ -121,53 +126,56 @@ def run(folder: Path, *command: str, **environment: str) -> "subprocess.Complete
     )
 
 
-def placed(folder: Path, name: str, mark: str, below: int = 0) -> set[tuple[int, str]]:
-    """Copy a scenario, and again without its marks; gives the marked lines and their codes."""
+def copy_scenario(folder: Path, name: str, mark: str, below: int = 0) -> set[tuple[int, str]]:
+    """Copy a scenario with and without its marks. Return the marked lines and their codes."""
     lines = (SCENARIOS / name).read_text().splitlines()
     shutil.copy(SCENARIOS / name, folder)
-    without = "\n".join(re.sub(mark, "", line) for line in lines) + "\n"
-    (folder / f"refused{Path(name).suffix}").write_text(without)
-    found = ((number, re.search(mark, line)) for number, line in enumerate(lines, 1))
-    return {(number + below, match[1]) for number, match in found if match}
+    unmarked = "\n".join(re.sub(mark, "", line) for line in lines) + "\n"
+    (folder / f"rejected{Path(name).suffix}").write_text(unmarked)
+    matches = ((number, re.search(mark, line)) for number, line in enumerate(lines, 1))
+    return {(number + below, match[1]) for number, match in matches if match}
 
 
-def complaints(said: str, form: str) -> list[Complaint]:
-    """Read what a compiler says; what has not the form of a complaint is told as it is."""
-    found = []
-    for line in said.splitlines():
+def compiler_errors(output: str, form: str) -> list[CompilerError]:
+    """Parse the output of a compiler. Return lines of another form as errors of line 0."""
+    errors = []
+    for line in output.splitlines():
         if match := re.match(form, line):
-            found.append(Complaint(match[1], int(match[2]), match[3]))
-        # A complaint's further lines begin with a space; mypy's notes belong to one too.
+            errors.append(CompilerError(match[1], int(match[2]), match[3]))
+        # The other lines of an error begin with a space. mypy's notes belong to errors.
         elif not line.startswith(" ") and ": note: " not in line:
-            found.append(Complaint(line, 0, ""))
-    return found
+            errors.append(CompilerError(line, 0, ""))
+    return errors
 
 
-def assert_seen(done: "subprocess.CompletedProcess[str]") -> None:
+def assert_expected(done: "subprocess.CompletedProcess[str]") -> None:
+    """Assert that a scenario succeeded with the expected output."""
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert json.loads(done.stdout) == SEEN
+    assert json.loads(done.stdout) == EXPECTED
 
 
 def test_a_typescript_client_works(
     typescript: Client, product: Product, product_issuer: Issuer
 ) -> None:
-    assert [one for one in typescript.complaints if one.file != "refused.ts"] == []
+    assert [error for error in typescript.errors if error.file != "rejected.ts"] == []
     script = typescript.folder / "scenario.js"
     token = product_issuer.token("producer")
-    assert_seen(node.run(script, cwd=typescript.folder, BASE_URL=product.url, TOKEN=token))
+    assert_expected(node.run(script, cwd=typescript.folder, BASE_URL=product.url, TOKEN=token))
 
 
 def test_a_python_client_works(python: Client, product: Product, product_issuer: Issuer) -> None:
-    assert [one for one in python.complaints if one.file != "refused.py"] == []
+    assert [error for error in python.errors if error.file != "rejected.py"] == []
     command = (sys.executable, "-W", "error", "scenario.py")
     token = product_issuer.token("producer")
-    assert_seen(run(python.folder, *command, BASE_URL=product.url, TOKEN=token))
+    assert_expected(run(python.folder, *command, BASE_URL=product.url, TOKEN=token))
 
 
 @pytest.mark.parametrize("language", ["typescript", "python"])
-def test_the_types_refuse_what_is_wrong(language: str, request: pytest.FixtureRequest) -> None:
+def test_the_compiler_rejects_exactly_the_marked_lines(
+    language: str, request: pytest.FixtureRequest
+) -> None:
     client: Client = request.getfixturevalue(language)
-    refused = {(one.line, one.code) for one in client.complaints if "refused" in one.file}
-    assert refused == client.wrong
-    assert len(refused) >= 10
+    rejected = {(error.line, error.code) for error in client.errors if "rejected" in error.file}
+    assert rejected == client.expected
+    assert len(rejected) >= 10

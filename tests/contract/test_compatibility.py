@@ -1,154 +1,234 @@
-"""Which changes of the contract break clients."""
+"""How breaking changes are announced, versioned and released."""
 
-from typing import Any
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from dev.contract import compatibility
-from tests.contract.contract_changes import BREAKING, CONTRACT, HARMLESS, changed
+from tests.conftest import PROJECT
+from tests.contract.edits import CONTRACT, MEMBER, NEW_MOVIE, REMOVED, SCHEMAS, SORT, Edits, edited
+
+SORT_REMOVED: Edits = {SORT: REMOVED}
+ANNOUNCED = (
+    "* **Breaking:** `GET /movies`: query parameter `sort` was removed."
+    " Lists are sorted by title.\n"
+)
+REMOVED_SORT = [compatibility.Change("GET /movies", "query parameter `sort` was removed")]
 
 
-def lines(old: Any, new: Any) -> list[str]:
-    return [f"{operation}: {what}" for operation, what in compatibility.breaking(old, new)]
+@pytest.mark.parametrize(
+    "changelog",
+    [
+        f"# Changelog\n\n## Unreleased\n\n{ANNOUNCED}",
+        f"## Unreleased\n\n* Other things.\n{ANNOUNCED}* More.\n\n## 1.0.0 (2026-11-25)\n",
+        "## Unreleased\n\n* **Breaking:** `GET /actors`, `GET\n  /movies`: query parameter\n"
+        "  `sort` was removed.\n",
+    ],
+)
+def test_an_announcement_names_the_operation_and_the_change(changelog: str) -> None:
+    assert compatibility.unannounced(REMOVED_SORT, changelog) == []
 
 
-@pytest.mark.parametrize("name", BREAKING)
-def test_it_breaks_clients(name: str) -> None:
-    edits, expected = BREAKING[name]
-    assert lines(CONTRACT, changed(edits)) == expected
+@pytest.mark.parametrize(
+    "changelog",
+    [
+        "",
+        "# Changelog\n",
+        "## Unreleased\n",
+        # In the section of a released version.
+        f"## Unreleased\n\n## 1.0.0 (2026-11-25)\n\n{ANNOUNCED}",
+        f"## 1.0.0 (2026-11-25)\n\n{ANNOUNCED}",
+        f"## 1.0.0 (2026-11-25)\n\n## Unreleased\n\n{ANNOUNCED}",
+        # Not marked as a breaking change.
+        f"## Unreleased\n\n{ANNOUNCED.replace('**', '')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('**Breaking:**', 'Breaking:')}",
+        f"## Unreleased\n\n{ANNOUNCED.removeprefix('* ')}",
+        # For another operation, a longer path, or another change; or in two bullets.
+        f"## Unreleased\n\n{ANNOUNCED.replace('GET', 'POST')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('/movies', '/movies/{movie_id}')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('`sort`', '`limit`')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('`sort`', 'sort')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('was removed', 'was removed early')}",
+        f"## Unreleased\n\n{ANNOUNCED.replace('was removed', 'is now required')}",
+        "## Unreleased\n\n* **Breaking:** `GET /movies`.\n* **Breaking:** no `sort`.\n",
+    ],
+)
+def test_a_change_that_is_not_announced_is_reported_with_the_line_to_add(changelog: str) -> None:
+    missing = compatibility.unannounced(REMOVED_SORT, changelog)
+    assert missing == ["* **Breaking:** `GET /movies`: query parameter `sort` was removed."]
+    # Adding that line is sufficient.
+    completed = "## Unreleased\n\n" + "\n".join(missing) + "\n"
+    assert compatibility.unannounced(REMOVED_SORT, completed) == []
 
 
-@pytest.mark.parametrize("name", HARMLESS)
-def test_it_breaks_nobody(name: str) -> None:
-    assert lines(CONTRACT, changed(HARMLESS[name])) == []
+def test_an_announcement_of_one_change_does_not_announce_another() -> None:
+    sentence = "query parameter `limit`: `default` changed from 20 to 10"
+    changelog = f"## Unreleased\n\n* **Breaking:** `GET /movies`: {sentence}.\n"
+    assert (
+        compatibility.unannounced([compatibility.Change("GET /movies", sentence)], changelog) == []
+    )
+    for operation, other in (
+        ("GET /movies", "query parameter `limit`: `maximum` changed from 100 to 50"),
+        ("GET /movies", "query parameter `limit` was removed"),
+        ("GET /movies", "was removed"),
+        ("GET /movies/{movie_id}", sentence),
+    ):
+        assert compatibility.unannounced([compatibility.Change(operation, other)], changelog) != []
 
 
-def of_schema(schema: Any) -> Any:
-    """Give a document whose one operation takes this, and answers it."""
-    content = {"content": {"application/json": {"schema": schema}}}
-    operation = {"requestBody": content, "responses": {"200": content}}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "x", "version": "1.0.0"},
-        "paths": {"/x": {"post": operation}},
-        "components": {"schemas": {"Tree": tree(schema)}},
-    }
+def test_one_line_announces_a_change_of_several_operations() -> None:
+    changes = compatibility.breaking(
+        CONTRACT, edited({f"{SCHEMAS}.Failure415.properties.message.enum": ["not json"]})
+    )
+    [line] = compatibility.unannounced(changes, "")
+    assert all(f"`{operation}`" in line for operation, _ in changes)
+    assert compatibility.unannounced(changes, f"## Unreleased\n\n{line}\n") == []
 
 
-def tree(schema: Any) -> Any:
-    """Give a schema that goes on for ever, with more of it where it is used with a value."""
-    value = schema.get("x-value", {}) if isinstance(schema, dict) else {}
-    children = {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}
-    return {"type": "object", "properties": {"value": value, "children": children}}
+class Files:
+    """The two contracts and the changelog of a project without changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.released, self.now = folder / "released.json", folder / "openapi.json"
+        self.changelog = folder / "CHANGELOG.md"
+        for file in (self.released, self.now):
+            self.write(file, {})
+        self.write_changelog("")
+
+    def write(self, file: Path, edits: Edits, version: str = "1.0.0") -> None:
+        """Write a contract with these edits."""
+        file.write_text(json.dumps(edited({**edits, "info.version": version})))
+
+    def write_changelog(self, unreleased: str, released: str = "## 1.0.0 (2026-11-25)") -> None:
+        self.changelog.write_text(f"# Changelog\n\n## Unreleased\n\n{unreleased}\n{released}\n")
+
+    def compare(self) -> None:
+        """Run the comparison."""
+        compatibility.main(self.released, self.now, self.changelog)
+
+    def error(self) -> str:
+        """Run the comparison. Return the sentence with which it fails."""
+        with pytest.raises(SystemExit) as error:
+            self.compare()
+        return str(error.value.code)
 
 
-def listed(schema: Any) -> Any:
-    return {"type": "object", "properties": {"a": {"type": "array", "items": schema}}}
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
 
 
-INTEGER, STRING, OBJECT = ({"type": name} for name in ("integer", "string", "object"))
-TREE = {"$ref": "#/components/schemas/Tree"}
-
-SCHEMAS_ALONE: dict[str, tuple[Any, Any, str]] = {
-    "number, integer": ({"type": "number"}, INTEGER, "no longer `number`"),
-    "anything, something": (
-        {},
-        {"enum": [1, "a"]},
-        "no longer `null`, `boolean`, `number`, `array`, `object`",
-    ),
-    "anything, nothing": (
-        listed(True),
-        listed(False),
-        "`a`: no longer `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`",
-    ),
-    "several values, one": ({"enum": [1, 2]}, {"const": 1}, "`enum` is [1], was [1, 2]"),
-    "values of several types, of one": ({"enum": ["a", None]}, {"const": "a"}, "no longer `null`"),
-    "two types, one": ({"anyOf": [INTEGER, STRING]}, STRING, "no longer `integer`"),
-    "in the items of an array": (
-        listed(listed(STRING)),
-        listed(listed({**STRING, "minLength": 1})),
-        "`a` of `a`: `minLength` is 1, was none",
-    ),
-    "of many, of few": (
-        listed(STRING),
-        {
-            "type": "object",
-            "properties": {
-                "a": {
-                    **listed(STRING)["properties"]["a"],
-                    "maxItems": 3,
-                }
-            },
-        },
-        "`a`: `maxItems` is 3, was none",
-    ),
-    "each once": (
-        {"type": "array"},
-        {"type": "array", "uniqueItems": True},
-        "`uniqueItems` is true, was none",
-    ),
-    "open, closed": (
-        listed(OBJECT),
-        listed({**OBJECT, "additionalProperties": False}),
-        "`a`: `additionalProperties` is false, was none",
-    ),
-    "open, open for some": (
-        {**OBJECT, "additionalProperties": {}},
-        {**OBJECT, "additionalProperties": STRING},
-        '`additionalProperties` is {"type": "string"}, was {}',
-    ),
-    "closed with a member, and without": (
-        {**OBJECT, "properties": {"b": {}}, "additionalProperties": False},
-        {**OBJECT, "properties": {}, "additionalProperties": False},
-        "`b`: is gone",
-    ),
-    "open, with a member": (OBJECT, {**OBJECT, "properties": {"b": STRING}}, "`b`: is new"),
-    "that goes on for ever": (
-        {**TREE, "x-value": STRING},
-        {**TREE, "x-value": {**STRING, "maxLength": 9}},
-        "`value`: `maxLength` is 9, was none",
-    ),
-    "multiples": (INTEGER, {**INTEGER, "multipleOf": 5}, "`multipleOf` is 5, was none"),
-    "more than": (
-        INTEGER,
-        {**INTEGER, "exclusiveMinimum": 0},
-        "`exclusiveMinimum` is 0, was none",
-    ),
-    "few, many": ({"type": "array"}, {"type": "array", "minItems": 1}, "`minItems` is 1, was none"),
-    "any members, some": (OBJECT, {**OBJECT, "minProperties": 1}, "`minProperties` is 1, was none"),
-    "many members, few": (OBJECT, {**OBJECT, "maxProperties": 9}, "`maxProperties` is 9, was none"),
-    "but": (
-        OBJECT,
-        {**OBJECT, "not": {"minProperties": 2}},
-        '`not` is {"minProperties": 2}, was none',
-    ),
-    "all of": (OBJECT, {**OBJECT, "allOf": [TREE]}, "`allOf`"),
-    "any of": (OBJECT, {**OBJECT, "anyOf": [{"type": "object", "minProperties": 2}]}, "`anyOf`"),
-    "then": (
-        {**OBJECT, "if": {"required": ["a"]}},
-        {**OBJECT, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
-        '`then` is {"required": ["b"]}, was none',
-    ),
-    "else": (
-        {**OBJECT, "if": {"required": ["a"]}},
-        {**OBJECT, "if": {"required": ["a"]}, "else": {"required": ["b"]}},
-        '`else` is {"required": ["b"]}, was none',
-    ),
-    "less than": (
-        {**INTEGER, "exclusiveMaximum": 9},
-        {**INTEGER, "exclusiveMaximum": 8},
-        "`exclusiveMaximum` is 8, was 9",
-    ),
-}
-"""Two schemas, of which the second allows less, and how they differ."""
+def test_compatible_changes_print_nothing(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    files.write(files.now, {f"{MEMBER}.properties.nickname": {"type": "string"}}, "1.1.0")
+    files.compare()
+    assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("name", SCHEMAS_ALONE)
-def test_what_is_narrower_breaks_who_sends_it_and_what_is_wider_who_receives_it(name: str) -> None:
-    wide, narrow, difference = SCHEMAS_ALONE[name]
-    told = [line for line in lines(of_schema(wide), of_schema(narrow)) if ": body" in line]
-    assert told[0].removeprefix("POST /x: body").lstrip(" :").startswith(difference)
-    assert lines(of_schema(wide), of_schema(wide)) == []
-    back = lines(of_schema(narrow), of_schema(wide))
-    assert [line for line in back if ": body" in line] == []
-    assert any(": answer 200" in line for line in back)
+def test_an_announced_change_with_a_new_major_version_is_printed_and_accepted(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files.write(files.now, SORT_REMOVED, "2.0.0")
+    files.write_changelog(ANNOUNCED)
+    files.compare()
+    assert capsys.readouterr().out == "GET /movies: query parameter `sort` was removed\n"
+
+
+def test_a_change_that_is_not_announced_is_rejected_with_the_line_to_add(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files.write(files.now, SORT_REMOVED, "2.0.0")
+    assert "CHANGELOG.md does not announce all breaking changes." in files.error()
+    change, hint = capsys.readouterr().out.splitlines()
+    assert change == "GET /movies: query parameter `sort` was removed"
+    line = "* **Breaking:** `GET /movies`: query parameter `sort` was removed."
+    assert hint.endswith(f"CHANGELOG.md, under Unreleased: {line}")
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.9.0"])
+def test_a_breaking_change_needs_a_new_major_version(files: Files, version: str) -> None:
+    files.write(files.now, SORT_REMOVED, version)
+    files.write_changelog(ANNOUNCED)
+    assert files.error().endswith(f"is version {version}. The next version must be 2.0.0.")
+
+
+def test_a_changed_contract_needs_a_new_version(files: Files) -> None:
+    files.write(files.now, {"info.description": "Films and their actors."})
+    assert (
+        "differs from the released contract, but is also version 1.0.0. Raise VERSION"
+        in files.error()
+    )
+
+
+@pytest.mark.parametrize(
+    "released",
+    ["## 1.1.0 (2026-12-01)\n\n## 1.0.0 (2026-11-25)", "## 0.9.0 (2026-11-25)", "", "## 1.0.0"],
+)
+def test_the_released_contract_must_be_the_newest_version_of_the_changelog(
+    files: Files, released: str
+) -> None:
+    files.write_changelog("", released)
+    error = files.error()
+    assert "released.json is version 1.0.0" in error
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "[]", "{}", '{"info": {"version": "one"}, "paths": {}}', b"\xff"]
+)
+@pytest.mark.parametrize("name", ["released", "now"])
+def test_an_invalid_document_is_reported_in_one_line(
+    files: Files, name: str, content: str | bytes | None
+) -> None:
+    file: Path = getattr(files, name)
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    invalid = f"casting: {file} is not an OpenAPI document."
+    missing = f"casting: cannot read {file}: No such file or directory."
+    assert files.error() == (missing if content is None else invalid)
+
+
+def test_a_reference_without_a_target_is_reported_in_one_line(files: Files) -> None:
+    files.write(files.now, {NEW_MOVIE: REMOVED})
+    assert files.error() == f"casting: {files.now} is not an OpenAPI document."
+
+
+def test_a_missing_changelog_is_reported_in_one_line(files: Files) -> None:
+    files.changelog.unlink()
+    assert files.error() == f"casting: cannot read {files.changelog}: No such file or directory."
+
+
+RELEASES = {"1.0.0": "fe35c07e6f9a9a1f1a9ed4a4fd5876b16030a1a44cf1654dd5ee25d5a8e72a7b"}
+"""The SHA-256 of the contract of each released version. Released contracts never change."""
+
+
+def test_a_released_contract_never_changes() -> None:
+    released = compatibility.RELEASED.read_bytes()
+    version = json.loads(released)["info"]["version"]
+    assert hashlib.sha256(released).hexdigest() == RELEASES[version]
+    headings = re.findall(r"^## ([0-9.]+) \(", compatibility.CHANGELOG.read_text(), re.MULTILINE)
+    assert headings == [*reversed(RELEASES)]
+
+
+def test_all_breaking_changes_of_this_contract_are_announced() -> None:
+    command = (sys.executable, "-W", "error", "-m", "dev.contract.compatibility")
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_command_fails_with_exit_status_1_and_one_line(tmp_path: Path) -> None:
+    command = (
+        sys.executable,
+        "-c",
+        "from pathlib import Path; from dev.contract import compatibility;"
+        " compatibility.main(Path('none.json'))",
+    )
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "casting: cannot read none.json: No such file or directory.\n"

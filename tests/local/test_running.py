@@ -1,4 +1,4 @@
-"""`make run` and what a developer does with it: two at once, Ctrl-C, a crash, wrong settings."""
+"""`make run` as developers use it: twice at once, Ctrl+C, a crash, wrong settings."""
 
 import json
 import os
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end. Only PATH is inherited from the environment."""
     return subprocess.run(
         command,
         cwd=PROJECT,
@@ -34,39 +35,43 @@ def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 
 
 def python(module: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a Python module with its default_product local folder."""
     return run(sys.executable, "-m", module, LOCAL_DIR=str(folder), **environment)
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product with nothing replaced: own issuer, own engine, demo data."""
-    product = Product(tmp_path_factory.mktemp("own") / "local").start()
+def default_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Start the product with its default settings: local issuer, local engine, demo data."""
+    product = Product(tmp_path_factory.mktemp("default") / "local").start()
     yield product
     if product.process.poll() is None:
         product.stop()
 
 
 def as_role(product: Product, role: str) -> Client:
-    minted = python("dev.local.issuer", product.folder, ROLE=role)
-    assert minted.returncode == 0, minted.stderr
-    return Client(product.url, minted.stdout.strip())
+    """Return a client with a token of `make token` for this role."""
+    done = python("dev.local.issuer", product.folder, ROLE=role)
+    assert done.returncode == 0, done.stderr
+    return Client(product.url, done.stdout.strip())
 
 
-def test_it_prints_a_line_for_each_role_that_can_be_pasted(own: Product) -> None:
-    lines = re.findall(r"^curl (\S+) -H 'Authorization: Bearer (\S+)'$", own.said(), re.MULTILINE)
+def test_it_prints_a_working_curl_command_for_each_role(default_product: Product) -> None:
+    lines = re.findall(
+        r"^curl (\S+) -H 'Authorization: Bearer (\S+)'$", default_product.said(), re.MULTILINE
+    )
     assert len(lines) == 3
     allowed = []
     for url, token in lines:
-        assert url == f"{own.url}/movies"
-        movies = Client(own.url, token).get("/movies")
+        assert url == f"{default_product.url}/movies"
+        movies = Client(default_product.url, token).get("/movies")
         assert movies.status == 200
         assert len(movies["movies"]) == 20
-        allowed.append(Client(own.url, token).post("/actors", {}).status)
+        allowed.append(Client(default_product.url, token).post("/actors", {}).status)
     assert allowed == [403, 422, 422]
 
 
-def test_the_demo_data_are_worth_looking_at(own: Product) -> None:
-    assistant = as_role(own, "assistant")
+def test_the_demo_data_has_enough_movies_actors_and_roles(default_product: Product) -> None:
+    assistant = as_role(default_product, "assistant")
     movies = assistant.every("/movies", "movies", limit=100)
     actors = assistant.every("/actors", "actors", limit=100)
     assert len(movies) >= 20
@@ -77,49 +82,53 @@ def test_the_demo_data_are_worth_looking_at(own: Product) -> None:
 
 
 @pytest.mark.parametrize("role", ["assistant", "director", "producer"])
-def test_make_token_gives_a_token_that_works(own: Product, role: str) -> None:
-    assert as_role(own, role).get("/roles").status == 200
+def test_make_token_prints_a_valid_token(default_product: Product, role: str) -> None:
+    assert as_role(default_product, role).get("/roles").status == 200
 
 
-def test_make_token_takes_a_lifetime_and_says_what_is_wrong(own: Product) -> None:
+def test_make_token_accepts_a_lifetime_and_reports_wrong_settings(default_product: Product) -> None:
     import base64
 
-    token = python("dev.local.issuer", own.folder, ROLE="director", TTL="60").stdout.strip()
+    token = python(
+        "dev.local.issuer", default_product.folder, ROLE="director", TTL="60"
+    ).stdout.strip()
     payload = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert claims["exp"] - claims["iat"] == 60
-    for wrong in (
+    for settings in (
         {"ROLE": "king"},
         {},
         {"ROLE": "director", "TTL": "soon"},
         {"ROLE": "director", "TTL": "0"},
     ):
-        refused = python("dev.local.issuer", own.folder, **wrong)
-        assert refused.returncode == 1
-        assert refused.stdout == ""
-        assert refused.stderr.startswith("casting: ")
-        assert len(refused.stderr.splitlines()) == 1
+        done = python("dev.local.issuer", default_product.folder, **settings)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert done.stderr.startswith("casting: ")
+        assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_second_run_says_where_the_first_one_is(own: Product) -> None:
-    second = python("dev.local.serve", own.folder, PORT=str(machine.free_port()))
+def test_a_second_run_names_the_url_of_the_first(default_product: Product) -> None:
+    second = python("dev.local.serve", default_product.folder, PORT=str(machine.free_port()))
     assert second.returncode == 1
     assert second.stderr.splitlines() == [
-        f"casting: it is running already, on {own.url}; stop that one with Ctrl-C first"
+        f"casting: the API is already running at {default_product.url}."
+        " Press Ctrl+C there to stop it first."
     ]
-    assert Client(own.url).get("/health").status == 200
+    assert Client(default_product.url).get("/health").status == 200
 
 
-def test_a_taken_port_is_one_sentence(own: Product, tmp_path: Path) -> None:
-    refused = python("dev.local.serve", tmp_path / "local", PORT=str(own.port))
-    assert refused.returncode == 1
-    assert refused.stderr.splitlines() == [
-        f"casting: port {own.port} is taken; choose another one: make run PORT={own.port + 1}"
+def test_a_port_in_use_is_reported_in_one_line(default_product: Product, tmp_path: Path) -> None:
+    done = python("dev.local.serve", tmp_path / "local", PORT=str(default_product.port))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"casting: port {default_product.port} is in use."
+        f" Choose another port: make run PORT={default_product.port + 1}"
     ]
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "wrong_setting",
     [
         {"PORT": "http"},
         {"PORT": "70000"},
@@ -129,38 +138,44 @@ def test_a_taken_port_is_one_sentence(own: Product, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_setting_is_one_sentence(tmp_path: Path, wrong: dict[str, str]) -> None:
-    settings = {"PORT": str(machine.free_port()), "DYNAMODB_URL": "http://127.0.0.1:9", **wrong}
-    refused = python("dev.local.serve", tmp_path / "local", **settings)
-    assert refused.returncode == 1
-    [sentence] = refused.stderr.splitlines()
+def test_a_wrong_setting_is_reported_in_one_line(
+    tmp_path: Path, wrong_setting: dict[str, str]
+) -> None:
+    settings = {
+        "PORT": str(machine.free_port()),
+        "DYNAMODB_URL": "http://127.0.0.1:9",
+        **wrong_setting,
+    }
+    done = python("dev.local.serve", tmp_path / "local", **settings)
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
     assert sentence.startswith("casting: ")
 
 
-def test_what_was_written_is_there_after_ctrl_c_and_after_a_crash(tmp_path: Path) -> None:
+def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path) -> None:
     product = Product(tmp_path / "local").start()
-    written = [as_role(product, "producer").new_movie("Written before Ctrl-C")]
+    movie_ids = [as_role(product, "producer").new_movie("Written before Ctrl+C")]
     product.stop(signal.SIGINT)
     assert product.process.returncode == 0
     assert "Loading the demo data" in product.said()
 
     product.start()
     producer = as_role(product, "producer")
-    assert producer.get(f"/movies/{written[0]}").status == 200
-    written.append(producer.new_movie("Written before a crash"))
+    assert producer.get(f"/movies/{movie_ids[0]}").status == 200
+    movie_ids.append(producer.new_movie("Written before a crash"))
     product.stop(signal.SIGKILL)
 
     product.start()
     producer = as_role(product, "producer")
-    for movie_id in written:
+    for movie_id in movie_ids:
         assert producer.get(f"/movies/{movie_id}").status == 200
-    # Loaded once: what somebody has removed does not come back.
+    # The demo data is loaded only once, so deleted movies do not return.
     assert product.said().count("Loading the demo data") == 1
     product.stop(signal.SIGHUP)
 
 
-def test_demo_data_that_were_cut_off_are_loaded_to_the_end(tmp_path: Path, engine_url: str) -> None:
-    settings = {"DYNAMODB_URL": engine_url, "TABLE_NAME": "casting-cut-off"}
+def test_an_interrupted_load_of_the_demo_data_is_completed(tmp_path: Path, engine_url: str) -> None:
+    settings = {"DYNAMODB_URL": engine_url, "TABLE_NAME": "casting-interrupted"}
     product = Product(tmp_path / "local", **settings)
     try:
         product.start_until("  25 of")
@@ -175,7 +190,7 @@ def test_demo_data_that_were_cut_off_are_loaded_to_the_end(tmp_path: Path, engin
         product.stop()
 
 
-def test_a_stale_local_folder_does_not_matter(tmp_path: Path) -> None:
+def test_a_stale_local_folder_is_repaired(tmp_path: Path) -> None:
     folder = tmp_path / "local"
     folder.mkdir()
     (folder / "engine.json").write_text(json.dumps({"pid": 1, "port": 9, "mark": "x"}))
@@ -187,40 +202,40 @@ def test_a_stale_local_folder_does_not_matter(tmp_path: Path) -> None:
     product.stop()
 
 
-def test_a_process_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+def test_a_process_that_is_not_the_engine_is_not_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "local"
     folder.mkdir()
-    stranger = subprocess.Popen(["sleep", "60"])
-    for claim in ({}, {"mark": None}, {"mark": "x"}):
-        content = json.dumps({"pid": stranger.pid, "port": 9, **claim})
+    process = subprocess.Popen(["sleep", "60"])
+    for mark in ({}, {"mark": None}, {"mark": "x"}):
+        content = json.dumps({"pid": process.pid, "port": 9, **mark})
         (folder / "engine.json").write_text(content)
         Product(folder).start().stop()
-    assert stranger.poll() is None
-    stranger.terminate()
-    stranger.wait(10)
+    assert process.poll() is None
+    process.terminate()
+    process.wait(10)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"a": '])
-def test_damaged_data_are_not_saved_over(tmp_path: Path, content: str) -> None:
+def test_damaged_data_is_not_overwritten(tmp_path: Path, content: str) -> None:
     data = tmp_path / "local" / "data"
     data.mkdir(parents=True)
     (data / "dynamodb.json").write_text(content)
-    refused = python("dev.local.serve", tmp_path / "local", PORT=str(machine.free_port()))
-    assert refused.returncode == 1
-    [sentence] = refused.stderr.splitlines()
+    done = python("dev.local.serve", tmp_path / "local", PORT=str(machine.free_port()))
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
     assert "dynamodb.json is damaged" in sentence
     assert (data / "dynamodb.json").read_text() == content
 
 
-def test_a_local_folder_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_local_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "local").write_text("a file")
-    refused = python("dev.local.serve", tmp_path / "local", PORT=str(machine.free_port()))
-    assert refused.returncode == 1
-    [sentence] = refused.stderr.splitlines()
-    assert "cannot be written" in sentence
+    done = python("dev.local.serve", tmp_path / "local", PORT=str(machine.free_port()))
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith("casting: cannot write ")
 
 
-def test_ctrl_c_twice_still_saves(tmp_path: Path) -> None:
+def test_pressing_ctrl_c_twice_still_saves_the_data(tmp_path: Path) -> None:
     product = Product(tmp_path / "local").start()
     movie_id = as_role(product, "producer").new_movie()
     product.process.send_signal(signal.SIGINT)
@@ -232,7 +247,7 @@ def test_ctrl_c_twice_still_saves(tmp_path: Path) -> None:
     product.stop()
 
 
-def test_several_that_start_at_once_do_not_take_each_others_ports(tmp_path: Path) -> None:
+def test_products_that_start_at_the_same_time_use_different_ports(tmp_path: Path) -> None:
     products = [Product(tmp_path / name) for name in ("one", "two", "three")]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(Product.start, products))
@@ -241,40 +256,42 @@ def test_several_that_start_at_once_do_not_take_each_others_ports(tmp_path: Path
         product.stop()
 
 
-def test_another_issuer_takes_the_place_of_the_local_one(
+def test_auth_issuer_replaces_the_local_issuer(
     product: Product, product_issuer: Issuer, real: Client
 ) -> None:
     assert real.get("/movies").status == 200
     assert product_issuer.fetches >= 1
-    refused = python("dev.local.issuer", product.folder, ROLE="producer")
-    assert refused.stderr.startswith("casting: tokens come from the issuer in AUTH_ISSUER")
-    minted = python(
+    done = python("dev.local.issuer", product.folder, ROLE="producer")
+    assert done.stderr.startswith("casting: tokens come from the issuer in AUTH_ISSUER")
+    local_token = python(
         "dev.local.issuer", product.folder.parent / "elsewhere", ROLE="producer"
     ).stdout.strip()
-    assert_failure(Client(product.url, minted).get("/movies"), 401, "invalid header")
+    assert_failure(Client(product.url, local_token).get("/movies"), 401, "invalid header")
 
 
-def test_another_audience_and_another_engine_take_their_places(
+def test_auth_audience_and_dynamodb_url_replace_the_defaults(
     tmp_path: Path, engine_url: str
 ) -> None:
     issuer = Issuer()
     settings = {"AUTH_ISSUER": issuer.url, "AUTH_AUDIENCE": "other", "DYNAMODB_URL": engine_url}
     product = Product(tmp_path / "local", **settings).start()
     try:
-        other = Client(product.url, issuer.token(aud="other"))
-        assert other.get("/movies").status == 200
-        ours = Client(product.url, issuer.token(aud=AUDIENCE))
-        assert_failure(ours.get("/movies"), 401, "invalid claims")
+        configured = Client(product.url, issuer.token(aud="other"))
+        assert configured.get("/movies").status == 200
+        default = Client(product.url, issuer.token(aud=AUDIENCE))
+        assert_failure(default.get("/movies"), 401, "invalid claims")
         assert not (tmp_path / "local" / "data").exists()
     finally:
         product.stop()
         issuer.close()
 
 
-def test_plain_chalice_local_serves_the_same_api_beside_it(own: Product, tmp_path: Path) -> None:
-    running = json.loads((own.folder / "running.json").read_text())
-    engine = json.loads((own.folder / "engine.json").read_text())
-    # A copy, whose config names the ports of this run: another one may have the usual ports.
+def test_chalice_local_serves_the_same_api_at_the_same_time(
+    default_product: Product, tmp_path: Path
+) -> None:
+    running = json.loads((default_product.folder / "running.json").read_text())
+    engine = json.loads((default_product.folder / "engine.json").read_text())
+    # A copy with a config for the ports of this run. The default ports may be in use.
     for name in ("app.py", "chalicelib"):
         (tmp_path / name).symlink_to(PROJECT / name)
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
@@ -303,26 +320,31 @@ def test_plain_chalice_local_serves_the_same_api_beside_it(own: Product, tmp_pat
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
     )
     try:
-        producer = as_role(own, "producer")
-        beside = Client(f"http://127.0.0.1:{port}", producer.token)
+        producer = as_role(default_product, "producer")
+        chalice_local = Client(f"http://127.0.0.1:{port}", producer.token)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        movie_id = beside.new_movie("Beside")
-        assert producer.get(f"/movies/{movie_id}").body == beside.get(f"/movies/{movie_id}").body
-        assert producer.get("/movies").body == beside.get("/movies").body
-        assert_failure(beside.post("/movies", {}), 422)
-        assert_failure(beside.call("PUT", "/movies"), 405)
+        movie_id = chalice_local.new_movie("Created in chalice local")
+        assert (
+            producer.get(f"/movies/{movie_id}").body
+            == chalice_local.get(f"/movies/{movie_id}").body
+        )
+        assert producer.get("/movies").body == chalice_local.get("/movies").body
+        assert_failure(chalice_local.post("/movies", {}), 422)
+        assert_failure(chalice_local.call("PUT", "/movies"), 405)
     finally:
         process.terminate()
         process.wait(10)
 
 
-def test_the_local_issuer_gives_keys_and_nothing_that_mints(own: Product) -> None:
-    issuer = Client(json.loads((own.folder / "running.json").read_text())["issuer"].rstrip("/"))
+def test_the_local_issuer_serves_public_keys_and_issues_no_tokens(default_product: Product) -> None:
+    issuer = Client(
+        json.loads((default_product.folder / "running.json").read_text())["issuer"].rstrip("/")
+    )
     keys = json.loads(issuer.get("/.well-known/jwks.json").text)["keys"]
     assert [set(key) for key in keys] == [{"kty", "n", "e", "kid", "use", "alg"}]
     for path in ("/", "/token", "/oauth/token", "/issuer.pem", "/.well-known/../issuer.pem"):
@@ -337,7 +359,7 @@ def test_the_local_issuer_gives_keys_and_nothing_that_mints(own: Product) -> Non
         ("./old-python", "is older than Python 3.11"),
     ],
 )
-def test_a_missing_or_old_python_is_one_sentence(
+def test_a_missing_or_old_python_is_reported_in_one_line(
     tmp_path: Path, python_name: str, sentence: str
 ) -> None:
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
@@ -345,14 +367,14 @@ def test_a_missing_or_old_python_is_one_sentence(
     old = tmp_path / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    made = subprocess.run(
+    done = subprocess.run(
         ["make", "-s", "run", f"PYTHON={python_name}"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
-    assert made.returncode
-    told = [line for line in made.stderr.splitlines() if not line.startswith("make")]
-    assert len(told) == 1
-    assert sentence in told[0]
+    assert done.returncode
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert len(errors) == 1
+    assert sentence in errors[0]
     assert not (tmp_path / ".venv").exists()

@@ -14,7 +14,7 @@ from chalicelib.store import table
 from dev.table.integrity import problems, read
 from tests.store.test_links import build
 from tests.store.test_requests import WRITES, Call, Things
-from tests.support.client import Answer, Client
+from tests.support.client import ApiResponse, Client
 
 OF_CHANCE = {"id", "movie_id", "actor_id", "created_at", "updated_at"}
 
@@ -31,7 +31,7 @@ class Careful(Client):
 
     def call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> Answer:
+    ) -> ApiResponse:
         own = {
             "POST": {"Idempotency-Key": f"key {next(self.keys)}"},
             "PATCH": {"If-Match": '"1"'},
@@ -62,7 +62,7 @@ def lost(number: int) -> Iterator[Lost]:
     events.unregister("needs-retry.dynamodb", hook)
 
 
-def told(answer: Answer) -> dict[str, Any]:
+def told(answer: ApiResponse) -> dict[str, Any]:
     """Give what an answer tells, but for what is another each time."""
     members = {k: v for k, v in answer.body.items() if k not in ("created", "deleted")}
     for name in members.keys() & {"movie", "actor", "role"}:

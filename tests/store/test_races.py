@@ -14,7 +14,7 @@ import pytest
 
 from dev.table.integrity import Problem, problems
 from tests.conftest import Product
-from tests.support.client import Answer, Client
+from tests.support.client import ApiResponse, Client
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def judge(product: Product) -> Callable[[], list[Problem]]:
     return read
 
 
-def at_once(*calls: Callable[[], Answer]) -> list[Answer]:
+def at_once(*calls: Callable[[], ApiResponse]) -> list[ApiResponse]:
     """Make these calls at the same moment."""
     start = Barrier(len(calls))
 
-    def go(call: Callable[[], Answer]) -> Answer:
+    def go(call: Callable[[], ApiResponse]) -> ApiResponse:
         start.wait()
         return call()
 
@@ -44,7 +44,7 @@ def at_once(*calls: Callable[[], Answer]) -> list[Answer]:
         return list(pool.map(go, calls))
 
 
-def statuses(answers: Sequence[Answer]) -> Counter[int]:
+def statuses(answers: Sequence[ApiResponse]) -> Counter[int]:
     found = Counter(answer.status for answer in answers)
     assert not any(status >= 500 for status in found), answers
     return found
@@ -109,13 +109,13 @@ def test_deleting_renaming_and_casting_at_once_leave_nothing_wrong(
     for actor_id in actors[:4]:
         real.new_role(movies[0], actor_id)
 
-    def cast(movie_id: str, actor_id: str) -> Callable[[], Answer]:
+    def cast(movie_id: str, actor_id: str) -> Callable[[], ApiResponse]:
         return lambda: real.post("/roles", {"movie_id": movie_id, "actor_id": actor_id})
 
-    def change(path: str, body: dict[str, Any]) -> Callable[[], Answer]:
+    def change(path: str, body: dict[str, Any]) -> Callable[[], ApiResponse]:
         return lambda: real.patch(path, body)
 
-    def remove(path: str) -> Callable[[], Answer]:
+    def remove(path: str) -> Callable[[], ApiResponse]:
         return lambda: real.delete(path)
 
     calls = [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Sent
-from tests.support.client import Answer, Client
+from tests.support.client import ApiResponse, Client
 
 WRITE = "TransactWriteItems"
 
@@ -20,7 +20,7 @@ class Things:
         self.role = client.new_role(self.cast_movie, self.cast_actor)
 
 
-Call = Callable[[Client, Things], Answer]
+Call = Callable[[Client, Things], ApiResponse]
 MOVIE = {"title": "Heat", "release_date": "1995-12-15"}
 
 READS: dict[str, tuple[Call, list[str]]] = {

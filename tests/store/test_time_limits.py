@@ -19,7 +19,7 @@ from dev.table.integrity import Problem, problems, read
 from tests.store import test_links
 from tests.store.test_links import build
 from tests.store.test_requests import OPERATIONS, Things
-from tests.support.client import Answer, Client, assert_failure, assert_headers, invoke
+from tests.support.client import ApiResponse, Client, assert_failure, assert_headers, invoke
 
 BEGINNING = 3  # requests until a long deletion or renaming has begun
 LONG_DELETION, LONG_RENAMING = 100, 205  # roles: four batches; three
@@ -46,7 +46,7 @@ class Clock:
         self.requests -= 1
         return math.inf if self.requests >= 0 else 0
 
-    def during(self, requests: int, call: Callable[[], Answer]) -> Answer:
+    def during(self, requests: int, call: Callable[[], ApiResponse]) -> ApiResponse:
         """Make this call with time for so many requests to DynamoDB."""
         self.requests = requests
         try:
@@ -81,7 +81,7 @@ def stale(found: list[Problem]) -> int:
     return sum(problem.kind == "stale" for problem in found)
 
 
-def assert_accepted(answer: Answer) -> None:
+def assert_accepted(answer: ApiResponse) -> None:
     assert answer.status == 202, answer
     assert_headers(answer)
     assert answer.headers["retry-after"] == "1"
@@ -333,7 +333,7 @@ def test_a_renaming_that_the_table_leaves_alone_goes_on_with_the_next(
     assert number == 8
 
 
-def until_done(call: Callable[[], Answer]) -> Answer:
+def until_done(call: Callable[[], ApiResponse]) -> ApiResponse:
     """Send a request again as long as it is accepted and not done."""
     for _ in range(20):
         answer = call()

@@ -1,4 +1,4 @@
-"""What the tests speak to the API with: HTTP, and nothing else."""
+"""An HTTP client for the API, and assertions that hold for every response."""
 
 import http.client
 import json
@@ -13,8 +13,8 @@ from chalice.local import LambdaContext
 from chalicelib.contract import page
 
 
-class Answer:
-    """An answer: its status, its headers (names in lower case), its body."""
+class ApiResponse:
+    """A response: its status, its headers (names in lower case) and its body."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self.status = response.status
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Client:
-    """Somebody who calls the API, with this token or without any."""
+    """A caller of the API, with or without an access token."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url
@@ -45,110 +45,118 @@ class Client:
         path: str,
         body: Any = None,
         headers: dict[str, str] | None = None,
-    ) -> Answer:
-        """Send a request; a body that is not bytes is sent as JSON."""
-        sent = dict(headers or {})
+    ) -> ApiResponse:
+        """Send a request. A body that is not bytes is sent as JSON."""
+        request_headers = dict(headers or {})
         if self.token is not None:
-            sent.setdefault("Authorization", f"Bearer {self.token}")
+            request_headers.setdefault("Authorization", f"Bearer {self.token}")
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         if body is not None:
-            sent.setdefault("Content-Type", "application/json")
-        at = urlsplit(self.url)  # a deployed API has a path
-        connection = http.client.HTTPConnection(at.netloc, timeout=30)
+            request_headers.setdefault("Content-Type", "application/json")
+        base = urlsplit(self.url)  # the URL of a deployed API has a path
+        connection = http.client.HTTPConnection(base.netloc, timeout=30)
         try:
-            connection.request(method, at.path + path, body, sent)
-            return Answer(connection.getresponse())
+            connection.request(method, base.path + path, body, request_headers)
+            return ApiResponse(connection.getresponse())
         finally:
             connection.close()
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, **query: Any) -> ApiResponse:
         return self.call("GET", f"{path}?{urlencode(query)}" if query else path)
 
-    def post(self, path: str, body: Any, **headers: str) -> Answer:
+    def post(self, path: str, body: Any, **headers: str) -> ApiResponse:
         return self.call("POST", path, body, headers)
 
-    def patch(self, path: str, body: Any, **headers: str) -> Answer:
+    def patch(self, path: str, body: Any, **headers: str) -> ApiResponse:
         return self.call("PATCH", path, body, headers)
 
-    def delete(self, path: str, **headers: str) -> Answer:
+    def delete(self, path: str, **headers: str) -> ApiResponse:
         return self.call("DELETE", path, headers=headers)
 
     def pages(self, path: str, member: str, **query: Any) -> Iterator[list[Any]]:
-        """Read a list page by page, to its end."""
+        """Yield all pages of a list."""
         while True:
-            answer = self.get(path, **query)
-            assert answer.status == 200, answer
-            yield answer[member]
-            if answer["next_cursor"] is None:
+            response = self.get(path, **query)
+            assert response.status == 200, response
+            yield response[member]
+            if response["next_cursor"] is None:
                 return
-            query["cursor"] = answer["next_cursor"]
+            query["cursor"] = response["next_cursor"]
 
     def every(self, path: str, member: str, **query: Any) -> list[Any]:
+        """Return the items of all pages of a list."""
         return [item for page in self.pages(path, member, **query) for item in page]
 
     def new_movie(self, title: str = "Heat", release_date: str = "1995-12-15") -> str:
-        answer = self.post("/movies", {"title": title, "release_date": release_date})
-        assert answer.status == 201, answer
-        return str(answer["created"])
+        """Create a movie and return its id."""
+        response = self.post("/movies", {"title": title, "release_date": release_date})
+        assert response.status == 201, response
+        return str(response["created"])
 
     def new_actor(self, name: str = "Al Pacino", **fields: Any) -> str:
-        answer = self.post("/actors", {"name": name, "gender": "male", "age": 55, **fields})
-        assert answer.status == 201, answer
-        return str(answer["created"])
+        """Create an actor and return its id."""
+        response = self.post("/actors", {"name": name, "gender": "male", "age": 55, **fields})
+        assert response.status == 201, response
+        return str(response["created"])
 
     def new_role(self, movie_id: str, actor_id: str, **fields: Any) -> str:
-        answer = self.post("/roles", {"movie_id": movie_id, "actor_id": actor_id, **fields})
-        assert answer.status == 201, answer
-        return str(answer["created"])
+        """Create a role and return its id."""
+        response = self.post("/roles", {"movie_id": movie_id, "actor_id": actor_id, **fields})
+        assert response.status == 201, response
+        return str(response["created"])
 
 
-def assert_failure(answer: Answer, status: int, message: str | None = None) -> None:
-    """The one form of a failure, with the headers that every failure has."""
+def assert_failure(response: ApiResponse, status: int, message: str | None = None) -> None:
+    """Assert that a response is a failure with the envelope and headers of every failure."""
     from chalicelib.errors import MESSAGES
 
-    assert answer.status == status, answer
-    told = answer.body
-    assert told.keys() == {"success", "error", "message", "detail"}, told
-    assert told["success"] is False
-    assert told["error"] == status
-    assert told["message"] == (message or MESSAGES[status]), told
-    assert isinstance(told["detail"], str)
-    assert told["detail"], told
-    assert_headers(answer)
-    assert (answer.headers["x-request-id"] in told["detail"]) == (status >= 500), told
-    assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
-    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    assert response.status == status, response
+    body = response.body
+    assert body.keys() == {"success", "error", "message", "detail"}, body
+    assert body["success"] is False
+    assert body["error"] == status
+    assert body["message"] == (message or MESSAGES[status]), body
+    assert isinstance(body["detail"], str)
+    assert body["detail"], body
+    assert_headers(response)
+    assert (response.headers["x-request-id"] in body["detail"]) == (status >= 500), body
+    assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+    assert "Retry-After" in response.headers["access-control-expose-headers"]
     if status == 401:
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert response.headers["www-authenticate"] == "Bearer"
 
 
 def invoke(chalice: Chalice, event: dict[str, Any], milliseconds: int = 10_000) -> dict[str, Any]:
-    """Call the function itself, as Lambda does, which leaves it this time."""
+    """Call the app's function as Lambda does, with this much time left."""
     context = LambdaContext("casting", memory_size=1_024, max_runtime_ms=milliseconds)
-    answer: dict[str, Any] = chalice(event, context)
-    return answer
+    response: dict[str, Any] = chalice(event, context)
+    return response
 
 
 def real_routes() -> dict[str, dict[str, Any]]:
-    """Give the routes of the contract, by path and method: without what is there to answer 405."""
+    """Return the routes of the contract by path and method, without those that respond with 405."""
     from app import app
+    from chalicelib.http.views import METHOD_NOT_ALLOWED
 
     return {
-        path: {m: r for m, r in methods.items() if r.view_name != "method_not_allowed"}
+        path: {m: route for m, route in methods.items() if route.view_name != METHOD_NOT_ALLOWED}
         for path, methods in app.routes.items()
     }
 
 
-def assert_headers(answer: Answer, named: bool = True) -> None:
-    """What every answer has; those to OPTIONS are API Gateway's, and do not name the request."""
-    if named:
-        form = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-        assert re.fullmatch(form, answer.headers["x-request-id"])
-    is_page = answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert is_page or answer.headers["content-type"] == "application/json"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+def assert_headers(response: ApiResponse, has_request_id: bool = True) -> None:
+    """Assert that a response has the headers of every response.
+
+    API Gateway responds to OPTIONS itself, without a request id.
+    """
+    if has_request_id:
+        uuid = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+        assert re.fullmatch(uuid, response.headers["x-request-id"])
+    is_page = response.headers["content-type"] == "text/html; charset=utf-8"
+    assert is_page or response.headers["content-type"] == "application/json"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
     policy = page.POLICY if is_page else "default-src 'none'; frame-ancestors 'none'"
-    assert answer.headers["content-security-policy"] == policy
+    assert response.headers["content-security-policy"] == policy

@@ -1,9 +1,8 @@
-"""Lambda's runtime, as far as logging is concerned.
+"""An emulation of Lambda's Python runtime with its logging.
 
-Run as `python -m tests.support.runtime MODULE.NAME FD`.
-
-It takes events from standard input, a line each, and gives its answers on the descriptor FD:
-standard output and standard error are the function's own, as in Lambda.
+Run it as `python -m tests.support.runtime MODULE.NAME FD [LEVEL]`. It reads one event per line from
+standard input and writes one response per line to the file descriptor FD. Standard output and
+standard error belong to the function, as in Lambda.
 """
 
 import importlib
@@ -15,7 +14,7 @@ import uuid
 
 
 class Context:
-    """What Lambda tells a function of one invocation."""
+    """The context object of an invocation."""
 
     def __init__(self) -> None:
         self.aws_request_id = str(uuid.uuid4())
@@ -25,17 +24,18 @@ class Context:
 
 
 def main(handler: str, descriptor: str, level: str | None = None) -> None:
-    # The runtime has a handler of its own before it imports the function.
+    """Invoke the handler with each event. LEVEL sets the log level of our own loggers."""
+    # Lambda installs its own log handler before it imports the function.
     logging.basicConfig(format="[%(levelname)s]\t%(asctime)s\t%(message)s", stream=sys.stdout)
     module, _, name = handler.rpartition(".")
     function = getattr(importlib.import_module(module), name)
     if level:
-        for ours in ("casting", "chalicelib"):
-            logging.getLogger(ours).setLevel(level)
-    with os.fdopen(int(descriptor), "w") as answers:
+        for logger in ("casting", "chalicelib"):
+            logging.getLogger(logger).setLevel(level)
+    with os.fdopen(int(descriptor), "w") as responses:
         for line in sys.stdin:
-            answers.write(json.dumps(function(json.loads(line), Context())) + "\n")
-            answers.flush()
+            responses.write(json.dumps(function(json.loads(line), Context())) + "\n")
+            responses.flush()
 
 
 if __name__ == "__main__":

@@ -8,19 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib import tokens
-from tests.support.client import Answer, Client, assert_failure
+from tests.support.client import ApiResponse, Client, assert_failure
 from tests.support.issuer import Issuer, base64url, rs256
 from tests.tokens.header_attacks import Case, Headers
 from tests.tokens.hostile import GOOD, HOSTILE
 from tests.tokens.world import GONE, HEADER, World, of_length, sealed
 
 
-def ask(world: World, headers: Headers) -> Answer:
+def ask(world: World, headers: Headers) -> ApiResponse:
     world.sent.extend(headers.values())
     return Client(world.product.url).call("GET", "/movies", headers=headers)
 
 
-def bear(world: World, token: str, scheme: str = "Bearer") -> Answer:
+def bear(world: World, token: str, scheme: str = "Bearer") -> ApiResponse:
     return ask(world, {"Authorization": f"{scheme} {token}"})
 
 
@@ -107,7 +107,7 @@ def test_a_flood_of_unknown_keys_is_refused_and_asks_the_issuer_once_at_most(wor
     signature = world.token().rpartition(".")[2]
     payload = base64url(world.payload().encode())
 
-    def flood(number: int) -> Answer:
+    def flood(number: int) -> ApiResponse:
         header = base64url(world.header({"kid": f"unknown {number}"}).encode())
         return bear(world, f"{header}.{payload}.{signature}")
 

@@ -1,7 +1,7 @@
-"""A film, its cast page by page, and a change that comes too late: with a generated client.
+"""A scenario for the generated Python client: a movie, its cast in pages, a conflicting change.
 
-BASE_URL is the API, TOKEN a producer's. Prints what it saw as JSON, the same as scenario.ts. It is
-checked and run beside the generated package.
+BASE_URL is the URL of the API. TOKEN is an access token of a producer. The output is JSON, and the
+same as that of `scenario.ts`. The test checks and runs this file next to the generated package.
 """
 
 import json
@@ -41,7 +41,7 @@ from casting_client.models import (
 )
 from casting_client.types import UNSET, Response, Unset
 
-Wanted = TypeVar("Wanted")
+Expected = TypeVar("Expected")
 
 PEOPLE = (
     (
@@ -56,40 +56,40 @@ PEOPLE = (
 )
 
 
-def brought(answer: Response[Any], wanted: type[Wanted]) -> Wanted:
-    """Give what an answer brought; end the scenario where it is something else."""
-    assert isinstance(answer.parsed, wanted), answer
-    return answer.parsed
+def body_of(response: Response[Any], expected: type[Expected]) -> Expected:
+    """Return the body of a response. Fail if it has another type."""
+    assert isinstance(response.parsed, expected), response
+    return response.parsed
 
 
 def scenario(api: AuthenticatedClient) -> dict[str, Any]:
-    """Do it all; gives what was seen."""
+    """Run the scenario. Return what the client received."""
     key = str(uuid.uuid4())
     film = NewMovie(title="Heat", release_date=date(1994, 12, 15))
     created = create_movie.sync_detailed(client=api, body=film, idempotency_key=key)
-    movie_id = brought(created, CreateMovieResponse201).created
-    again = create_movie.sync_detailed(client=api, body=film, idempotency_key=key)
-    once = brought(again, CreateMovieResponse201).created == movie_id
-    first = created.headers["ETag"]
+    movie_id = body_of(created, CreateMovieResponse201).created
+    repeated = create_movie.sync_detailed(client=api, body=film, idempotency_key=key)
+    same_id = body_of(repeated, CreateMovieResponse201).created == movie_id
+    first_etag = created.headers["ETag"]
 
-    cast = []
+    actor_ids = []
     for index, (person, character_name) in enumerate(PEOPLE):
         added = create_actor.sync_detailed(client=api, body=person)
-        actor_id = brought(added, CreateActorResponse201).created
-        cast.append(actor_id)
+        actor_id = body_of(added, CreateActorResponse201).created
+        actor_ids.append(actor_id)
         role = NewRoleInMovie(actor_id, character_name=character_name, billing_order=index + 1)
-        played = cast_movie_actor.sync_detailed(movie_id, client=api, body=role)
-        assert brought(played, CastMovieActorResponse201).role.movie_id == movie_id
+        cast = cast_movie_actor.sync_detailed(movie_id, client=api, body=role)
+        assert body_of(cast, CastMovieActorResponse201).role.movie_id == movie_id
 
     pages = []
     cursor: str | Unset | None = UNSET
     while cursor is not None:
         listed = list_movie_actors.sync_detailed(movie_id, client=api, limit=2, cursor=cursor)
-        page = brought(listed, ListMovieActorsResponse200)
+        page = body_of(listed, ListMovieActorsResponse200)
         pages.append(
             [
-                [one.name, one.character_name.upper() if one.character_name else "nobody"]
-                for one in page.actors
+                [actor.name, actor.character_name.upper() if actor.character_name else "nobody"]
+                for actor in page.actors
             ]
         )
         cursor = page.next_cursor
@@ -97,31 +97,31 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
     def change(version: str, changes: MovieChanges) -> Response[Any]:
         return change_movie.sync_detailed(movie_id, client=api, body=changes, if_match=version)
 
-    changed = change(first, MovieChanges(release_date=date(1995, 12, 15)))
-    brought(changed, ChangeMovieResponse200)
-    late = change(first, MovieChanges(title="Heat, again"))
-    failure = brought(late, Failure412)
+    changed = change(first_etag, MovieChanges(release_date=date(1995, 12, 15)))
+    body_of(changed, ChangeMovieResponse200)
+    outdated = change(first_etag, MovieChanges(title="Heat, again"))
+    failure = body_of(outdated, Failure412)
     read = get_movie.sync_detailed(movie_id, client=api)
-    brought(read, GetMovieResponse200)
+    body_of(read, GetMovieResponse200)
     retried = change(read.headers["ETag"], MovieChanges(title="Heat, again"))
-    movie = brought(retried, ChangeMovieResponse200).movie
+    movie = body_of(retried, ChangeMovieResponse200).movie
 
-    removed = 0
-    for actor_id in cast:
-        # 202 where very many roles remain: the same request goes on.
+    deleted = 0
+    for actor_id in actor_ids:
+        # 202 means that roles remain. The same request continues the deletion.
         while isinstance(
-            (gone := delete_actor.sync_detailed(actor_id, client=api)).parsed,
+            (response := delete_actor.sync_detailed(actor_id, client=api)).parsed,
             DeleteActorResponse202,
         ):
             pass
-        removed += brought(gone, DeleteActorResponse200).deleted == actor_id
-    film_gone = delete_movie.sync_detailed(movie_id, client=api)
-    removed += brought(film_gone, DeleteMovieResponse200).deleted == movie_id
+        deleted += body_of(response, DeleteActorResponse200).deleted == actor_id
+    movie_response = delete_movie.sync_detailed(movie_id, client=api)
+    deleted += body_of(movie_response, DeleteMovieResponse200).deleted == movie_id
 
     return {
-        "once": once,
+        "same_id": same_id,
         "pages": pages,
-        "etags": [first, changed.headers["ETag"], late.headers["ETag"]],
+        "etags": [first_etag, changed.headers["ETag"], outdated.headers["ETag"]],
         "failure": {
             "success": failure.success,
             "message": failure.message,
@@ -133,17 +133,17 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
             "version": movie.version,
             "role_count": movie.role_count,
         },
-        "removed": removed,
+        "deleted": deleted,
     }
 
 
-def refused(api: AuthenticatedClient, movie_id: str, day: date) -> None:
-    """Never called: each marked line is wrong, for the reason beside it, and mypy refuses it."""
-    page = brought(get_movie.sync_detailed(movie_id, client=api), GetMovieResponse200)
-    cast = brought(
+def rejected(api: AuthenticatedClient, movie_id: str, day: date) -> None:
+    """Never called. mypy must reject each marked line, for the reason above it."""
+    page = body_of(get_movie.sync_detailed(movie_id, client=api), GetMovieResponse200)
+    cast = body_of(
         list_movie_actors.sync_detailed(movie_id, client=api), ListMovieActorsResponse200
     )
-    # A field that a film does not have.
+    # NewMovie has no such field.
     NewMovie(title="Heat", release_date=day, rating=8)  # type: ignore[call-arg]
     # The release date is missing.
     NewMovie(title="Heat")  # type: ignore[call-arg]
@@ -151,18 +151,18 @@ def refused(api: AuthenticatedClient, movie_id: str, day: date) -> None:
     NewMovie(title="Heat", release_date="1995-12-15")  # type: ignore[arg-type]
     # Not a gender.
     NewActor("Al Pacino", "man", age=55)  # type: ignore[arg-type]
-    # No order that a list has.
+    # No such sort order.
     list_movies.sync(client=api, sort="rating")  # type: ignore[arg-type]
     _ = ListMoviesSort.RATING  # type: ignore[attr-defined]
-    # The movie is missing.
+    # The id of the movie is missing.
     change_movie.sync(client=api, body=MovieChanges(title="Heat"))  # type: ignore[call-arg]
-    # A member that is not shown.
+    # The movie has no such member.
     _ = page.movie.rating  # type: ignore[attr-defined]
-    # The character may have no name.
-    _ = [len(one.character_name) for one in cast.actors]  # type: ignore[arg-type]
-    # It may be a failure.
+    # The name of the character may be null.
+    _ = [len(actor.character_name) for actor in cast.actors]  # type: ignore[arg-type]
+    # The response may be a failure.
     _ = list_movies.sync(client=api).movies  # type: ignore[union-attr]
-    # Needs a token.
+    # The client has no token.
     list_movies.sync(client=Client(base_url="http://127.0.0.1"))  # type: ignore[arg-type]
 
 

@@ -17,7 +17,7 @@ from chalicelib.store import table
 from chalicelib.store.links import REMOVED, RENAMED
 from tests.store.storm.history import GONE, Broken, Fields, Sight, Write, _collection, _ends, _shown
 from tests.store.storm.plan import FIELDS, FORGOTTEN, GENDERS, PATIENCE, REPEATS, Operation
-from tests.support.client import Answer
+from tests.support.client import ApiResponse
 
 if TYPE_CHECKING:
     from tests.store.storm.run import Storm, Worker
@@ -33,7 +33,7 @@ class Outcome:
     `asked` is when it was sent for the last time; `done` and `lost` are as in `Write`.
     """
 
-    answer: Answer
+    answer: ApiResponse
     sent: float
     asked: float
     ended: float
@@ -433,7 +433,7 @@ class Person:
         if not self.worker.up.wait(PATIENCE):
             raise Broken(f"{self.by}: {self.worker.product.url} does not come back")
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: ApiResponse) -> None:
         name = f"{answer.status} (try again)" if _says_try_again(answer) else str(answer.status)
         with self.storm.changed:
             self.storm.figures.answers[name] += 1
@@ -454,13 +454,13 @@ class Person:
         with self.storm.changed:
             self.storm.figures.long[what] += 1
 
-    def _told(self, method: str, path: str, body: Any, headers: Any, answer: Answer) -> str:
+    def _told(self, method: str, path: str, body: Any, headers: Any, answer: ApiResponse) -> str:
         logged = self.worker.product.said().rpartition("Traceback")[2][-4_000:]
         why = f"\n{logged}" if answer.status >= 500 else ""
         return f"{self.by}: {method} {path} {body} {headers} was answered {answer}{why}"
 
 
-def _says_try_again(answer: Answer) -> bool:
+def _says_try_again(answer: ApiResponse) -> bool:
     return answer.status in (409, 503) and "retry-after" in answer.headers
 
 
