@@ -50,7 +50,8 @@ ROLE_ID = f"{MOVIE_ID}.{ACTOR_ID}"
 _ID = "[A-Za-z0-9_-]{16}"
 
 
-def _resource_id(description: str, example: str, parts: int = 1) -> Meta:
+def resource_id(description: str, example: str, parts: int = 1) -> Meta:
+    """Return the pattern of an id that the server made of this many parts."""
     return Meta(
         pattern=r"\A" + r"\.".join([_ID] * parts) + r"\Z",
         description=description,
@@ -58,6 +59,6 @@ def _resource_id(description: str, example: str, parts: int = 1) -> Meta:
     )
 
 
-MovieId = Annotated[str, _resource_id("The id of a movie", MOVIE_ID)]
-ActorId = Annotated[str, _resource_id("The id of an actor", ACTOR_ID)]
-RoleId = Annotated[str, _resource_id("The id of a role: its movie's and its actor's", ROLE_ID, 2)]
+MovieId = Annotated[str, resource_id("The id of a movie", MOVIE_ID)]
+ActorId = Annotated[str, resource_id("The id of an actor", ACTOR_ID)]
+RoleId = Annotated[str, resource_id("The id of a role: its movie's and its actor's", ROLE_ID, 2)]

@@ -19,6 +19,7 @@ from chalicelib.errors import MESSAGES, ApiError
 from chalicelib.http import answers, views
 from chalicelib.http.views import declared
 from chalicelib.permissions import AGENCY_ROLES
+from dev.contract.operations import Operations
 from tests.conftest import PROJECT, Product
 from tests.contract import fuzz
 from tests.support import node
@@ -285,20 +286,20 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
         assert shown == without_the_servers_own(example_of(operation_id)), operation_id
         return answer
 
-    there["movie_id"] = ask("create_movie")["created"]
-    there["actor_id"] = ask("create_actor")["created"]
-    there["role_id"] = ask("create_role")["created"]
-    asked = {"create_movie", "create_actor", "create_role"}
-    last = ["remove_movie_actor", "delete_role", "delete_movie", "delete_actor"]
-    reads = [n for n, (method, _, _) in OPERATIONS.items() if method in ("GET", "PATCH")]
-    for operation_id in reads:
-        if operation_id not in ("get_docs", "get_contract"):
-            ask(operation_id)
-    ask(last[0])
-    ask("cast_movie_actor")
-    for operation_id in last[1:]:
-        ask(operation_id)
-    assert asked | {*reads, *last, "cast_movie_actor"} == OPERATIONS.keys()
+    operations = Operations()
+    for id_name, create in operations.creators.items():
+        there[id_name] = ask(create.id)["created"]
+    creates = list(operations.creators.values())
+    deletes = [operations.item_of("DELETE", create) for create in reversed(creates)]
+    order = [o for o in operations if o.method in ("GET", "PATCH")]
+    # Another way to remove a resource, then another way to create it again.
+    order += [o for o in operations if o.method == "DELETE" and o not in deletes]
+    order += [o for o in operations if o.is_create and o not in creates]
+    order += [delete for delete in deletes if delete]
+    for operation in order:
+        if operation.id not in ("get_docs", "get_contract"):
+            ask(operation.id)
+    assert {operation.id for operation in [*creates, *order]} == OPERATIONS.keys()
 
 
 def test_the_examples_of_failures_are_what_the_api_answers(

@@ -36,8 +36,10 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
 
 def test_every_list_is_read(api: FakeApi) -> None:
     smoke._reads("assistant")(api)
-    lists = [(200, "GET", path) for path in ("/movies", "/actors", "/roles", "/agents")]
-    assert api.expected == lists * 2
+    paths = [path for _, _, path in api.expected]
+    assert {"/movies", "/actors", "/roles", "/agents"} <= set(paths)
+    assert api.expected == [(200, "GET", path) for path in paths]
+    assert paths[: len(paths) // 2] * 2 == paths
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,20 @@ import pytest
 from chalicelib.tokens import MAX_LIFETIME, MAX_PERMISSIONS
 from tests.support.client import Client, assert_failure
 from tests.support.issuer import Issuer
-from tests.tokens.world import sealed
+from tests.tokens.world import Now, sealed
 
 SECRET = "a-value-that-no-log-may-hold"
-NOW = int(time.time())
 
 REJECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "another issuer": ("iss", {"iss": SECRET}),
     "another audience": ("aud", {"aud": SECRET}),
     "exp that is not a time": ("exp", {"exp": SECRET}),
     "iat that is not a time": ("iat", {"iat": SECRET}),
-    "iat in the future": ("iat", {"iat": NOW + 5_000, "exp": NOW + 9_000}),
-    "exp before iat": ("exp", {"iat": NOW + 20, "exp": NOW + 10}),
-    "a lifetime that is too long": ("exp", {"iat": NOW, "exp": NOW + MAX_LIFETIME + 60}),
+    "iat in the future": ("iat", {"iat": Now(5_000), "exp": Now(9_000)}),
+    "exp before iat": ("exp", {"iat": Now(20), "exp": Now(10)}),
+    "a lifetime that is too long": ("exp", {"iat": Now(0), "exp": Now(MAX_LIFETIME + 60)}),
     "nbf that is not a time": ("nbf", {"nbf": SECRET}),
-    "nbf in the future": ("nbf", {"nbf": NOW + 5_000}),
+    "nbf in the future": ("nbf", {"nbf": Now(5_000)}),
     "a nonce": ("nonce", {"nonce": SECRET}),
     "an at_hash": ("at_hash", {"at_hash": SECRET}),
     "a confirmation key": ("cnf", {"cnf": {"jkt": SECRET}}),
@@ -34,6 +33,14 @@ REJECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "too many permissions": ("permissions", {"permissions": ["x"] * (MAX_PERMISSIONS + 1)}),
     "a permission with a quote": ("permissions", {"permissions": [f'"{SECRET}']}),
 }
+
+
+def token_with(issuer: Issuer, changes: dict[str, Any]) -> str:
+    now = time.time()
+    claims: dict[str, Any] = {
+        k: now + v.seconds if isinstance(v, Now) else v for k, v in changes.items()
+    }
+    return issuer.token(**claims)
 
 
 def log_of(client: Client, caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -51,7 +58,7 @@ def test_the_log_names_the_claim_and_not_its_value(
     url: str, issuer: Issuer, empty_table: None, caplog: pytest.LogCaptureFixture, case: str
 ) -> None:
     claim, changes = REJECTED[case]
-    token = issuer.token(**changes)
+    token = token_with(issuer, changes)
     [line] = log_of(Client(url, token), caplog)
     assert line.startswith(f"token rejected: the claim {claim} ")
     assert SECRET not in line
@@ -62,7 +69,7 @@ def test_each_rule_has_its_own_words(
     url: str, issuer: Issuer, empty_table: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     lines = {
-        case: log_of(Client(url, issuer.token(**changes)), caplog)[0]
+        case: log_of(Client(url, token_with(issuer, changes)), caplog)[0]
         for case, (_, changes) in REJECTED.items()
     }
     # The same rule: a missing and a wrong value, or one of several limits.
