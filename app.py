@@ -20,9 +20,9 @@ app.api.cors = CORSConfig(
     expose_headers=EXPOSED_HEADERS,
     max_age=600,
 )
-app.register_middleware(logs.watch, "http")
+app.register_middleware(logs.log_requests, "http")
 app.register_middleware(envelope, "http")
-app.register_middleware(deadline.watch, "http")
+app.register_middleware(deadline.set_deadline, "http")
 for blueprint in (auth, movies, actors, roles, service):
     app.register_blueprint(blueprint)
 seal(app)

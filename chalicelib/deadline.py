@@ -1,4 +1,4 @@
-"""When Lambda will end the function, whatever it is doing by then."""
+"""The time at which Lambda stops the function."""
 
 import math
 import time
@@ -8,19 +8,20 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-_end = ContextVar("end", default=math.inf)  # by time.monotonic()
+_deadline = ContextVar("deadline", default=math.inf)  # by time.monotonic()
 
 
-def watch(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Middleware: know how long this request may take."""
+def set_deadline(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Middleware: remember until when this request may run."""
     context: Any = request.lambda_context
-    before = _end.set(time.monotonic() + context.get_remaining_time_in_millis() / 1000)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    before = _deadline.set(time.monotonic() + seconds)
     try:
         return get_response(request)
     finally:
-        _end.reset(before)
+        _deadline.reset(before)
 
 
 def left() -> float:
-    """Give the seconds that are left; infinity outside a request."""
-    return _end.get() - time.monotonic()
+    """Return the remaining seconds, or infinity outside a request."""
+    return _deadline.get() - time.monotonic()

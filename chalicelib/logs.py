@@ -1,7 +1,7 @@
-"""What is told of each request: its id, how it ended, and what it cost.
+"""Structured request logging: one JSON line for each request, with its id, result and cost.
 
-In Lambda every record is one JSON object on a line of its own; on a laptop logging stays as it is.
-Nothing is told of what a caller can put a secret into: of the path its route, of the `sub` a hash.
+In Lambda, every record is one line of JSON. On a developer's machine, logging is unchanged. Nothing
+is logged into which a caller can put a secret: the route instead of the path, a hash of the `sub`.
 """
 
 import hashlib
@@ -27,17 +27,17 @@ METRICS = {
     "client_errors": "Count",
     "server_errors": "Count",
 }
-"""What CloudWatch makes of the line of each request: the metrics and their units."""
+"""The metrics that CloudWatch reads from the line of each request, and their units."""
 
-# API Gateway lets callers choose the id of their request. This holds every id of its own making,
-# and no more of a secret than hexadecimal digits can.
+# API Gateway lets callers choose the id of their request. This matches every id that it generates
+# itself, and few secrets.
 _REQUEST_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
 
 log = logging.getLogger(__name__)
 
 
 class Tally:
-    """A request that is going on, and what it has sent to the table."""
+    """The current request, and the requests that it has sent to the table."""
 
     def __init__(self, request_id: str) -> None:
         self.request_id = request_id
@@ -50,7 +50,7 @@ _is_cold = True  # until this environment's first request
 
 
 def request_id() -> str:
-    """Give the id of the current request; nothing outside of one."""
+    """Return the id of the current request, or an empty string outside a request."""
     tally = _current.get()
     return tally.request_id if tally else ""
 
@@ -62,14 +62,14 @@ def count_call() -> None:
 
 
 def count_capacity(units: float) -> None:
-    """Count the capacity units that the table took for an answer."""
+    """Add the capacity units that a response of the table consumed."""
     if tally := _current.get():
         tally.table_capacity += units
 
 
-def watch(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Middleware, the outermost: name the request, and log how it ended."""
-    began, cold, status = time.monotonic(), _cold_start(), 500
+def log_requests(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Middleware, the outermost one: give the request its id, and log its result."""
+    started, cold, status = time.monotonic(), _cold_start(), 500
     tally = Tally(_id_of(request))
     before = _current.set(tally)
     try:
@@ -77,12 +77,12 @@ def watch(request: Request, get_response: Callable[[Request], Response]) -> Resp
         status = response.status_code
         return response
     finally:
-        _log_request(request, status, tally, cold, began)
+        _log_request(request, status, tally, cold, started)
         _current.reset(before)
 
 
-def log_authorization(sub: str | None, reason: str | None, began: float) -> None:
-    """Log what the authorizer found: whose token it is, or why it is refused."""
+def log_authorization(sub: str | None, reason: str | None, started: float) -> None:
+    """Log the authorizer's decision: the caller, or the reason why the token was denied."""
     message = f"authorizer: {reason or 'allowed'}"
     members = {
         "event": "authorizer",
@@ -90,13 +90,13 @@ def log_authorization(sub: str | None, reason: str | None, began: float) -> None
         "allowed": reason is None,
         "reason": reason,
         "caller": _hashed(sub),
-        "duration_ms": _since(began),
+        "duration_ms": _milliseconds_since(started),
         "cold_start": _cold_start(),
     }
     log.info(message, extra={"members": members})
 
 
-def _log_request(request: Request, status: int, tally: Tally, cold: int, began: float) -> None:
+def _log_request(request: Request, status: int, tally: Tally, cold: int, started: float) -> None:
     try:
         members = {
             "event": "request",
@@ -105,7 +105,7 @@ def _log_request(request: Request, status: int, tally: Tally, cold: int, began: 
             "route": request.path,
             "status": status,
             "caller": _hashed((request.context.get("authorizer") or {}).get("sub")),
-            "duration_ms": _since(began),
+            "duration_ms": _milliseconds_since(started),
             "table_calls": tally.table_calls,
             "table_capacity": tally.table_capacity,
             "cold_start": cold,
@@ -115,28 +115,28 @@ def _log_request(request: Request, status: int, tally: Tally, cold: int, began: 
         }
         log.info("%s %s %d", request.method, request.path, status, extra={"members": members})
     except Exception:
-        # Whoever asked has an answer, and must not lose it.
+        # The response exists already, and must not be lost.
         log.exception("a request cannot be logged")
 
 
 def _cold_start() -> int:
-    global _is_cold  # an environment of Lambda's has one request at a time
+    global _is_cold  # a Lambda environment handles one request at a time
     was_cold, _is_cold = _is_cold, False
     return int(was_cold)
 
 
 def _metrics() -> dict[str, Any]:
-    """Give what tells CloudWatch which members of a line are metrics (embedded metric format)."""
-    found = [{"Name": name, "Unit": unit} for name, unit in METRICS.items()]
-    directive = {"Namespace": "casting", "Dimensions": [["stage"]], "Metrics": found}
+    """Return the directive that makes members of a line metrics (embedded metric format)."""
+    metrics = [{"Name": name, "Unit": unit} for name, unit in METRICS.items()]
+    directive = {"Namespace": "casting", "Dimensions": [["stage"]], "Metrics": metrics}
     return {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
 
 
 def _id_of(request: Request) -> str:
-    """Give API Gateway's id of a request; Lambda's where that is none."""
-    found = request.context.get("requestId")
-    if isinstance(found, str) and _REQUEST_ID.fullmatch(found):
-        return found
+    """Return API Gateway's id of a request, or Lambda's if that is not an id."""
+    gateway_id = request.context.get("requestId")
+    if isinstance(gateway_id, str) and _REQUEST_ID.fullmatch(gateway_id):
+        return gateway_id
     context: Any = request.lambda_context
     return str(context.aws_request_id)
 
@@ -145,15 +145,15 @@ def _hashed(sub: str | None) -> str | None:
     return None if sub is None else hashlib.sha256(sub.encode()).hexdigest()[:16]
 
 
-def _since(began: float) -> float:
-    return round((time.monotonic() - began) * 1000, 1)
+def _milliseconds_since(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)
 
 
-class OneLine(logging.Formatter):
-    """Makes a record one line of JSON: a traceback is a member of it."""
+class JsonLine(logging.Formatter):
+    """Format a record as one line of JSON, with a traceback as one of its members."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line; a record that cannot be logged is named, and nothing of it quoted."""
+        """Return the line. For a record that cannot be formatted, name the logger only."""
         try:
             return json.dumps(self._members(record), default=str)
         except Exception as error:
@@ -177,7 +177,7 @@ class OneLine(logging.Formatter):
 
 if not ON_A_LAPTOP:
     _handler = logging.StreamHandler(sys.stdout)
-    _handler.setFormatter(OneLine())
-    # Lambda's runtime has a handler of its own there by now.
+    _handler.setFormatter(JsonLine())
+    # `force` replaces the handler of Lambda's runtime.
     logging.basicConfig(level=logging.WARNING, handlers=[_handler], force=True)
     logging.getLogger("chalicelib").setLevel(logging.INFO)

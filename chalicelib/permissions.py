@@ -1,13 +1,14 @@
-"""Who may do what: the agency's roles and their permissions, written once.
+"""The agency's roles and their permissions, written once.
 
-Handlers, the verifier, the contract, the local issuer, `make auth0` and the tests read this.
+The handlers, the token verifier, the contract, the local issuer, `make auth0` and the tests read
+this table.
 """
 
 from typing import NamedTuple
 
 
 class AgencyRole(NamedTuple):
-    """A kind of person at the agency: the name that people see, and what the person may do."""
+    """A role of the agency: the name that people see, and its permissions."""
 
     name: str
     permissions: frozenset[str]
@@ -32,4 +33,4 @@ AGENCY_ROLES = {
 }
 
 PERMISSIONS = frozenset[str]().union(*(role.permissions for role in AGENCY_ROLES.values()))
-"""Every permission there is; a token's other permissions are none of ours."""
+"""All permissions. Other permissions in a token are ignored."""

@@ -1,13 +1,13 @@
 """The settings, read once from the environment.
 
-A missing or wrong one stops the function, with its name.
+A missing or invalid setting stops the function with an error that names it.
 """
 
 import os
 import re
 
 LEEWAY = 30
-"""Seconds by which the issuer's clock and ours may differ, for the verifier and the handlers."""
+"""Seconds by which the issuer's clock and ours may differ."""
 
 _LAMBDA_MARKS = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT")
 _HTTPS_URL = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
@@ -16,7 +16,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingError(RuntimeError):
-    """A setting is missing or not allowed."""
+    """A setting is missing or invalid."""
 
 
 def _read(name: str) -> str:
@@ -33,7 +33,7 @@ AUTH_AUDIENCE = _read("AUTH_AUDIENCE")
 WEB_ORIGIN = _read("WEB_ORIGIN")
 DYNAMODB_URL = os.environ.get("DYNAMODB_URL") or None
 
-# AWS_EXECUTION_ENV would not do as a mark: Chalice sets it on laptops too.
+# AWS_EXECUTION_ENV does not identify Lambda: Chalice also sets it on a developer's machine.
 ON_A_LAPTOP = STAGE == "local" and not any(mark in os.environ for mark in _LAMBDA_MARKS)
 
 if not _HTTPS_URL.fullmatch(AUTH_ISSUER) and not (

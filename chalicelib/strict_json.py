@@ -1,4 +1,4 @@
-"""JSON from strangers: request bodies, the two halves of a token, the issuer's keys."""
+"""A strict JSON parser for untrusted input: request bodies, tokens and the issuer's keys."""
 
 import json
 import math
@@ -6,16 +6,16 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
-"""Levels of nesting; our deepest document, a set of keys, has three."""
+"""Levels of nesting. Our deepest document, a JWKS, has three."""
 
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def parse(text: bytes) -> Any:
-    """Parse UTF-8 JSON whose objects have unique names and whose numbers and strings are real.
+    """Parse UTF-8 JSON. Return dict, list, str, int, float, bool or None.
 
-    Gives dict, list, str, int, float, bool or None. Raises ValueError for what RFC 8259 leaves to
-    chance: duplicate names, NaN and infinities, lone surrogates, nesting beyond MAX_DEPTH.
+    Raise ValueError for invalid JSON, and for what RFC 8259 leaves undefined: duplicate names, NaN
+    and infinities, lone surrogates, nesting beyond MAX_DEPTH.
     """
     document = text.decode("utf-8")
     _limit_depth(document)
@@ -26,13 +26,13 @@ def parse(text: bytes) -> Any:
         parse_float=_finite,
     )
     if "\\u" in document:
-        # An escaped half of a surrogate pair cannot be written to UTF-8 again.
+        # A lone surrogate, written as an escape, cannot be encoded as UTF-8.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
 
 
 def _limit_depth(document: str) -> None:
-    # Counted before parsing: how deep the parser itself can go differs between Pythons.
+    # Counted before parsing, because the parser's own limit differs between Python versions.
     depth = 0
     for token in _STRING_OR_BRACKET.finditer(document):
         if token[0] in ("{", "["):

@@ -297,7 +297,7 @@ def test_a_malformed_request_id_is_replaced(api: Function, requested_id: Any) ->
 
 def test_a_log_record_that_cannot_be_formatted_shows_only_its_logger() -> None:
     record = logging.LogRecord("a library", logging.INFO, "file", 1, "%d", ("a-secret",), None)
-    line = logs.OneLine().format(record)
+    line = logs.JsonLine().format(record)
     assert json.loads(line)["logger"] == "a library"
     assert "a-secret" not in line
 
@@ -317,7 +317,7 @@ def test_concurrent_requests_are_logged_separately(caplog: pytest.LogCaptureFixt
             return Response("")
 
         request = event("GET", f"/{calls}", requestContext={"requestId": f"{calls}-{calls}"})
-        logs.watch(Request(request), get_response)
+        logs.log_requests(Request(request), get_response)
 
     with caplog.at_level(logging.INFO):
         threads = [threading.Thread(target=send, args=(calls,)) for calls in (1, 3)]
@@ -498,7 +498,7 @@ def test_the_local_server_logs_no_part_of_a_token(
         secrets.extend(headers.values())
         assert Client(url).call("GET", "/movies", headers=headers).status == 401
     world.stranger.close()
-    log_lines = [logs.OneLine().format(record) for record in caplog.records]
+    log_lines = [logs.JsonLine().format(record) for record in caplog.records]
     assert len(log_lines) > len(secrets)
     log_lines += [json.dumps({"output": output}) for output in capfd.readouterr()]
     assert_not_logged("\n".join(log_lines), secrets)
