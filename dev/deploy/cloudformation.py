@@ -1,4 +1,4 @@
-"""Stacks: made, changed and removed through CloudFormation, however often, whatever was left."""
+"""Create, change and remove CloudFormation stacks. Every function can be repeated."""
 
 import json
 import secrets
@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from dev import machine
 
 MAX_BODY = 51_200  # bytes of a template that is sent with the request (CloudFormation)
-POLL, PATIENCE = 2, 1_800  # seconds between two looks at what goes on, and in all
+POLL, PATIENCE = 2, 1_800  # seconds between two polls, and of all polls together
 NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
-"""What a stack's creation leaves where it fails: nothing can be done with it but removing."""
+"""The states of a stack whose creation failed. It can only be removed."""
 
 
 def apply(
@@ -26,11 +26,11 @@ def apply(
     parameters: dict[str, str] | None = None,
     bucket: str | None = None,
 ) -> bool:
-    """Make a stack what its template says; tells whether there was anything to do.
+    """Create or update a stack from its template. Return whether anything changed.
 
-    Waits for what goes on already, and clears away what an earlier attempt left half made.
-    Parameters that are not given stay as they are. `bucket` takes a template of more than 51,200
-    bytes. Stops with CloudFormation's reasons where it fails.
+    Wait for an operation in progress, and remove what a failed attempt has left. Parameters that
+    are not given keep their values. `bucket` receives templates of more than 51,200 bytes. Stop
+    with CloudFormation's reasons if it fails.
     """
     clear(name)
     is_new = not is_made(name)
@@ -60,7 +60,7 @@ def apply(
 def import_resource(
     name: str, template: dict[str, Any], resource: str, identifier: dict[str, str]
 ) -> None:
-    """Make a stack around a resource that is there already; the resource is not changed."""
+    """Create a stack around a resource that exists. The resource does not change."""
     machine.say(f"Importing {', '.join(identifier.values())} into the stack {name} ...")
     described = {
         "ResourceType": template["Resources"][resource]["Type"],
@@ -78,7 +78,7 @@ def import_resource(
 
 
 def delete(name: str) -> None:
-    """Remove a stack, if there is one. Resources that are retained stay."""
+    """Remove a stack, if it exists. Retained resources stay."""
     if _settled(name) is None:
         return
     machine.say(f"Removing the stack {name} ...")
@@ -92,34 +92,34 @@ def delete(name: str) -> None:
 
 
 def clear(name: str) -> None:
-    """Remove what a failed creation of a stack, or a removal that failed, has left."""
+    """Remove what a failed creation, or a failed removal, of a stack has left."""
     stack = _settled(name)
     if stack and stack["StackStatus"] in (*NEVER_MADE, "DELETE_FAILED"):
         delete(name)
 
 
 def is_made(name: str) -> bool:
-    """Tell whether there is a stack, when nothing goes on in it any more.
+    """Return whether a stack exists, after its operation in progress has ended.
 
-    One that was only planned is none, and neither is one whose creation failed.
+    A stack that was only planned does not count, and neither does one whose creation failed.
     """
     stack = _settled(name)
     return stack is not None and not _is_planned(stack) and stack["StackStatus"] not in NEVER_MADE
 
 
 def outputs(name: str) -> dict[str, str]:
-    """Give a stack's outputs; empty where there is no such stack."""
+    """Return a stack's outputs. They are empty if there is no such stack."""
     return {o["OutputKey"]: o["OutputValue"] for o in (find(name) or {}).get("Outputs", [])}
 
 
 def parameters_of(name: str) -> dict[str, str]:
-    """Give a stack's parameters; empty where there is no such stack."""
+    """Return a stack's parameters. They are empty if there is no such stack."""
     found = (find(name) or {}).get("Parameters", [])
     return {p["ParameterKey"]: p["ParameterValue"] for p in found}
 
 
 def find(name: str) -> dict[str, Any] | None:
-    """Give a stack as CloudFormation describes it; None where there is none."""
+    """Return the description of a stack, or None if there is none."""
     client = boto3.client("cloudformation")
     try:
         stack: dict[str, Any] = client.describe_stacks(StackName=name)["Stacks"][0]
@@ -135,7 +135,7 @@ def _is_planned(stack: dict[str, Any]) -> bool:
 
 
 def _settled(name: str) -> dict[str, Any] | None:
-    """Give a stack when nothing goes on in it any more; None where there is none."""
+    """Return a stack after its operation in progress has ended, or None if there is none."""
     said = False
     for _ in _looks(name):
         stack = find(name)
@@ -150,7 +150,7 @@ def _settled(name: str) -> dict[str, Any] | None:
 
 
 def _looks(name: str) -> Iterator[None]:
-    """Go on looking at a stack every now and then; stop where it takes too long."""
+    """Poll a stack. Stop if it takes too long."""
     began = time.monotonic()
     while time.monotonic() - began < PATIENCE:
         yield
@@ -159,11 +159,11 @@ def _looks(name: str) -> Iterator[None]:
 
 
 def _plan(name: str, **change: Any) -> str | None:
-    """Make a change set; None where there is nothing to change."""
+    """Create a change set. Return None if there is nothing to change."""
     client = boto3.client("cloudformation")
     change_set: str = client.create_change_set(
         StackName=name,
-        # One that an interrupted run left behind is in nobody's way; executing any removes it.
+        # A change set that an interrupted run has left is harmless: executing any removes it.
         ChangeSetName=f"casting-{secrets.token_hex(8)}",
         **change,
     )["Id"]
@@ -181,10 +181,10 @@ def _plan(name: str, **change: Any) -> str | None:
 
 
 def _execute(name: str, change_set: str, wanted: str) -> None:
-    """Carry out a change set; stop with CloudFormation's reasons where that fails."""
+    """Execute a change set. Stop with CloudFormation's reasons if it fails."""
     client = boto3.client("cloudformation")
     client.execute_change_set(ChangeSetName=change_set, StackName=name)
-    # The stack itself may for a moment look as it did before.
+    # For a moment, the stack may still show its old state.
     for _ in _looks(name):
         try:
             found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
@@ -202,7 +202,7 @@ def _stop_for_reasons(name: str) -> NoReturn:
 
 
 def _reasons(name: str) -> list[str]:
-    """Give what went wrong in the last change of a stack, the first cause first."""
+    """Return the errors of the last operation of a stack, the first cause first."""
     pages = boto3.client("cloudformation").get_paginator("describe_stack_events")
     reasons = []
     for event in pages.paginate(StackName=name).search("StackEvents"):  # newest first

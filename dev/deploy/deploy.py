@@ -1,8 +1,8 @@
-"""`make deploy`: a stage deployed by `chalice deploy`, with what Chalice leaves out.
+"""`make deploy`: deploy a stage with `chalice deploy`, and add what Chalice leaves out.
 
-Chalice writes down what it has deployed at its very end, on the machine that ran it, and finds an
-API by that record alone. So the record is made anew from what is in AWS before each run: another
-checkout, or a run that was interrupted, goes on with the same API and does not make a second one.
+Chalice records what it has deployed at its very end, on the machine that ran it. It recognises an
+API only by that record. So the record is rebuilt from AWS before each run. Another checkout, or the
+run after an interruption, then continues with the same API instead of creating a second one.
 """
 
 import base64
@@ -22,7 +22,7 @@ from dev.deploy.package import BUILD, FUNCTIONS, Package
 from dev.deploy.stages import APP, THROTTLING, Stage
 from dev.machine import PROJECT
 
-# API Gateway takes one deployment in five seconds, and one import in thirty.
+# API Gateway accepts one deployment in five seconds, and one import in thirty.
 PATIENT = Config(retries={"mode": "standard", "max_attempts": 10})
 BEING_CHANGED = "being changed"
 
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def refuse_other_region(stage: Stage, account: Account) -> None:
-    """Stop where the stage is in another region: its roles, which have no region, are one's."""
+    """Stop if the stage is in another region. Its roles have no region and belong to one stage."""
     client = boto3.client("iam")
     try:
         role = f"{stage.function}-api_handler"
@@ -88,7 +88,7 @@ def refuse_other_region(stage: Stage, account: Account) -> None:
 
 
 def fingerprint(built: Package) -> str:
-    """Give a hash of all that a deployment is made of."""
+    """Return a hash of everything that a deployment consists of."""
     prepared = BUILD / ".chalice"
     made_of = [
         built.digest(),
@@ -102,7 +102,7 @@ def fingerprint(built: Package) -> str:
 
 
 def record_what_is_deployed(stage: Stage) -> str | None:
-    """Write Chalice's record of what it has deployed, as it is in AWS; gives the API's id."""
+    """Write Chalice's record of what is deployed, as it is in AWS. Return the API's id."""
     found: list[dict[str, Any]] = []
     for name, function in (("api_handler", stage.function), ("auth0", f"{stage.function}-auth0")):
         role = f"{stage.function}-{name}"
@@ -132,7 +132,7 @@ def _role_arn(role: str) -> str | None:
 
 
 def has_begun(stage: Stage) -> bool:
-    """Tell whether a `make deploy` has left anything of this stage."""
+    """Return whether a `make deploy` has left anything of this stage."""
     return (
         _role_arn(f"{stage.function}-api_handler") is not None
         or _function(stage.function) is not None
@@ -141,14 +141,14 @@ def has_begun(stage: Stage) -> bool:
 
 
 def _runs(stage: Stage, built: Package) -> bool:
-    """Tell whether both functions run what was built and checked."""
+    """Return whether both functions run the package that was built and checked."""
     wanted = base64.b64encode(bytes.fromhex(built.digest())).decode()
     functions = (_function(name) for name in (stage.function, f"{stage.function}-auth0"))
     return all(function and function["CodeSha256"] == wanted for function in functions)
 
 
 def _function(name: str) -> dict[str, Any] | None:
-    """Give a function as Lambda describes it; None where there is none."""
+    """Return a function as Lambda describes it, or None if there is none."""
     client = boto3.client("lambda")
     try:
         found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
@@ -158,7 +158,7 @@ def _function(name: str) -> dict[str, Any] | None:
 
 
 def _api_of(stage: Stage) -> str | None:
-    """Give the API whose requests go to the stage's function; there is no other mark of it."""
+    """Return the API that calls the stage's function. Nothing else identifies it."""
     client = _gateway()
     found = []
     for page in client.get_paginator("get_rest_apis").paginate():
@@ -183,7 +183,7 @@ def _calls(client: Any, api_id: str, function: str) -> bool:
 
 
 def _described(stage: Stage, api_id: str) -> str | None:
-    """Give the description of the deployment that the stage serves: its fingerprint."""
+    """Return the description of the stage's current deployment: its fingerprint."""
     deployment = _deployment(stage, api_id)
     if deployment is None:
         return None
@@ -192,7 +192,7 @@ def _described(stage: Stage, api_id: str) -> str | None:
 
 
 def _describe_as_changing(stage: Stage, api_id: str) -> None:
-    """Take the fingerprint away: if this run is interrupted, no later one finds all as it was."""
+    """Remove the fingerprint, so that an interrupted run never looks finished."""
     if deployment := _deployment(stage, api_id):
         _gateway().update_deployment(
             restApiId=api_id,
@@ -210,7 +210,7 @@ def _deployment(stage: Stage, api_id: str) -> str | None:
 
 
 def _finish(stage: Stage, api_id: str, wanted: str) -> None:
-    """Add what Chalice leaves out, and deploy that: the fingerprint says that all is done."""
+    """Add what Chalice leaves out, and deploy it with the fingerprint of a finished run."""
     client = _gateway()
     for response_type, answer in stages.gateway_responses():
         client.put_gateway_response(restApiId=api_id, responseType=response_type, **answer)

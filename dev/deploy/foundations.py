@@ -1,4 +1,4 @@
-"""What a stage stands on: its table, and what all stages of an account and region share."""
+"""What a stage needs first: its table, and what all stages of an account and region share."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ ACCOUNT_STACK = f"{APP}-account"
 
 
 class Account(NamedTuple):
-    """The AWS account, and where in it."""
+    """The AWS account and its region."""
 
     partition: str
     region: str
@@ -25,9 +25,9 @@ class Account(NamedTuple):
 
 @contextlib.contextmanager
 def aws_account(stage: Stage) -> Iterator[Account]:
-    """Give the account that the environment leads to, in the stage's region.
+    """Return the account of the credentials in the environment, in the stage's region.
 
-    Stops where the environment has another region, and with what AWS refuses.
+    Stop if the environment has another region, or if AWS rejects a request.
     """
     try:
         there = boto3.Session().region_name
@@ -46,9 +46,9 @@ def aws_account(stage: Stage) -> Iterator[Account]:
 
 
 def make(stage: Stage) -> str:
-    """Make the stage's table and what the stages share; gives the bucket for packages.
+    """Create the stage's table, and what all stages share. Return the bucket for packages.
 
-    Both are in stacks of their own, which removing a stage leaves alone.
+    Both have stacks of their own, which the removal of a stage does not touch.
     """
     cloudformation.apply(
         ACCOUNT_STACK,
@@ -71,7 +71,7 @@ def make(stage: Stage) -> str:
 
 
 def say_where(stage: Stage, url: str) -> None:
-    """Say where the API is, and what is left for a person to do."""
+    """Print where the API is, and what a person has to do."""
     # `make deploy` has a stack of its own for it.
     told = cloudformation.parameters_of(f"{stage.function}-operations")
     told = told or cloudformation.parameters_of(stage.function)
@@ -81,7 +81,7 @@ def say_where(stage: Stage, url: str) -> None:
 
 
 def _log_role() -> dict[str, str]:
-    """Leave API Gateway's role for logs alone where the account had one before us."""
+    """Keep API Gateway's role for logs if the account had one before us."""
     if cloudformation.is_made(ACCOUNT_STACK):
         return {}
     there = boto3.client("apigateway").get_account().get("cloudwatchRoleArn")
@@ -89,7 +89,7 @@ def _log_role() -> dict[str, str]:
 
 
 def _described(table: str) -> dict[str, Any] | None:
-    """Give a table as DynamoDB describes it; None where there is none."""
+    """Return a table as DynamoDB describes it, or None if there is none."""
     client = boto3.client("dynamodb")
     try:
         found: dict[str, Any] = client.describe_table(TableName=table)["Table"]
@@ -99,12 +99,12 @@ def _described(table: str) -> dict[str, Any] | None:
 
 
 def _as_it_is(template: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-    """Give the template of a table with what it has already; what it lacks comes as a change."""
+    """Return a table's template without what the table lacks. The rest follows as an update."""
     table = template["Resources"]["Table"]
     has = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
     has.append("GlobalSecondaryIndexes")
     if found.get("SSEDescription", {}).get("Status") == "ENABLED":
-        # DynamoDB refuses to encrypt what is encrypted.
+        # DynamoDB rejects the encryption of an encrypted table.
         has.append("SSESpecification")
     properties = {name: table["Properties"][name] for name in has}
     return {"Resources": {"Table": {**table, "Properties": properties}}}

@@ -1,8 +1,8 @@
-"""`make package`: the zip and the CloudFormation template of a stage, built and checked.
+"""`make package`: build and check the zip and the CloudFormation template of a stage.
 
-Chalice builds; it exits with 0 where a dependency could not be built, and ships whatever lies in
-chalicelib/. So it is given a clean copy to build from, and what it built is checked before
-anything is done with it. `make deploy` and `make stack` deploy what came out of here.
+Chalice exits with 0 if a dependency could not be built, and ships every file in chalicelib/. So it
+builds from a clean copy, and the result is checked before it is used. `make deploy` and `make
+stack` deploy this package.
 """
 
 import csv
@@ -34,15 +34,15 @@ from dev.machine import LOCAL, PROJECT
 
 BUILD = LOCAL / "build"
 CHALICE = Path(sys.executable).with_name("chalice")
-MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of a function, unzipped (Lambda)
-MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda itself (Lambda)
+MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of an unzipped function (Lambda)
+MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda directly (Lambda)
 APP_FILES = ("app.py", "chalice/__init__.py", "chalice/app.py")
-CHECKED = b"casting: checked"  # the comment of a zip in which nothing was wrong
-POLICIES = BUILD / "policies"  # as they are among the sources; Chalice gets them filled in
+CHECKED = b"casting: checked"  # the comment of a zip that has passed the checks
+POLICIES = BUILD / "policies"  # as they are in the sources; Chalice gets them filled in
 
 
 class Function(NamedTuple):
-    """A function that is deployed: its policy, and what it imports when it starts."""
+    """A deployed function: its policy, and what it imports when it starts."""
 
     policy: str
     imports: list[str]
@@ -52,7 +52,7 @@ FUNCTIONS = {
     "app.app": Function("policy-api.json", ["app.app"]),
     "chalicelib.auth.auth0": Function(
         "policy-authorizer.json",
-        # The authorizer imports its verifier at its first call only.
+        # The authorizer imports the verifier in its first call only.
         ["chalicelib.auth.auth0", "chalicelib.tokens.verify"],
     ),
 }
@@ -68,32 +68,32 @@ for function in sys.argv[2:]:
 
 
 class Package(NamedTuple):
-    """What was built: the zip, and the template that names it `./deployment.zip`."""
+    """What was built: the zip, and the template that refers to it as `./deployment.zip`."""
 
     zip: Path
     template: Path
 
     def digest(self) -> str:
-        """Give the SHA-256 of the zip, which is the same wherever the same files were packed."""
+        """Return the SHA-256 of the zip. The same files always produce the same hash."""
         return hashlib.sha256(self.zip.read_bytes()).hexdigest()
 
 
 def alone() -> AbstractContextManager[TextIO]:
-    """Hold off whatever else on this machine would build or deploy from this checkout."""
+    """Lock this checkout, so that nothing else on this machine builds or deploys from it."""
     return machine.lock(BUILD.with_suffix(".lock"))
 
 
 def build(stage: Stage) -> Package:
-    """Build a stage's package, and stop where there is anything wrong with it."""
+    """Build and check a stage's package. Stop if there is a problem."""
     copy_sources()
     configure(stage, None)
     out = LOCAL / "package" / stage.name
     shutil.rmtree(out, ignore_errors=True)
     merged = str(BUILD / ".chalice" / "merge.json")
-    # The region is for the names of AWS's endpoints: nothing is sent to package something.
+    # The region only selects the names of AWS endpoints. Packaging sends nothing.
     run_chalice("package", stage, "eu-central-1", "--merge-template", merged, str(out))
     package = Package(out / "deployment.zip", out / "sam.json")
-    # Chalice takes one of these again where its name fits the sources.
+    # Chalice reuses one of these if its name matches the sources.
     built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
     this, *_ = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
     wrong = [*problems(package.zip, (BUILD / "requirements.txt").read_text()),
@@ -101,12 +101,12 @@ def build(stage: Stage) -> Package:
     if not wrong and not _is_checked(package.zip):
         wrong = list(_import_problems(package.zip, stage))
     if wrong:
-        # Else Chalice takes it again without a word.
+        # Otherwise, Chalice would silently reuse it.
         for path in [*built, *out.iterdir()]:
             path.unlink()
         machine.fail("the package cannot be deployed:\n  " + "\n  ".join(wrong))
     _make_reproducible(package.zip)
-    # What `chalice deploy` finds is what was checked.
+    # `chalice deploy` will find the zip that was checked.
     os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
     for other in built:
         if other != this:
@@ -115,9 +115,9 @@ def build(stage: Stage) -> Package:
 
 
 def copy_sources() -> None:
-    """Make the clean copy of the sources; stop where something lies among them that is none.
+    """Copy the sources. Stop if there is a file among them that does not belong there.
 
-    Whatever is done later is done with the copy: the sources may change meanwhile.
+    Everything later uses the copy, because the sources may change meanwhile.
     """
     sources = [PROJECT / "app.py", PROJECT / "requirements.txt", *_sources()]
     shutil.rmtree(BUILD / "chalicelib", ignore_errors=True)
@@ -131,15 +131,15 @@ def copy_sources() -> None:
 
 
 def configure(stage: Stage, account: Account | None) -> None:
-    """Write what Chalice reads beside the sources.
+    """Write the files that Chalice reads beside the sources.
 
-    Policies name the account where there is one; else CloudFormation will fill that in.
+    Policies name the account if it is known. Otherwise, CloudFormation fills it in.
     """
     settings = BUILD / ".chalice"
     (settings / "deployments").mkdir(parents=True, exist_ok=True)
     deployed = PROJECT / ".chalice" / "deployed"
     deployed.mkdir(exist_ok=True)
-    # Anew each time: the checkout may have been moved.
+    # Written each time, because the checkout may have been moved.
     (settings / "deployed").unlink(missing_ok=True)
     (settings / "deployed").symlink_to(deployed)
     for function in FUNCTIONS.values():
@@ -151,8 +151,8 @@ def configure(stage: Stage, account: Account | None) -> None:
             policy = policy.replace("${AWS::Region}", account.region)
             policy = policy.replace("${AWS::AccountId}", account.number)
         (settings / function.policy).write_text(policy)
-    # Chalice's own log group is named for another function than the API's, and breaks its
-    # template too (cfn-lint E1019). operations.yaml has the right ones.
+    # Chalice names the log group after another function than the API's, and its template
+    # is then invalid (cfn-lint E1019). operations.yaml has the right log groups.
     config = {k: v for k, v in stage.config.items() if k != "log_retention_in_days"}
     one = stage.config["stages"][stage.name]
     config["stages"] = {stage.name: {k: v for k, v in one.items() if k != "log_retention_in_days"}}
@@ -184,7 +184,7 @@ def _sources() -> Iterator[Path]:
 
 
 def _substituted(value: Any) -> Any:
-    """Let CloudFormation fill in its pseudo parameters wherever there are some."""
+    """Wrap every string with CloudFormation pseudo parameters in `Fn::Sub`."""
     if isinstance(value, dict):
         return {k: _substituted(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -193,11 +193,11 @@ def _substituted(value: Any) -> Any:
 
 
 def _merge_template(stage: Stage) -> dict[str, Any]:
-    """Give what `make stack` has and Chalice does not make."""
+    """Return the parts of `make stack`'s template that Chalice does not create."""
     operations, merged = stage.template("operations.yaml"), stage.template("stack.yaml")
     merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"] = {
-        # In the definition and not as resources of their own: a deployment is made when it
-        # changes, and holds what it says.
+        # In the API's definition instead of separate resources: a deployment is created when
+        # the definition changes, and contains it.
         "x-amazon-apigateway-gateway-responses": dict(stages.gateway_responses())
     }
     operations["Resources"].update(merged["Resources"])
@@ -207,14 +207,14 @@ def _merge_template(stage: Stage) -> dict[str, Any]:
 
 
 def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> None:
-    """Run Chalice on the clean copy; stop where it fails."""
-    quiet = command == "package"  # what it says of a failure there is told with the failure
+    """Run Chalice on the clean copy. Stop if it fails."""
+    quiet = command == "package"  # its output is only shown if it fails
     done = subprocess.run(
         [sys.executable, str(CHALICE), "--project-dir", str(BUILD), command]
         + ["--stage", stage.name, *arguments],
         env={
             **stages.clean_environment(stage),
-            # A profile's region would else be overruled by whatever the environment has.
+            # Otherwise, a region of the environment would override the profile's.
             "AWS_DEFAULT_REGION": region,
             "PYTHONDONTWRITEBYTECODE": "1",  # Chalice would ship the caches
         },
@@ -227,9 +227,9 @@ def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> Non
 
 
 def problems(package: Path, requirements: str) -> Iterator[str]:
-    """Check a zip: everything that is required is in it, fit for Lambda, and nothing else.
+    """Return the problems of a zip, one sentence each.
 
-    Gives a sentence for each thing that is wrong.
+    Everything that is required must be in it, built for Lambda, and nothing else.
     """
     if not zipfile.is_zipfile(package):
         yield "it is no zip: Chalice was interrupted while it wrote it; try again"
@@ -268,7 +268,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
 
 
 def _recorded(record: str) -> set[str]:
-    """Give the files that a distribution says it has, where Chalice unpacks them to."""
+    """Return the files that a distribution lists, at the paths to which Chalice unpacks them."""
     return {_unpacked(path) for path, *_ in csv.reader(record.splitlines())}
 
 
@@ -280,9 +280,9 @@ def _unpacked(path: str) -> str:
 
 
 def _lambda_tags() -> set[Tag]:
-    """Give the tags of the wheels that run in Lambda's image for this Python, on x86_64."""
+    """Return the tags of wheels that run in Lambda's image for this Python, on x86_64."""
     version = sys.version_info[:2]
-    # Amazon Linux 2 has glibc 2.26, Amazon Linux 2023, which Python 3.12 brought, 2.34.
+    # Amazon Linux 2 has glibc 2.26. Amazon Linux 2023, since Python 3.12, has 2.34.
     glibc = 26 if version < (3, 12) else 34
     platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(glibc, 4, -1)]
     platforms += [f"{old}_x86_64" for old in ("manylinux2014", "manylinux2010", "manylinux1")]
@@ -294,7 +294,7 @@ def _lambda_tags() -> set[Tag]:
 
 
 def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
-    """Hold what Chalice made of the configuration against what the stage says.
+    """Compare Chalice's template with the stage's configuration.
 
     Chalice merges settings and policies from several places of the configuration.
     """
@@ -318,7 +318,7 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
 
 
 def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
-    """Import the functions where there is nothing but the zip and Python itself."""
+    """Import the functions with nothing but the zip and Python itself."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         machine.say("Not imported: the package is for Linux on x86_64, and this is not.")
         return
@@ -347,7 +347,7 @@ def _is_checked(package: Path) -> bool:
 
 
 def _make_reproducible(package: Path) -> None:
-    """Pack the same files again so that they always make the same zip, whenever and wherever."""
+    """Pack the files again, so that the same files always produce the same zip."""
     if _is_checked(package):
         return
     with zipfile.ZipFile(package) as zipped:
@@ -357,7 +357,7 @@ def _make_reproducible(package: Path) -> None:
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.comment = CHECKED
         for name, content in files:
-            entry = zipfile.ZipInfo(name)  # of 1 January 1980
+            entry = zipfile.ZipInfo(name)  # dated 1 January 1980
             entry.external_attr = 0o644 << 16
             zipped.writestr(entry, content, zipfile.ZIP_DEFLATED)
     os.replace(fresh, package)

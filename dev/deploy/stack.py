@@ -1,4 +1,4 @@
-"""`make stack`: a stage deployed by CloudFormation, from what `chalice package` builds."""
+"""`make stack`: deploy a stage with CloudFormation, from what `chalice package` builds."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _uploaded(stage: Stage, built: Package, bucket: str) -> dict[str, Any]:
-    """Upload the zip, under its hash, and give the template that takes it from there."""
+    """Upload the zip under its hash. Return the template that refers to it."""
     key = f"{stage.function}/{built.digest()}.zip"
     boto3.client("s3").upload_file(str(built.zip), bucket, key)
     template: dict[str, Any] = json.loads(

@@ -1,4 +1,4 @@
-"""The stages of `.chalice/config.json`, and what is the same for each that is deployed."""
+"""The stages of `.chalice/config.json`, and what all deployed stages have in common."""
 
 import json
 import os
@@ -13,16 +13,16 @@ from dev.deploy import templates
 from dev.machine import PROJECT
 
 APP = "casting"
-LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they are in Lambda
+LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they run in Lambda
 THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
 ACCESS_LOG = {
     "request_id": "$context.requestId",
-    # A caller can choose the first one, and not this.
+    # A caller can choose the first id, but not this one.
     "extended_request_id": "$context.extendedRequestId",
     "time": "$context.requestTimeEpoch",
     "ip": "$context.identity.sourceIp",
     "method": "$context.httpMethod",
-    # The route: paths and queries hold what callers put there.
+    # The route, because paths and queries hold what callers send.
     "route": "$context.resourcePath",
     "status": "$context.status",
     "gateway_error": "$context.error.responseType",
@@ -42,22 +42,22 @@ class Stage(NamedTuple):
     tags: dict[str, str]
     log_days: int
     config: dict[str, Any]
-    """All of `.chalice/config.json`, the other stages too."""
+    """The whole `.chalice/config.json`, with all stages."""
 
     @property
     def function(self) -> str:
-        """The name of the API's function; the authorizer's is this and `-auth0`."""
+        """The name of the API function. The authorizer's name has the suffix `-auth0`."""
         return f"{APP}-{self.name}"
 
     def render(self, text: str) -> str:
-        """Fill in what is the stage's; `${AWS::...}` stays, for CloudFormation."""
+        """Fill in the values of the stage. `${AWS::...}` is left to CloudFormation."""
         values = {
             "STAGE": self.name,
             "TABLE_NAME": self.settings["TABLE_NAME"],
             "LOG_DAYS": str(self.log_days),
             "THROTTLING_RATE": str(THROTTLING["rate"]),
             "THROTTLING_BURST": str(THROTTLING["burst"]),
-            # Twice: a string of YAML, which holds JSON.
+            # Encoded twice: a YAML string that contains JSON.
             "ACCESS_LOG_FORMAT": json.dumps(access_log_format()),
             "INDEX_METRICS": templates.dashboard_metrics(_indexes()),
         }
@@ -85,10 +85,10 @@ def access_log_format() -> str:
 
 
 def chosen() -> Stage:
-    """Give the stage that STAGE names, and make its settings this process's.
+    """Return the stage that STAGE names, and put its settings into the environment.
 
-    Stops, before anything is built, where it cannot be deployed: its settings are judged as the
-    functions judge them when they start (chalicelib/settings.py).
+    Stop before anything is built if it cannot be deployed. chalicelib/settings.py judges its
+    settings, as in the functions.
     """
     config = machine.config()
     name, deployable = os.environ.get("STAGE", ""), [s for s in config["stages"] if s != "local"]
@@ -150,13 +150,13 @@ def refuse_other_python(stage: Stage) -> None:
 
 
 def alarm_email() -> dict[str, str]:
-    """Give the operations' parameter, where ALARM_EMAIL is said; else it stays as it is."""
+    """Return the parameter for ALARM_EMAIL. Without the variable, the address does not change."""
     said = os.environ.get("ALARM_EMAIL")
     return {} if said is None else {"AlarmEmail": said}
 
 
 def clean_environment(stage: Stage) -> dict[str, str]:
-    """Give the environment without any stage's settings: Chalice sets those that it needs."""
+    """Return the environment without the settings of any stage. Chalice sets those it needs."""
     ours = {*_settings(stage.config), LAMBDA_MARK}
     return {name: value for name, value in os.environ.items() if name not in ours}
 
@@ -166,11 +166,11 @@ def _settings(config: dict[str, Any]) -> set[str]:
 
 
 def gateway_responses() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give API Gateway's own answers for the chosen stage.
+    """Return API Gateway's own responses for the chosen stage.
 
-    Each is as both API Gateway's import and its PutGatewayResponse take it.
+    API Gateway's import and its PutGatewayResponse accept the same format.
     """
-    # Only now, because the stage's settings are read when this is imported.
+    # Imported here, because the import reads the stage's settings.
     from chalicelib.http.gateway import GATEWAY_RESPONSES
 
     for response_type, answer in sorted(GATEWAY_RESPONSES.items()):

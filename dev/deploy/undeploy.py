@@ -1,4 +1,4 @@
-"""`make undeploy`: a stage removed, whichever way it was deployed; its table stays."""
+"""`make undeploy`: remove a stage, however it was deployed. Its table stays."""
 
 import os
 
@@ -15,7 +15,7 @@ def main() -> None:
         )
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
-        # Either way may have left something, where it was interrupted.
+        # Both ways may have left something after an interruption.
         cloudformation.delete(stage.function)
         package.copy_sources()
         package.configure(stage, account)

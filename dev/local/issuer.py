@@ -1,7 +1,6 @@
-"""A token issuer for this machine: keys under .local/, served as an issuer serves them.
+"""A token issuer for this machine, with its signing key in .local/.
 
-The server gives public keys and mints nothing; tokens are minted on the command line (`make
-token`).
+The server publishes the public key only. Tokens are created on the command line (`make token`).
 """
 
 import base64
@@ -29,7 +28,7 @@ DAY = 24 * 3600
 
 
 def private_key() -> rsa.RSAPrivateKey:
-    """Give this machine's key, made at the first call and made again where it is damaged."""
+    """Return this machine's key. Create it at the first call, and again if it is damaged."""
     try:
         key = serialization.load_pem_private_key(KEY_FILE.read_bytes(), password=None)
         if isinstance(key, rsa.RSAPrivateKey):
@@ -53,7 +52,7 @@ def _pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def public_jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
-    """Give the public half as a JWK (RFC 7517), named by its thumbprint (RFC 7638)."""
+    """Return the public key as a JWK (RFC 7517), named by its thumbprint (RFC 7638)."""
     numbers = key.public_key().public_numbers()
     parts = {"e": _base64url(numbers.e), "kty": "RSA", "n": _base64url(numbers.n)}
     thumbprint = sha256(json.dumps(parts, separators=(",", ":"), sort_keys=True).encode()).digest()
@@ -67,7 +66,7 @@ def _base64url(number: int) -> str:
 
 
 def mint(role: str, issuer: str, audience: str, ttl: int = DAY) -> str:
-    """Give a token for one of AGENCY_ROLES, like Auth0's, that lasts `ttl` seconds."""
+    """Return a token for one of AGENCY_ROLES, like Auth0's, that expires after `ttl` seconds."""
     key, now = private_key(), int(time.time())
     claims = {
         "iss": issuer,

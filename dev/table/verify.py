@@ -1,8 +1,8 @@
-"""`make verify`: is everything right in a whole table? `REPAIR=1` mends what is not.
+"""`make verify`: check the integrity of a whole table. `REPAIR=1` also repairs it.
 
-The table is TABLE_NAME in the engine at DYNAMODB_URL, or on AWS where that is not set; without
-either it is the one that `make run` is running on. Ends with 0 where nothing is wrong (any more),
-with 1 where something is, with 2 where that could not be found out.
+The table is TABLE_NAME in the engine at DYNAMODB_URL, or on AWS without DYNAMODB_URL. Without both,
+it is the table of the running `make run`. The exit status is 0 if there is no problem (left), 1 if
+there is one, and 2 if the table could not be read.
 """
 
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def main() -> None:
     table = _choose_table()
     repair = os.environ.get("REPAIR", "") not in ("", "0")
-    # Only now, because the settings are read when these are imported.
+    # Imported here, because the import reads the settings.
     from botocore.exceptions import BotoCoreError, ClientError
 
     from chalicelib.errors import ApiError
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _choose_table() -> str:
-    """Set the environment that the settings are read from; gives the table's name for people."""
+    """Put the table into the environment, for the settings. Return its name for people."""
     named = {name: os.environ.get(name) for name in ("TABLE_NAME", "DYNAMODB_URL")}
     os.environ.update(machine.settings())
     if named["DYNAMODB_URL"]:
