@@ -147,7 +147,7 @@ class Tenant:
         """Send this token from now on."""
         self.secrets.append(token)
         if not _TOKEN.fullmatch(token):
-            machine.fail("the token for the Management API holds characters that no token has")
+            machine.fail("the token for the Management API has invalid characters")
         self.token = token
 
     def log_in(self, client_id: str, client_secret: str, needed: set[str]) -> None:
@@ -169,7 +169,7 @@ class Tenant:
             machine.fail(
                 f"the application is not authorised for the Management API of this tenant{why}"
                 if known
-                else f"Auth0 does not take AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET{why}"
+                else f"Auth0 rejects AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET{why}"
             )
         granted = self._read(answer, Granted)
         self.use(granted.access_token)
@@ -186,7 +186,7 @@ class Tenant:
         found = self._read(answer, Api)
         if found.is_system or found.identifier != identifier:
             # The path takes an API's id too.
-            machine.fail(f"{identifier} names an API that is not ours to change; see AUTH_AUDIENCE")
+            machine.fail(f"{identifier} is an API of Auth0's own; check AUTH_AUDIENCE")
         return found
 
     def role(self, name: str) -> Role | None:
@@ -268,13 +268,13 @@ class Tenant:
                 # The name alone: the text of an exception may quote what was sent.
                 machine.fail(
                     f"{self.url} does not answer {method} {path} ({type(error).__name__}); if"
-                    " AUTH0_DOMAIN is right, run it again: what is done is not done twice"
+                    " AUTH0_DOMAIN is right, run it again: finished changes are not repeated"
                 )
             if answer.status_code != 429:
                 return answer
             if attempt == TRIES:
                 machine.fail(
-                    f"Auth0 says {TRIES} times that it has too many requests; run it later"
+                    f"Auth0 says {TRIES} times that there are too many requests; run it again later"
                 )
             sleep(_pause(answer, attempt))
             attempt += 1
@@ -291,9 +291,7 @@ class Tenant:
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            machine.fail(
-                f"{_asked(answer)} is answered with something that Auth0 does not document"
-            )
+            machine.fail(f"{_asked(answer)} has a response that Auth0 does not document")
 
     def _check(self, answer: requests.Response) -> None:
         status, asked = answer.status_code, _asked(answer)
@@ -301,16 +299,18 @@ class Tenant:
             return
         why = self._said(answer)
         if 300 <= status < 400:
-            machine.fail(f"{asked} leads elsewhere ({status}); AUTH0_DOMAIN is the tenant's own")
+            machine.fail(
+                f"{asked} was redirected ({status}); AUTH0_DOMAIN must be the tenant's own domain"
+            )
         if status == 401:
-            machine.fail(f"Auth0 does not take the token for the Management API{why}")
+            machine.fail(f"Auth0 rejects the token for the Management API{why}")
         if status == 403 and _refusal(answer).code == "insufficient_scope":
             _stop_for_scopes({_scope_for(answer)})
         if status == 409:
-            machine.fail(f"{asked} finds that it is there already{why}; run it again")
+            machine.fail(f"{asked} failed because it exists already{why}; run it again")
         if status >= 500:
-            machine.fail(f"{asked} is answered with {status}; run it again later")
-        machine.fail(f"{asked} is refused with {status}{why}")
+            machine.fail(f"{asked} failed with status {status}; run it again later")
+        machine.fail(f"{asked} was rejected with status {status}{why}")
 
     def _said(self, answer: requests.Response) -> str:
         """Give what Auth0 says of its refusal, to end a sentence with; empty where it is silent."""
@@ -345,7 +345,7 @@ def _scope_for(answer: requests.Response) -> str:
 
 def _stop_for_scopes(lacking: set[str]) -> NoReturn:
     machine.fail(
-        f"the application lacks {' '.join(sorted(lacking))}; authorise it for the Auth0 Management"
+        f"the application lacks {' '.join(sorted(lacking))}; authorize it for the Auth0 Management"
         f" API with {' '.join(sorted(READ_SCOPES | WRITE_SCOPES))}"
     )
 
@@ -415,7 +415,8 @@ def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
     if api and lost and api.name != SETTINGS["name"] and not sure:
         machine.fail(
             f"{identifier} is the API {_plain(api.name or '')}, which would lose"
-            f" {_plain(', '.join(lost))}: DRY_RUN=1 shows it, CONFIRM={identifier} does it"
+            f" {_plain(', '.join(lost))}: use DRY_RUN=1 to preview it, and CONFIRM={identifier}"
+            " to do it"
         )
     roles = {role: tenant.role(role.name) for role in AGENCY_ROLES.values()}
     held = {
@@ -545,9 +546,7 @@ def _url() -> str:
     if _THIS_MACHINE.fullmatch(domain):
         return domain
     if not _HOST.fullmatch(domain):
-        machine.fail(
-            "AUTH0_DOMAIN must be the tenant's domain and nothing more, like tenant.eu.auth0.com"
-        )
+        machine.fail("AUTH0_DOMAIN must be the tenant's domain only, like tenant.eu.auth0.com")
     return f"https://{domain.lower()}"
 
 
@@ -555,13 +554,13 @@ def _identifier() -> str:
     identifier, stage = os.environ.get("AUTH_AUDIENCE", ""), os.environ.get("STAGE", "")
     stages = machine.config()["stages"]
     if not identifier and not stage:
-        machine.fail("say which API: AUTH_AUDIENCE=..., its identifier, or STAGE=..., whose it is")
+        machine.fail("name the API: AUTH_AUDIENCE=<its identifier>, or STAGE=<its stage>")
     if not identifier:
         if stage not in stages:
-            machine.fail(f"there is no stage {_plain(stage)}; say STAGE={'|'.join(stages)}")
+            machine.fail(f"there is no stage {_plain(stage)}; use STAGE={'|'.join(stages)}")
         identifier = stages[stage]["environment_variables"]["AUTH_AUDIENCE"]
     elif stage:
-        machine.fail("AUTH_AUDIENCE and STAGE both say which API: unset one of them")
+        machine.fail("AUTH_AUDIENCE and STAGE both name the API: unset one of them")
     if not _IDENTIFIER.fullmatch(identifier):
         machine.fail("AUTH_AUDIENCE must be 1 to 600 ASCII characters without a space")
     return identifier
@@ -570,7 +569,7 @@ def _identifier() -> str:
 def main() -> None:
     arguments = set(sys.argv[1:])
     if not arguments <= {"--dry-run"}:
-        machine.fail("the only argument is --dry-run; the rest is in the environment")
+        machine.fail("the only argument is --dry-run; everything else is in the environment")
     # Whatever else is said there is more likely meant so than not.
     dry_run = bool(arguments) or os.environ.get("DRY_RUN", "") not in ("", "0")
     tenant, identifier = Tenant(_url()), _identifier()

@@ -52,7 +52,7 @@ def apply(
     )
     if planned is None:
         return False
-    machine.say(f"{'Making' if is_new else 'Changing'} the stack {name} ...")
+    machine.say(f"{'Creating' if is_new else 'Updating'} the stack {name} ...")
     _execute(name, planned, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE")
     return True
 
@@ -155,7 +155,7 @@ def _looks(name: str) -> Iterator[None]:
     while time.monotonic() - began < PATIENCE:
         yield
         time.sleep(POLL)
-    machine.fail(f"what goes on in the stack {name} takes too long; try again later")
+    machine.fail(f"the operation on the stack {name} takes too long; try again later")
 
 
 def _plan(name: str, **change: Any) -> str | None:
@@ -176,7 +176,7 @@ def _plan(name: str, **change: Any) -> str | None:
         reason = found.get("StatusReason", found["Status"])
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
             return None
-        machine.fail(f"CloudFormation does not take the template of {name}: {reason}")
+        machine.fail(f"CloudFormation rejects the template of {name}: {reason}")
     return change_set
 
 
@@ -198,7 +198,7 @@ def _execute(name: str, change_set: str, wanted: str) -> None:
 
 
 def _stop_for_reasons(name: str) -> NoReturn:
-    machine.fail(f"the change of the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
+    machine.fail(f"the operation on the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
 
 
 def _reasons(name: str) -> list[str]:

@@ -33,7 +33,7 @@ def main() -> None:
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(
-                f"{stage.name} was deployed by make stack; go on with that, or make undeploy first"
+                f"{stage.name} was deployed with make stack; use that, or run make undeploy first"
             )
         refuse_other_region(stage, account)
         built = package.build(stage)
@@ -53,14 +53,14 @@ def main() -> None:
             and _runs(stage, built)
             and os.environ.get("FORCE") != "1"
         ):
-            machine.say("The API is as it was deployed last: nothing has changed.")
+            machine.say("Nothing has changed since the last deployment.")
         else:
             if api_id:
                 _describe_as_changing(stage, api_id)
             package.run_chalice("deploy", stage, account.region)
             api_id = record_what_is_deployed(stage)
             if api_id is None:
-                machine.fail("chalice deploy made no API")
+                machine.fail("chalice deploy has created no API")
             if not _runs(stage, built):
                 machine.fail("somebody else deployed at the same time; run it again")
             _finish(stage, api_id, wanted)

@@ -40,9 +40,9 @@ def aws_account(stage: Stage) -> Iterator[Account]:
         arn = boto3.client("sts").get_caller_identity()["Arn"]
         yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
     except ClientError as error:
-        machine.fail(f"AWS refuses: {error}")
+        machine.fail(f"AWS rejects the request: {error}")
     except BotoCoreError as error:
-        machine.fail(f"AWS cannot be asked (AWS_PROFILE, or AWS_ACCESS_KEY_ID ...?): {error}")
+        machine.fail(f"AWS cannot be reached; check AWS_PROFILE or AWS_ACCESS_KEY_ID: {error}")
 
 
 def make(stage: Stage) -> str:
@@ -76,8 +76,8 @@ def say_where(stage: Stage, url: str) -> None:
     told = cloudformation.parameters_of(f"{stage.function}-operations")
     told = told or cloudformation.parameters_of(stage.function)
     if not told.get("AlarmEmail"):
-        machine.say("Nobody is told of an alarm: run it with ALARM_EMAIL=...")
-    machine.say(f"{url}\nDoes it keep its promises? make smoke URL={url}")
+        machine.say("Alarms are sent to nobody: set ALARM_EMAIL=... and run it again")
+    machine.say(f"{url}\nTo check it: make smoke URL={url}")
 
 
 def _log_role() -> dict[str, str]:

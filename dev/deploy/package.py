@@ -180,7 +180,7 @@ def _sources() -> Iterator[Path]:
     if (PROJECT / "vendor").exists():
         strays.append("vendor")  # Chalice would ship it
     if strays:
-        machine.fail(f"this does not belong into a function; move it away: {', '.join(strays)}")
+        machine.fail(f"these files do not belong in a function; move them: {', '.join(strays)}")
 
 
 def _substituted(value: Any) -> Any:
@@ -232,7 +232,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
     Everything that is required must be in it, built for Lambda, and nothing else.
     """
     if not zipfile.is_zipfile(package):
-        yield "it is no zip: Chalice was interrupted while it wrote it; try again"
+        yield "it is not a zip, because Chalice was interrupted while writing it; try again"
         return
     wanted = {
         (canonicalize_name(r.name), str(r.specifier).removeprefix("=="))
@@ -257,14 +257,14 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
                 yield f"{metadata['Name']} is a wheel for another platform: {shown}"
             known |= _recorded(zipped.read(f"{folder}/RECORD").decode())
     for name, version in sorted(wanted - found):
-        yield f"{name} {version} is required and not in it: it could not be built for Lambda"
+        yield f"{name} {version} is required and missing: it could not be built for Lambda"
     for name, version in sorted(found - wanted):
-        yield f"{name} {version} is in it and not in requirements.txt"
+        yield f"{name} {version} is included and not in requirements.txt"
     for name in sorted(files.keys() - known):
         if not is_source(name):
-            yield f"{name} does not belong into a function"
+            yield f"{name} does not belong in a function"
     if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
-        yield "it is larger than Lambda takes"
+        yield "it is larger than Lambda accepts"
 
 
 def _recorded(record: str) -> set[str]:
@@ -309,18 +309,18 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
         if function["Runtime"] != f"python{stage.config['python_version']}":
             yield f"{handler} has the runtime {function['Runtime']}"
         if function["Environment"]["Variables"] != stage.settings:
-            yield f"{handler} has other settings than the stage {stage.name}"
+            yield f"{handler} has settings that differ from the stage {stage.name}"
         role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
         granted = [policy["PolicyDocument"] for policy in role["Policies"]]
         ours = json.loads((BUILD / ".chalice" / FUNCTIONS[handler].policy).read_text())
         if granted != [ours] or "ManagedPolicyArns" in role:
-            yield f"{handler} may do something else than {FUNCTIONS[handler].policy} says"
+            yield f"{handler} has permissions that differ from {FUNCTIONS[handler].policy}"
 
 
 def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
     """Import the functions with nothing but the zip and Python itself."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        machine.say("Not imported: the package is for Linux on x86_64, and this is not.")
+        machine.say("Not imported: the package is for Linux on x86_64, and this machine is not.")
         return
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(package) as zipped:

@@ -17,7 +17,7 @@ def main() -> None:
     with package.alone(), foundations.aws_account(stage):
         if not cloudformation.is_made(stage.function) and deploy.has_begun(stage):
             machine.fail(
-                f"{stage.name} was deployed by make deploy; go on with that, or make undeploy first"
+                f"{stage.name} was deployed with make deploy; use that, or run make undeploy first"
             )
         built = package.build(stage)
         bucket = foundations.make(stage)

@@ -93,7 +93,7 @@ def chosen() -> Stage:
     config = machine.config()
     name, deployable = os.environ.get("STAGE", ""), [s for s in config["stages"] if s != "local"]
     if name not in deployable:
-        machine.fail(f"say which stage, like STAGE={deployable[0]}: {', '.join(deployable)}")
+        machine.fail(f"name the stage, for example STAGE={deployable[0]}: {', '.join(deployable)}")
     stage = config["stages"][name]
     settings: dict[str, str] = stage.get("environment_variables", {})
     if not all(isinstance(value, str) for value in settings.values()):
@@ -101,7 +101,9 @@ def chosen() -> Stage:
     if not isinstance(stage.get("region"), str):
         machine.fail(f"the stage {name} in .chalice/config.json has no region")
     if settings.get("STAGE") != name or stage.get("api_gateway_stage") != name:
-        machine.fail(f"the stage {name} calls itself something else in .chalice/config.json")
+        machine.fail(
+            f"the stage {name} has another name in its own settings in .chalice/config.json"
+        )
     for other in _settings(config):
         os.environ.pop(other, None)
     os.environ.update({**settings, LAMBDA_MARK: name})

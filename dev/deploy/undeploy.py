@@ -10,8 +10,8 @@ def main() -> None:
     stage = stages.chosen()
     if os.environ.get("CONFIRM") != stage.name:
         machine.fail(
-            f"this removes {stage.name}: its API and URL, its logs and alarms, not its table;"
-            f" if so, say it again: make undeploy STAGE={stage.name} CONFIRM={stage.name}"
+            f"this removes {stage.name}: its API and URL, its logs and its alarms, but not its"
+            f" table; to confirm, run make undeploy STAGE={stage.name} CONFIRM={stage.name}"
         )
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
@@ -23,8 +23,8 @@ def main() -> None:
         package.run_chalice("delete", stage, account.region)
         cloudformation.delete(f"{stage.function}-operations")
     machine.say(
-        f"{stage.name} is removed. Its table {stage.settings['TABLE_NAME']} is still there;"
-        " docs/deploy.md says how to remove that too."
+        f"{stage.name} is removed. Its table {stage.settings['TABLE_NAME']} is kept;"
+        " docs/deploy.md says how to remove it too."
     )
 
 

@@ -111,9 +111,9 @@ def main() -> None:
     """Print one token: `make token ROLE=director TTL=3600`."""
     role, ttl = os.environ.get("ROLE", ""), os.environ.get("TTL") or str(DAY)
     if role not in AGENCY_ROLES:
-        machine.fail(f"say whose token: make token ROLE={'|'.join(AGENCY_ROLES)}")
+        machine.fail(f"name the role: make token ROLE={'|'.join(AGENCY_ROLES)}")
     if not ttl.isascii() or not ttl.isdigit() or not 1 <= int(ttl) <= 30 * DAY:
-        machine.fail("TTL is a number of seconds, from 1 to 2592000 (30 days)")
+        machine.fail("TTL must be a number of seconds, from 1 to 2592000 (30 days)")
     running = machine.read_json("running.json")
     settings = machine.settings()
     if os.environ.get("AUTH_ISSUER") or running.get("foreign_issuer"):

@@ -46,7 +46,7 @@ def _choose_table() -> str:
         return f"{named['TABLE_NAME']} on AWS"
     running = machine.read_json("running.json")
     if not running:
-        _stop("nothing is running here: start it with make run, or name TABLE_NAME, DYNAMODB_URL")
+        _stop("make run is not running here: start it, or set TABLE_NAME or DYNAMODB_URL")
     os.environ.update(TABLE_NAME=running["table"], DYNAMODB_URL=running["dynamodb"])
     return f"{running['table']} at {running['dynamodb']}"
 
@@ -60,7 +60,7 @@ def _verify(table: str, repair: bool) -> "list[Problem]":
     for _ in range(integrity.ROUNDS if repair else 0):
         if all(problem.kind == "unknown" for problem in found):
             break
-        _progress("Mending, and reading again ...")
+        _progress("Repairing, and reading again ...")
         integrity.repair(found)
         found = integrity.check(_count)
         _report(found)

@@ -35,26 +35,26 @@ def told(status: int, message: str = "Because", code: str = "some_code") -> Answ
     [
         ("POST", "/oauth/token", HTML, "that Auth0 does not document"),
         ("POST", "/oauth/token", Answer(200, {"token": "x"}), "that Auth0 does not document"),
-        ("POST", "/oauth/token", Answer(200, {"access_token": "a b\nc"}), "no token has"),
-        ("POST", "/oauth/token", Answer(404, b"<html>"), "is refused with 404"),
-        ("POST", "/oauth/token", Answer(302, b"", Location="https://x.example"), "leads elsewhere"),
+        ("POST", "/oauth/token", Answer(200, {"access_token": "a b\nc"}), "invalid characters"),
+        ("POST", "/oauth/token", Answer(404, b"<html>"), "was rejected with status 404"),
+        ("POST", "/oauth/token", Answer(302, b"", Location="https://x.example"), "was redirected"),
         ("GET", API, HTML, "that Auth0 does not document"),
         ("GET", API, Answer(200, [1]), "that Auth0 does not document"),
         ("GET", API, Answer(200, {"identifier": AUDIENCE, "scopes": {}}), "does not document"),
         ("GET", API, Answer(200, b"\xff"), "that Auth0 does not document"),
-        ("GET", API, Answer(404, b"<html>Not Found"), "is refused with 404"),
-        ("GET", API, Answer(301, b"", Location="/elsewhere"), "leads elsewhere (301)"),
-        ("GET", API, told(401, "Expired token"), "does not take the token"),
-        ("GET", API, told(500), "answered with 500; run it again"),
-        ("GET", API, Answer(503, b"<html>"), "answered with 503; run it again"),
+        ("GET", API, Answer(404, b"<html>Not Found"), "was rejected with status 404"),
+        ("GET", API, Answer(301, b"", Location="/elsewhere"), "was redirected (301)"),
+        ("GET", API, told(401, "Expired token"), "rejects the token"),
+        ("GET", API, told(500), "failed with status 500; run it again"),
+        ("GET", API, Answer(503, b"<html>"), "failed with status 503; run it again"),
         ("GET", "/api/v2/roles", Answer(200, []), "that Auth0 does not document"),
-        ("GET", "/api/v2/roles", told(404), "is refused with 404: Because"),
-        ("POST", "/api/v2/resource-servers", told(409), "is there already: Because"),
-        ("POST", "/api/v2/resource-servers", told(400), "is refused with 400: Because"),
+        ("GET", "/api/v2/roles", told(404), "was rejected with status 404: Because"),
+        ("POST", "/api/v2/resource-servers", told(409), "it exists already: Because"),
+        ("POST", "/api/v2/resource-servers", told(400), "was rejected with status 400: Because"),
         ("POST", "/api/v2/resource-servers", told(403, "You reached the limit"), "the limit"),
         ("POST", "/api/v2/resource-servers", HTML, "that Auth0 does not document"),
-        ("POST", "/api/v2/roles", told(502), "answered with 502"),
-        ("POST", "/api/v2/roles/rol", told(404), "is refused with 404: Because"),
+        ("POST", "/api/v2/roles", told(502), "failed with status 502"),
+        ("POST", "/api/v2/roles/rol", told(404), "was rejected with status 404: Because"),
         ("POST", "/api/v2/roles/rol", Answer(201, b""), ""),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str
     tenant.scopes.remove(scope)
     ended = make()
     # Known before anything is changed, where the token endpoint says it ...
-    assert ended.error.startswith(f"casting: the application lacks {scope}; authorise it ")
+    assert ended.error.startswith(f"casting: the application lacks {scope}; authorize it ")
     assert tenant.asked == [("POST", "/oauth/token")]
     assert tenant.state() == before
     # ... and found when it is needed, with a token that was made elsewhere.
@@ -86,7 +86,7 @@ def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str
         assert made.status == 0
         tenant.apis.clear()
         made = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
-    assert made.error.startswith(f"casting: the application lacks {scope}; authorise it ")
+    assert made.error.startswith(f"casting: the application lacks {scope}; authorize it ")
 
 
 def test_what_a_new_role_may_do_needs_a_scope_of_its_own(
@@ -94,9 +94,9 @@ def test_what_a_new_role_may_do_needs_a_scope_of_its_own(
 ) -> None:
     made = make(AUTH0_TOKEN=tenant.token(*(SCOPES - {"update:roles"})))
     assert tenant.writes()[-1][0] == "POST"
-    assert made.error.startswith("casting: the application lacks update:roles; authorise it ")
+    assert made.error.startswith("casting: the application lacks update:roles; authorize it ")
     tenant.instead = [("GET", "/api/v2/roles/rol", told(403, code="insufficient_scope"))]
-    assert make().error.startswith("casting: the application lacks read:roles; authorise it ")
+    assert make().error.startswith("casting: the application lacks read:roles; authorize it ")
 
 
 def test_a_dry_run_needs_no_more_than_to_read(tenant: Auth0Tenant, make: Command) -> None:
@@ -109,9 +109,9 @@ def test_a_dry_run_needs_no_more_than_to_read(tenant: Auth0Tenant, make: Command
 
 def test_wrong_credentials_are_one_sentence(tenant: Auth0Tenant, make: Command) -> None:
     wrong = make(AUTH0_CLIENT_SECRET="another-secret-that-nobody-prints")
-    assert "does not take AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET: Unauthorized" in wrong.error
-    assert "does not take the token" in make(AUTH0_TOKEN="a.b.c-that-nobody-prints").error
-    assert "no token has" in make(AUTH0_TOKEN="a b\nthat-nobody-prints").error
+    assert "rejects AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET: Unauthorized" in wrong.error
+    assert "rejects the token" in make(AUTH0_TOKEN="a.b.c-that-nobody-prints").error
+    assert "invalid characters" in make(AUTH0_TOKEN="a b\nthat-nobody-prints").error
 
 
 def test_what_auth0_says_cannot_give_a_secret_away_or_move_the_cursor(
@@ -160,7 +160,7 @@ def test_auth0s_own_api_is_left_alone(tenant: Auth0Tenant, make: Command) -> Non
     other = tenant.add_api(OTHER)
     # An API can be asked for by its id; that is not its identifier.
     for named in (system["identifier"], other["id"]):
-        assert "is not ours to change" in make(AUTH_AUDIENCE=named).error
+        assert "is an API of Auth0's own" in make(AUTH_AUDIENCE=named).error
         assert tenant.writes() == []
 
 
@@ -216,9 +216,9 @@ def test_a_host_is_asked_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"AUTH_AUDIENCE": None}, "say which API: AUTH_AUDIENCE=..., its identifier, or STAGE="),
-        ({"STAGE": "dev"}, "AUTH_AUDIENCE and STAGE both say which API"),
-        ({"AUTH_AUDIENCE": None, "STAGE": "king"}, "there is no stage king; say STAGE=local|dev|"),
+        ({"AUTH_AUDIENCE": None}, "name the API: AUTH_AUDIENCE=<its identifier>, or STAGE="),
+        ({"STAGE": "dev"}, "AUTH_AUDIENCE and STAGE both name the API"),
+        ({"AUTH_AUDIENCE": None, "STAGE": "king"}, "there is no stage king; use STAGE=local|dev|"),
         ({"AUTH_AUDIENCE": "a b"}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
         ({"AUTH_AUDIENCE": "x" * 601}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
         ({"AUTH_AUDIENCE": ".."}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),

@@ -308,7 +308,7 @@ def test_anothers_api_keeps_its_permissions_unless_it_is_named_twice(
     for confirm in (None, "", "yes", AUDIENCE):
         refused = make(AUTH_AUDIENCE=OTHER, CONFIRM=confirm)
         assert refused.status == 1
-        assert "is the API Billing, which would lose pay:bills: DRY_RUN=1 shows" in refused.error
+        assert "is the API Billing, which would lose pay:bills: use DRY_RUN=1" in refused.error
         assert tenant.state() == before
     assert "- permission pay:bills" in make(AUTH_AUDIENCE=OTHER, DRY_RUN="1").lines
     assert tenant.state() == before

@@ -263,8 +263,8 @@ def test_a_failed_login_is_reported_without_the_secret(login: Login, tmp_path: P
     assert status == 1
     assert "the director can log in at token_url" in said
     assert wrong not in said
-    first = run["failures"][0]
-    assert first["error"]["test"] == "the director can log in at token_url"
+    failed = [failure["error"]["test"] for failure in run["failures"]]
+    assert "the director can log in at token_url" in failed
 
 
 def test_a_saved_login_is_used_only_in_its_own_environment(login: Login, tmp_path: Path) -> None:
@@ -419,7 +419,7 @@ def test_the_requests_of_who_may_do_what_have_ids_that_no_resource_has(
         assert item["request"].get("body", {"raw": "{}"})["raw"] == "{}"
         path = item["request"]["url"]["path"]
         assert item["request"]["url"]["variable"] or not any(step[0] == ":" for step in path)
-    assert seen == {"movie_id", "actor_id", "role_id", "agent_id"}
+    assert seen >= {"movie_id", "actor_id", "role_id", "agent_id"}
 
 
 @pytest.mark.parametrize(

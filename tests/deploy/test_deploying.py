@@ -66,7 +66,7 @@ def test_a_stage_goes_one_way(live: Live, site: Site, cloud: Cloud) -> None:
     (other,) = STAGES.keys() - {live.way}
     status, said = site.try_to_make(other, live.way)
     assert status == 1
-    assert f"{live.stage} was deployed by make {live.way}" in said
+    assert f"{live.stage} was deployed with make {live.way}" in said
     assert state(cloud, live) == before
 
 
@@ -112,7 +112,7 @@ def test_without_credentials_it_says_so(site: Site, module: str) -> None:
     environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
     status, said = site.checkout.run(module, STAGE="dev", **environment)
     assert status == 1
-    assert "AWS cannot be asked" in said
+    assert "AWS cannot be reached" in said
     assert "Traceback" not in said
 
 
@@ -305,7 +305,7 @@ def test_what_an_interrupted_deployment_left_is_removed_and_in_the_others_way(
     assert dies(cloud, site, "deploy", nth(1, "Action=CreateRole"))
     status, said = site.checkout.run("dev.deploy.stack", STAGE="dev", **site.environment)
     assert status == 1
-    assert "dev was deployed by make deploy" in said
+    assert "dev was deployed with make deploy" in said
     site.make("undeploy", "deploy")
     roles = cloud.client("iam").list_roles()["Roles"]
     assert not [role for role in roles if role["RoleName"].startswith("casting-dev")]

@@ -196,7 +196,7 @@ def test_a_stage_that_cannot_be_deployed_is_refused(
     checkout: Checkout, module: str, stage: str
 ) -> None:
     status, said = checkout.run(module, STAGE=stage)
-    assert (status, said) == (1, "casting: say which stage, like STAGE=dev: dev, prod\n")
+    assert (status, said) == (1, "casting: name the stage, for example STAGE=dev: dev, prod\n")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_stage_that_cannot_be_deployed_is_refused(
         ({"AUTH_ISSUER": ""}, "AUTH_ISSUER is missing"),
         ({"WEB_ORIGIN": "*"}, "WEB_ORIGIN must be one origin"),
         ({"DYNAMODB_URL": "http://127.0.0.1:8000"}, "DYNAMODB_URL is for the stage local"),
-        ({"STAGE": "prod"}, "calls itself something else"),
+        ({"STAGE": "prod"}, "has another name in its own settings"),
     ],
 )
 def test_a_stage_with_a_dangerous_setting_is_refused(
@@ -222,7 +222,7 @@ def test_a_stage_with_a_dangerous_setting_is_refused(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        (None, "calls itself something else"),
+        (None, "has another name in its own settings"),
         ({"STAGE": "dev", "TABLE_NAME": 3}, "must be strings"),
     ],
 )
@@ -307,20 +307,20 @@ def test_a_link_out_of_the_sources_is_refused(tmp_path: Path) -> None:
     [
         (
             {"lambda_functions": {"auth0": {"environment_variables": {"AUTH_ISSUER": "http://x"}}}},
-            "chalicelib.auth.auth0 has other settings than the stage dev",
+            "chalicelib.auth.auth0 has settings that differ from the stage dev",
         ),
         (
             {"lambda_functions": {"auth0": {"iam_policy_file": "policy-api.json"}}},
-            "chalicelib.auth.auth0 may do something else than policy-authorizer.json says",
+            "chalicelib.auth.auth0 has permissions that differ from policy-authorizer.json",
         ),
         (
             {
                 "iam_policy_file": "policy-authorizer.json",
                 "lambda_functions": {"auth0": {"iam_policy_file": "policy-api.json"}},
             },
-            "app.app may do something else than policy-api.json says",
+            "app.app has permissions that differ from policy-api.json",
         ),
-        ({"autogen_policy": True}, "app.app may do something else than policy-api.json says"),
+        ({"autogen_policy": True}, "app.app has permissions that differ from policy-api.json"),
     ],
 )
 def test_what_chalice_merges_from_elsewhere_is_refused(
@@ -336,7 +336,7 @@ def test_what_chalice_merges_from_elsewhere_is_refused(
 def test_settings_of_all_stages_together_are_refused(checkout: Checkout, tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy", like=checkout)
     copy.write_config({**copy.config, "environment_variables": {"TZ": "UTC"}})
-    assert "app.app has other settings than the stage dev" in refused(copy)
+    assert "app.app has settings that differ from the stage dev" in refused(copy)
 
 
 def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) 
         tar.add(broken, "broken-1.0")
     (copy.folder / "requirements.txt").write_text(f"broken @ file://{broken}.tar.gz\n")
     for _ in range(2):
-        assert "broken  is required and not in it" in refused(copy)
+        assert "broken  is required and missing" in refused(copy)
 
 
 def test_a_function_that_needs_what_is_not_in_the_zip_is_refused(
@@ -379,7 +379,7 @@ def test_a_zip_that_chalice_did_not_finish_is_built_again(
     copy = Checkout(tmp_path / "copy", like=checkout)
     (half,) = (copy.folder / ".local/build/.chalice/deployments").glob("*.zip")
     half.write_bytes(half.read_bytes()[:1_000_000])
-    assert "it is no zip" in refused(copy)
+    assert "it is not a zip" in refused(copy)
     assert not half.exists()
 
 
@@ -436,7 +436,7 @@ def test_a_good_zip_has_nothing_wrong(wrong: Callable[[dict[str, str]], list[str
 def test_a_file_that_nobody_brought_is_refused(
     wrong: Callable[[dict[str, str]], list[str]], name: str
 ) -> None:
-    assert wrong({name: ""}) == [f"{name} does not belong into a function"]
+    assert wrong({name: ""}) == [f"{name} does not belong in a function"]
 
 
 @pytest.mark.parametrize(
@@ -468,8 +468,8 @@ def test_what_is_required_is_there_in_its_version_and_nothing_more_is(
     wrong: Callable[[dict[str, str]], list[str]], tmp_path: Path
 ) -> None:
     assert wrong({"good-1.0.dist-info/METADATA": "Name: good\nVersion: 1.1\n"}) == [
-        "good 1.0 is required and not in it: it could not be built for Lambda",
-        "good 1.1 is in it and not in requirements.txt",
+        "good 1.0 is required and missing: it could not be built for Lambda",
+        "good 1.1 is included and not in requirements.txt",
     ]
     more: dict[str, Any] = {
         "more-2.0.dist-info/METADATA": "Name: more\nVersion: 2.0\n",
@@ -477,13 +477,13 @@ def test_what_is_required_is_there_in_its_version_and_nothing_more_is(
         "more-2.0.dist-info/RECORD": "more-2.0.dist-info/METADATA,,\n"
         "more-2.0.dist-info/WHEEL,,\nmore-2.0.dist-info/RECORD,,\n",
     }
-    assert wrong(more) == ["more 2.0 is in it and not in requirements.txt"]
+    assert wrong(more) == ["more 2.0 is included and not in requirements.txt"]
     found = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n"))
-    assert found == ["absent 3.0 is required and not in it: it could not be built for Lambda"]
+    assert found == ["absent 3.0 is required and missing: it could not be built for Lambda"]
 
 
 def test_what_lambda_would_not_take_is_refused(
     wrong: Callable[[dict[str, str]], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MAX_UNZIPPED", 10)
-    assert wrong({}) == ["it is larger than Lambda takes"]
+    assert wrong({}) == ["it is larger than Lambda accepts"]

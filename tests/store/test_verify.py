@@ -407,7 +407,7 @@ def test_a_table_that_cannot_be_read_is_another_exit_status(real_table: str) -> 
         ({"DYNAMODB_URL": real_table, "TABLE_NAME": "nowhere"}, "nowhere at"),
         ({"DYNAMODB_URL": "http://127.0.0.1:1", "TABLE_NAME": "casting"}, "casting at"),
         ({"TABLE_NAME": "casting", "AWS_DEFAULT_REGION": "eu-central-1"}, "casting on AWS"),
-        ({}, "nothing is running here"),
+        ({}, "make run is not running here"),
     ):
         refused = verify(**environment)
         assert refused.returncode == 2
