@@ -1,9 +1,9 @@
-"""`make auth0`: an Auth0 tenant as chalicelib/permissions.py wants it, through the Management API.
+"""`make auth0`: set up an Auth0 tenant as chalicelib/permissions.py says.
 
-Reads what is there, prints a line for each difference and puts it right; `--dry-run`, or DRY_RUN=1,
-only prints. Nothing is remembered: what an interrupted run has left undone, the next one finds.
-Other APIs, other roles, and what our roles may do with other APIs stay as they are. See
-docs/auth0.md.
+Read the tenant through the Management API, print a line for each difference, and change it. With
+`--dry-run` or DRY_RUN=1, only print. Nothing is remembered, so the next run finds what an
+interrupted one has left undone. Other APIs, other roles, and our roles' permissions of other APIs
+do not change. See docs/auth0.md.
 """
 
 import os
@@ -26,16 +26,17 @@ Answered = TypeVar("Answered")
 
 SETTINGS: dict[str, Any] = {
     "name": "Casting",
-    "signing_alg": "RS256",  # the only one that the verifier takes
+    "signing_alg": "RS256",  # the only algorithm that the verifier accepts
     "enforce_policies": True,  # RBAC: people have the permissions of their roles ...
-    "token_dialect": "access_token_authz",  # ... and tokens hold them, as `permissions`
-    # Seconds. A token cannot be taken back, so not Auth0's day. Nor less than what Auth0 gives
-    # token_lifetime_for_web: that may not be longer, and no request is documented to change it.
+    "token_dialect": "access_token_authz",  # ... and tokens have them in the claim `permissions`
+    # Seconds. A token cannot be revoked, so it is less than Auth0's day. It is not less than
+    # Auth0's
+    # token_lifetime_for_web, which may not be longer, and which no documented request changes.
     "token_lifetime": 7_200,
-    "allow_offline_access": False,  # no refresh tokens: to log in again is a redirect
+    "allow_offline_access": False,  # no refresh tokens: logging in again is a redirect
     "skip_consent_for_verifiable_first_party_clients": True,
 }
-# Encrypted tokens, and tokens bound to a key of the sender's, are refused by the verifier.
+# The verifier rejects encrypted tokens, and tokens that are bound to a key of the sender.
 UNSET: dict[str, Any] = {"token_encryption": None, "proof_of_possession": None}
 
 READ_SCOPES = {"read:resource_servers", "read:roles"}
@@ -46,14 +47,14 @@ WRITE_SCOPES = {
     "update:roles",
 }
 
-CONNECT, READ = 5, 30  # seconds for requests to wait
-TRIES = 5  # of one request, where Auth0 says 429
+CONNECT, READ = 5, 30  # timeouts in seconds
+TRIES = 5  # of one request, if Auth0 answers 429
 LONGEST_PAUSE = 60  # seconds between two of them
-PER_PAGE = 100  # Auth0's most
+PER_PAGE = 100  # Auth0's maximum
 MAX_PAGES = 50
 
 _HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{0,62}")
-# Nobody else can be there: this is for a tenant that the tests make.
+# Only this machine: for the tenant that the tests start.
 _THIS_MACHINE = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _IDENTIFIER = re.compile(r"(?!\.{1,2}$)[\x21-\x7e]{1,600}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
@@ -62,14 +63,14 @@ _VERBS = {"get": "look up", "post": "add", "patch": "change", "delete": "remove"
 
 
 class Scope(msgspec.Struct):
-    """A permission as its API has it."""
+    """A permission, as its API has it."""
 
     value: str
     description: str | None = None
 
 
 class Api(msgspec.Struct):
-    """What is read of a resource server, as Auth0 calls an API."""
+    """What is read of a resource server, Auth0's name for an API."""
 
     identifier: str
     is_system: bool = False
@@ -95,7 +96,7 @@ class Role(msgspec.Struct):
 
 
 class Held(msgspec.Struct):
-    """A permission that a role has, with the API that it is of."""
+    """A permission of a role, with its API."""
 
     resource_server_identifier: str
     permission_name: str
@@ -116,14 +117,14 @@ class Permissions(msgspec.Struct):
 
 
 class Granted(msgspec.Struct):
-    """What the token endpoint gives."""
+    """The response of the token endpoint."""
 
     access_token: str
     scope: str | None = None
 
 
 class Refusal(msgspec.Struct, rename={"status": "statusCode", "code": "errorCode"}):
-    """How the Management API, and the token endpoint, say no."""
+    """A failure of the Management API or of the token endpoint."""
 
     status: int | str = ""
     code: str = ""
@@ -132,15 +133,15 @@ class Refusal(msgspec.Struct, rename={"status": "statusCode", "code": "errorCode
 
 
 class Tenant:
-    """An Auth0 tenant, asked over HTTP; stops with one sentence where it does not do as asked."""
+    """An Auth0 tenant. Every method stops with one sentence if the tenant fails."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.token: str | None = None
         self.secrets: list[str] = []
-        """What is never printed, whoever says it."""
+        """What is never printed, wherever it comes from."""
         self._session = requests.Session()
-        # A proxy from the environment must not come between the tests and their tenant.
+        # A proxy from the environment must not be used for the tests' tenant.
         self._session.trust_env = url.startswith("https:")
 
     def use(self, token: str) -> None:
@@ -151,7 +152,7 @@ class Tenant:
         self.token = token
 
     def log_in(self, client_id: str, client_secret: str, needed: set[str]) -> None:
-        """Get a token for the Management API; stop where it would lack one of these scopes."""
+        """Get a token for the Management API. Stop if it lacks one of these scopes."""
         self.secrets.append(client_secret)
         answer = self._send(
             "POST",
@@ -173,25 +174,25 @@ class Tenant:
             )
         granted = self._read(answer, Granted)
         self.use(granted.access_token)
-        # Before anything is changed, and all at once; an answer need not name its scopes.
+        # Checked before anything is changed. A response need not name its scopes.
         if granted.scope is not None and (lacking := needed - set(granted.scope.split())):
             _stop_for_scopes(lacking)
 
     def api(self, identifier: str) -> Api | None:
-        """Give the API with this identifier; None where there is none."""
+        """Return the API with this identifier, or None if there is none."""
         answer = self._send("GET", f"/api/v2/resource-servers/{quote(identifier, safe='')}")
-        # A page of somebody else's, at a wrong domain, is a 404 as well.
+        # At a wrong domain, somebody else's page is a 404 too.
         if answer.status_code == 404 and str(_refusal(answer).status) == "404":
             return None
         found = self._read(answer, Api)
         if found.is_system or found.identifier != identifier:
-            # The path takes an API's id too.
+            # The path also accepts an API's id.
             machine.fail(f"{identifier} is an API of Auth0's own; check AUTH_AUDIENCE")
         return found
 
     def role(self, name: str) -> Role | None:
-        """Give the role of this very name; None where there is none."""
-        # The filter takes any part of a name, in any case.
+        """Return the role with exactly this name, or None if there is none."""
+        # The filter matches any part of a name, in any case.
         found: list[Role] = []
         for page in range(MAX_PAGES):
             answer = self._send("GET", "/api/v2/roles", {**_page(page), "name_filter": name})
@@ -204,7 +205,7 @@ class Tenant:
         return found[0] if found else None
 
     def permissions(self, role: Role, identifier: str) -> set[str]:
-        """Give the permissions of this API that a role has."""
+        """Return the permissions of this API that a role has."""
         found: set[str] = set()
         for page in range(MAX_PAGES):
             answer = self._send("GET", _permissions_of(role.id), _page(page))
@@ -251,7 +252,7 @@ class Tenant:
         query: Mapping[str, str] | None = None,
         body: dict[str, Any] | None = None,
     ) -> requests.Response:
-        """Send a request, again where Auth0 has had too many; gives an answer of any other kind."""
+        """Send a request. Repeat it while Auth0 answers 429. Return the response."""
         attempt = 1
         while True:
             try:
@@ -265,7 +266,7 @@ class Tenant:
                     allow_redirects=False,
                 )
             except requests.RequestException as error:
-                # The name alone: the text of an exception may quote what was sent.
+                # Only the name: the text of an exception may quote the request.
                 machine.fail(
                     f"{self.url} does not answer {method} {path} ({type(error).__name__}); if"
                     " AUTH0_DOMAIN is right, run it again: finished changes are not repeated"
@@ -280,13 +281,13 @@ class Tenant:
             attempt += 1
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # As `auth`, and for the token's own request too: a .netrc would be read otherwise.
+        # As `auth`, also for the token request: otherwise, requests would read a .netrc.
         if self.token is not None:
             request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
     def _read(self, answer: requests.Response, kind: type[Answered]) -> Answered:
-        """Give a good answer's content; stop at any other."""
+        """Return the content of a success. Stop at any other response."""
         self._check(answer)
         try:
             return msgspec.json.decode(answer.content, type=kind)
@@ -313,7 +314,7 @@ class Tenant:
         machine.fail(f"{asked} was rejected with status {status}{why}")
 
     def _said(self, answer: requests.Response) -> str:
-        """Give what Auth0 says of its refusal, to end a sentence with; empty where it is silent."""
+        """Return Auth0's reason for a failure as the end of a sentence, or an empty string."""
         refusal = _refusal(answer)
         text = refusal.message or refusal.error_description
         for secret in self.secrets:
@@ -333,10 +334,10 @@ def _asked(answer: requests.Response) -> str:
 
 
 def _scope_for(answer: requests.Response) -> str:
-    """Give the scope that a request to the Management API needs."""
+    """Return the scope that a request to the Management API needs."""
     method, _, path = _asked(answer).partition(" ")
     kind = "roles" if path.startswith("/api/v2/roles") else "resource_servers"
-    # What is sent to a role's permissions changes the role.
+    # A change of a role's permissions is a change of the role.
     if method != "GET" and path.endswith("/permissions"):
         return f"update:{kind}"
     verb = {"GET": "read", "POST": "create"}.get(method, "update")
@@ -351,7 +352,7 @@ def _stop_for_scopes(lacking: set[str]) -> NoReturn:
 
 
 def _pause(answer: requests.Response, attempt: int) -> float:
-    """Give the seconds to wait after a 429."""
+    """Return the seconds to wait after a 429."""
     after = answer.headers.get("Retry-After", "")
     reset = answer.headers.get("X-RateLimit-Reset", "")  # seconds since 1970
     if _SECONDS.fullmatch(after):
@@ -381,7 +382,7 @@ def _pairs(identifier: str, permissions: list[str]) -> dict[str, Any]:
 
 
 def described(permissions: frozenset[str]) -> str:
-    """Say in words what these permissions allow."""
+    """Describe in words what these permissions allow."""
     things: dict[str, list[str]] = {verb: [] for verb in _VERBS}
     for verb, _, thing in sorted(permission.partition(":") for permission in permissions):
         things.setdefault(verb, []).append(thing)
@@ -392,13 +393,13 @@ def described(permissions: frozenset[str]) -> str:
 
 
 SCOPES = {permission: described(frozenset({permission})) for permission in sorted(PERMISSIONS)}
-"""Every permission, with its description."""
+"""All permissions with their descriptions."""
 
 
 class Change(NamedTuple):
-    """One request that is to be sent, and the lines that say what it changes.
+    """A request to send, and the lines that describe its changes.
 
-    Without a request, what only a person can change.
+    There is no request if only a person can make the change.
     """
 
     lines: list[str]
@@ -406,9 +407,9 @@ class Change(NamedTuple):
 
 
 def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
-    """Give what is to be changed, in the order in which it can be; sends nothing but GET.
+    """Return the changes in a possible order. Send only GETs.
 
-    Stops, unless one is `sure`, where it would take permissions from what seems another's API.
+    Stop, unless `sure`, if permissions would be removed from an API that does not seem to be ours.
     """
     api = tenant.api(identifier)
     lost = sorted({scope.value for scope in api.scopes} - PERMISSIONS) if api else []
@@ -423,7 +424,7 @@ def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
         role: tenant.permissions(found, identifier) if found else set()
         for role, found in roles.items()
     }
-    # First what takes away; a permission must be the API's before a role can have it.
+    # Removals first. A permission must exist in the API before a role can have it.
     changes = [*_taken(tenant, identifier, roles, held), *_of_api(tenant, identifier, api)]
     for role, found in roles.items():
         changes += _of_role(tenant, identifier, role, found, held[role])
@@ -462,7 +463,7 @@ def _of_api(tenant: Tenant, identifier: str, api: Api | None) -> list[Change]:
     ]
     there = {scope.value: scope.description or "" for scope in api.scopes}
     if there != SCOPES:
-        # The list is replaced as a whole: whatever is not in it is removed.
+        # The list is replaced as a whole: what is not in it is removed.
         changes["scopes"] = scopes
         lines += [f"- permission {_plain(value)}" for value in sorted(there.keys() - SCOPES)]
         lines += [f"+ permission {value}" for value in SCOPES if value not in there]
@@ -501,7 +502,7 @@ def _of_role(
         changes.append(
             Change(
                 [f"+ role {role.name}: {permission}" for permission in missing],
-                # The id of a role that is new is known only then.
+                # The id of a new role is not known before.
                 lambda: tenant.give(made[0], identifier, missing),
             )
         )
@@ -509,7 +510,7 @@ def _of_role(
 
 
 def _shown(value: object) -> str:
-    """Give a setting for people to read, in one line; what has parts is only said to be there."""
+    """Return a setting for people, in one line. Of an object, only say that there is one."""
     if isinstance(value, dict | list):
         return "set"
     if value is None or isinstance(value, bool):
@@ -519,13 +520,13 @@ def _shown(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """Give a foreign text as one printable line that is not too long."""
+    """Return foreign text as one printable line of limited length."""
     line = "".join(c if c.isprintable() else "?" for c in text)
     return line if len(line) <= 300 else f"{line[:297]}..."
 
 
 def configure(tenant: Tenant, identifier: str, dry_run: bool, sure: bool) -> None:
-    """Print what is to be changed, and unless it is a dry run change it."""
+    """Print the changes and, unless it is a dry run, make them."""
     changes = difference(tenant, identifier, dry_run or sure)
     for change in changes:
         if change.make and not dry_run:
@@ -570,7 +571,7 @@ def main() -> None:
     arguments = set(sys.argv[1:])
     if not arguments <= {"--dry-run"}:
         machine.fail("the only argument is --dry-run; everything else is in the environment")
-    # Whatever else is said there is more likely meant so than not.
+    # Any other value more likely means yes than no.
     dry_run = bool(arguments) or os.environ.get("DRY_RUN", "") not in ("", "0")
     tenant, identifier = Tenant(_url()), _identifier()
     token, client_id, client_secret = (

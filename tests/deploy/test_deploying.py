@@ -323,7 +323,7 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
     assert dies(cloud, site, way, nth(1, first), "undeploy")
     said = site.make("undeploy", way)
-    assert f"{stage} is removed. Its table {name} is still there" in said
+    assert f"{stage} is removed. Its table {name} is kept" in said
     (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
     assert remaining
     functions = cloud.client("lambda").list_functions()["Functions"]
@@ -355,7 +355,7 @@ def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
     alarms.write_text(good.replace("MetricName: 5XXError", "Unknown: 5XXError"))
     status, said = site.try_to_make("stack", "stack")
     assert status == 1
-    assert "the change of the stack casting-prod failed" in said
+    assert "the operation on the stack casting-prod failed" in said
     assert "ServerErrorsAlarm: " in said
     alarms.write_text(good)
     mended = site.make("stack", "stack")
