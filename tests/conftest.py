@@ -1,4 +1,4 @@
-"""The API over HTTP, in this process, on moto; and (see `product`) as `make run` starts it."""
+"""Fixtures: the API in this process on moto, and the whole product as `make run` starts it."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 
 _folder = tempfile.TemporaryDirectory(prefix="casting-")
-# Before anything of dev/ is imported: a developer's own data are not the tests' matter.
+# Set before anything of dev/ is imported, so that a developer's data is not used.
 os.environ["LOCAL_DIR"] = _folder.name
 
 from tests.support.issuer import Issuer
@@ -26,7 +26,7 @@ from tests.support.settings import SETTINGS
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
     os.environ.pop(name, None)
-# Before anything of ours is imported: the settings are read then, once.
+# Set before anything of ours is imported, because the settings are read then, once.
 os.environ.update(
     SETTINGS,
     STAGE="local",
@@ -50,7 +50,7 @@ from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
 
-app.log.propagate = True  # so that caplog sees it
+app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = ("test_deploying.py", "test_package.py", "test_deployed.py", "test_contract.py")
 """So that no process works alone on such a file at the end."""
@@ -86,14 +86,14 @@ def _is_slow(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def issuer() -> Iterator[Issuer]:
-    """The issuer that this process's API trusts."""
+    """The issuer that the API in this process trusts."""
     yield _issuer
     _issuer.close()
 
 
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
-    """Where this process's API is."""
+    """The URL of the API in this process."""
     server = gateway.create_server(app, serve.chalice_config(app), 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -111,17 +111,17 @@ def empty_table() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def engine_url() -> Iterator[str]:
-    """A real engine of this process's own."""
+    """A real engine, one for each test process."""
     with engine.running() as url:
         yield url
 
 
 @pytest.fixture
 def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty table in the real engine, for this process's API; gives the engine's URL."""
+    """An empty table in the real engine, for the API in this process. Return the engine's URL."""
     connection = table.connection.connection
     monkeypatch.setattr(connection, "host", engine_url)
-    monkeypatch.setattr(connection, "region", "us-east-1")  # as wherever DYNAMODB_URL is set
+    monkeypatch.setattr(connection, "region", "us-east-1")  # as if DYNAMODB_URL was set
     monkeypatch.setattr(connection, "_client", None)
     Item.create_table(wait=True)
     yield engine_url
@@ -130,7 +130,7 @@ def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 
 @pytest.fixture
 def as_(url: str, issuer: Issuer, empty_table: None) -> Callable[[str], Client]:
-    """Log in as one of the agency's roles."""
+    """Return a function that logs in as one of the agency's roles."""
     return lambda role: Client(url, issuer.token(role))
 
 
@@ -150,7 +150,7 @@ def nobody(url: str, empty_table: None) -> Client:
 
 
 class Sent(list[str]):
-    """The names of the DynamoDB requests that were sent, and their answers."""
+    """The names of the DynamoDB requests that were sent, and their responses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ class Sent(list[str]):
 
 @pytest.fixture
 def sent(empty_table: None) -> Iterator[Sent]:
-    """What is sent to DynamoDB while a test runs; `sent.clear()` forgets the preparations."""
+    """The requests to DynamoDB during a test. `sent.clear()` forgets those of its set-up."""
     found = Sent()
     events = table.connection.connection.client.meta.events
 
@@ -177,7 +177,7 @@ def sent(empty_table: None) -> Iterator[Sent]:
 
 
 class Product:
-    """The product as a stranger starts it: `python -m dev.local.serve`, which is `make run`."""
+    """The product as a user starts it: `python -m dev.local.serve`, which is `make run`."""
 
     is_allowed = True
 
@@ -190,11 +190,11 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> "Product":
-        """Start it and wait until it serves."""
+        """Start it, and wait until it serves requests."""
         return self.start_until("Press Ctrl+C to stop.")
 
     def start_until(self, said: str) -> "Product":
-        """Start it and wait until it says this."""
+        """Start it, and wait until it has printed this text."""
         assert Product.is_allowed, "this test starts a server: mark it as slow"
         already = self.said().count(said) if self.folder.with_suffix(".log").exists() else 0
         environment = {
@@ -238,7 +238,7 @@ def product_issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer) -> Iterator[Product]:
-    """The whole product, running, with the tests' issuer."""
+    """The whole running product, with the tests' issuer."""
     folder = tmp_path_factory.mktemp("product") / "local"
     product = Product(folder, AUTH_ISSUER=product_issuer.url).start()
     yield product
@@ -247,16 +247,16 @@ def product(tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer) ->
 
 @pytest.fixture(scope="session")
 def real(product: Product, product_issuer: Issuer) -> Client:
-    """An Executive Producer on the running product."""
+    """An Executive Producer who uses the running product."""
     return Client(product.url, product_issuer.token("producer"))
 
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A copy of the project that has built a package; all processes' one, and not for changing."""
+    """A copy of the project with a built package, for all processes. Tests must not change it."""
     of_all = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        of_all = of_all.parent  # each has a folder in it
+        of_all = of_all.parent  # each process has a folder in it
     folder, built = of_all / "checkout", of_all / "checkout.built"
     with machine.lock(of_all / "checkout.lock"):
         if not built.exists():
@@ -299,5 +299,5 @@ def site(
 
 @pytest.fixture(scope="session", params=STAGES)
 def live(request: pytest.FixtureRequest, site: Site, cloud: Cloud, cloud_issuer: TlsIssuer) -> Live:
-    """The stage of each way, deployed."""
+    """A deployed stage, for each of the two ways to deploy."""
     return live_stage(request.param, site.make(request.param, request.param), cloud, cloud_issuer)

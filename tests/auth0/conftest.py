@@ -22,7 +22,7 @@ HTML = Answer(200, b"<html>Log in to the hotel's network</html>", Content_Type="
 
 
 class Ended(NamedTuple):
-    """How the command ended."""
+    """The result of the command."""
 
     status: int
     lines: list[str]
@@ -34,7 +34,7 @@ Command = Callable[..., Ended]
 
 @pytest.fixture
 def tenant() -> Iterator[Auth0Tenant]:
-    """A tenant in which there is nothing yet."""
+    """An empty tenant."""
     tenant = Auth0Tenant()
     yield tenant
     tenant.close()
@@ -43,7 +43,7 @@ def tenant() -> Iterator[Auth0Tenant]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that were to be made, and are not."""
+    """The pauses that the command would make. They are skipped."""
     pauses: list[float] = []
     monkeypatch.setattr(setup, "sleep", pauses.append)
     return pauses
@@ -56,7 +56,7 @@ def make(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
-    """Run the command in this process, on the tenant; None takes a setting away."""
+    """Return a function that runs the command in this process. None removes a setting."""
 
     def make(*arguments: str, **changes: str | None) -> Ended:
         settings: dict[str, str | None] = {

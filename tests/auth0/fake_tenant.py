@@ -1,8 +1,8 @@
-"""An Auth0 tenant for the tests: as much of the Management API as `make auth0` needs, and strict.
+"""A strict fake of an Auth0 tenant: the part of the Management API that `make auth0` needs.
 
-Requests are held to what Auth0 documents of API v2: the token and its scope, the parameters of the
-query, the content type, every member of a body. What it holds is in `apis`, `roles` and `granted`;
-it can be too busy, fail, or stop answering after some number of writes.
+It checks requests against Auth0's documentation of API v2: the token and its scope, the query
+parameters, the content type, every member of a body. `apis`, `roles` and `granted` are its
+contents. It can be busy, fail, or stop responding after some number of writes.
 """
 
 import json
@@ -81,10 +81,10 @@ PERMISSIONS = _body({"permissions": _PAIRS}, "permissions")
 
 
 def violations(value: Any, shape: dict[str, Any], at: str = "body") -> Iterator[str]:
-    """Give what is wrong with a value of this documented shape."""
+    """Return the problems of a value, compared with this documented shape."""
     if value is None and shape.get("null"):
         return
-    if type(value) is not shape["type"]:  # True is no number
+    if type(value) is not shape["type"]:  # True is not a number
         yield f"{at} is not of the type {shape['type'].__name__}"
         return
     if isinstance(value, str | list):
@@ -111,7 +111,7 @@ def violations(value: Any, shape: dict[str, Any], at: str = "body") -> Iterator[
 
 
 class Refused(Exception):
-    """An answer that is not a success, in Auth0's form."""
+    """A failure in Auth0's format."""
 
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
         names = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
@@ -126,11 +126,11 @@ class Refused(Exception):
 
 
 class Gone(Exception):
-    """The connection ends without an answer."""
+    """The connection ends without a response."""
 
 
 class Answer:
-    """An answer that a test puts in the place of the tenant's own."""
+    """A response that a test uses instead of the tenant's own."""
 
     def __init__(self, status: int, body: Any = b"", **headers: str) -> None:
         self.status = status
@@ -139,7 +139,7 @@ class Answer:
 
 
 class Auth0Tenant:
-    """A tenant on 127.0.0.1, empty but for one application that may manage it."""
+    """A tenant on 127.0.0.1, with only one application, which may manage it."""
 
     def __init__(self) -> None:
         self.apis: dict[str, dict[str, Any]] = {}
@@ -151,9 +151,9 @@ class Auth0Tenant:
         self.asked: list[tuple[str, str]] = []
         self.bodies: list[Any] = []
         self.mistakes: list[str] = []
-        """Every request that Auth0 would not take as it was."""
+        """Every request that Auth0 would have rejected."""
         self.instead: list[tuple[str, str, Answer]] = []
-        """What is answered, once each, to a method and the beginning of a path."""
+        """Responses that are sent once each, by method and beginning of the path."""
         self.writes_left: int | None = None
         self.lose_last_answer = False
         self._numbers = iter(range(1, 10**6))
@@ -184,16 +184,16 @@ class Auth0Tenant:
         self._server.shutdown()
         self._server.server_close()
 
-    # What is there.
+    # The contents of the tenant.
 
     def token(self, *scopes: str) -> str:
-        """Give a token for the Management API with these scopes, or with all."""
+        """Return a token for the Management API with these scopes, or with all."""
         token = f"eyJhbGciOiJSUzI1NiJ9.bWFuYWdlbWVudA.c2ln-{next(self._numbers)}"
         self.tokens[token] = set(scopes) or set(SCOPES)
         return token
 
     def add_api(self, identifier: str, **settings: Any) -> dict[str, Any]:
-        """Make an API as Auth0 makes one where nothing else is said."""
+        """Create an API with Auth0's defaults."""
         self.apis[identifier] = {
             "id": f"{next(self._numbers):024x}",
             "name": identifier,
@@ -217,19 +217,19 @@ class Auth0Tenant:
         return self.apis[identifier]
 
     def add_role(self, name: str, description: str = "", *pairs: tuple[str, str]) -> str:
-        """Make a role with these permissions; gives its id."""
+        """Create a role with these permissions. Return its id."""
         role_id = f"rol_{next(self._numbers):016d}"
         self.roles[role_id] = {"id": role_id, "name": name, "description": description}
         self.granted[role_id] = list(pairs)
         return role_id
 
     def role_named(self, name: str) -> str:
-        """Give the id of the one role of this name."""
+        """Return the id of the only role with this name."""
         [role_id] = [role_id for role_id, role in self.roles.items() if role["name"] == name]
         return role_id
 
     def state(self) -> dict[str, Any]:
-        """Give everything that is there, without the ids that a tenant chooses."""
+        """Return all contents, without the ids that a tenant chooses."""
         apis = [{k: v for k, v in api.items() if k != "id"} for api in self.apis.values()]
         roles = {
             (role["name"], role["description"]): sorted(self.granted[role_id])
@@ -239,11 +239,11 @@ class Auth0Tenant:
         return {"apis": json.loads(json.dumps(apis)), "roles": roles}
 
     def writes(self) -> list[tuple[str, str]]:
-        """Give the requests that change something."""
+        """Return the requests that change something."""
         return [(m, path) for m, path in self.asked if m != "GET" and path != "/oauth/token"]
 
     def claims(self, identifier: str, role: str) -> dict[str, Any]:
-        """Give the claims of the access token that a person with this role gets for an API."""
+        """Return the claims of the access token that a person with this role gets for an API."""
         api, now = self.apis[identifier], int(time.time())
         claims = {
             "sub": "auth0|65a1",
@@ -258,7 +258,7 @@ class Auth0Tenant:
             claims["permissions"] = [name for of, name in pairs if of == identifier]
         return claims
 
-    # What is answered.
+    # The responses of the tenant.
 
     def _answer(self, request: BaseHTTPRequestHandler, sent: bytes) -> Answer | None:
         method, at = request.command, urlsplit(request.path)
@@ -465,7 +465,7 @@ class Auth0Tenant:
             raise Refused(400, "System resource servers cannot be patched.", "invalid_body")
         api.update(body)
         if "scopes" in body:
-            # A permission that its API has no longer is no role's either.
+            # A permission that its API no longer has is removed from every role.
             for role_id, held in self.granted.items():
                 self.granted[role_id] = [
                     (of, name) for of, name in held if of != api["identifier"] or name in values
@@ -473,7 +473,7 @@ class Auth0Tenant:
         return 200, api
 
     def _api(self, key: str) -> dict[str, Any]:
-        """Give an API by its identifier, or by its id."""
+        """Return an API by its identifier or by its id."""
         for api in self.apis.values():
             if key in (api["identifier"], api["id"]):
                 return api

@@ -58,7 +58,7 @@ def told(status: int, message: str = "Because", code: str = "some_code") -> Answ
         ("POST", "/api/v2/roles/rol", Answer(201, b""), ""),
     ],
 )
-def test_an_answer_that_helps_nobody_is_one_sentence_and_the_next_run_goes_on(
+def test_an_unusable_response_is_reported_in_one_sentence_and_the_next_run_continues(
     tenant: Auth0Tenant, make: Command, method: str, path: str, answer: Answer, sentence: str
 ) -> None:
     tenant.instead = [(method, path, answer)]
@@ -76,11 +76,11 @@ def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str
     before = tenant.state()
     tenant.scopes.remove(scope)
     ended = make()
-    # Known before anything is changed, where the token endpoint says it ...
+    # Known before anything is changed, if the token endpoint names the scopes ...
     assert ended.error.startswith(f"casting: the application lacks {scope}; authorize it ")
     assert tenant.asked == [("POST", "/oauth/token")]
     assert tenant.state() == before
-    # ... and found when it is needed, with a token that was made elsewhere.
+    # ... and found when it is needed, with a token from elsewhere.
     made = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
     if scope == "create:resource_servers":
         assert made.status == 0
@@ -89,7 +89,7 @@ def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str
     assert made.error.startswith(f"casting: the application lacks {scope}; authorize it ")
 
 
-def test_what_a_new_role_may_do_needs_a_scope_of_its_own(
+def test_the_permissions_of_a_new_role_need_a_scope_of_their_own(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     made = make(AUTH0_TOKEN=tenant.token(*(SCOPES - {"update:roles"})))
@@ -99,7 +99,7 @@ def test_what_a_new_role_may_do_needs_a_scope_of_its_own(
     assert make().error.startswith("casting: the application lacks read:roles; authorize it ")
 
 
-def test_a_dry_run_needs_no_more_than_to_read(tenant: Auth0Tenant, make: Command) -> None:
+def test_a_dry_run_needs_only_read_scopes(tenant: Auth0Tenant, make: Command) -> None:
     tenant.scopes = {"read:roles", "read:resource_servers"}
     assert make("--dry-run").status == 0
     assert "create:roles" in make().error
@@ -107,14 +107,14 @@ def test_a_dry_run_needs_no_more_than_to_read(tenant: Auth0Tenant, make: Command
     assert "not authorised for the Management API" in make("--dry-run").error
 
 
-def test_wrong_credentials_are_one_sentence(tenant: Auth0Tenant, make: Command) -> None:
+def test_wrong_credentials_are_reported_in_one_sentence(tenant: Auth0Tenant, make: Command) -> None:
     wrong = make(AUTH0_CLIENT_SECRET="another-secret-that-nobody-prints")
     assert "rejects AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET: Unauthorized" in wrong.error
     assert "rejects the token" in make(AUTH0_TOKEN="a.b.c-that-nobody-prints").error
     assert "invalid characters" in make(AUTH0_TOKEN="a b\nthat-nobody-prints").error
 
 
-def test_what_auth0_says_cannot_give_a_secret_away_or_move_the_cursor(
+def test_messages_of_auth0_cannot_reveal_a_secret_or_move_the_cursor(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     token = tenant.token()
@@ -130,7 +130,7 @@ def test_what_auth0_says_cannot_give_a_secret_away_or_move_the_cursor(
     assert "\x1b" not in "".join(changed.lines)
 
 
-def test_a_tenant_that_says_nothing_is_one_sentence(
+def test_a_tenant_that_does_not_respond_is_reported_in_one_sentence(
     tenant: Auth0Tenant, make: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object) -> tuple[int, Any]:
@@ -145,9 +145,7 @@ def test_a_tenant_that_says_nothing_is_one_sentence(
     assert "(ConnectionError)" in make().error
 
 
-def test_a_role_that_is_there_twice_is_for_a_person_to_remove(
-    tenant: Auth0Tenant, make: Command
-) -> None:
+def test_a_role_that_exists_twice_is_left_to_a_person(tenant: Auth0Tenant, make: Command) -> None:
     tenant.add_role("Casting Director")
     tenant.add_role("Casting Director")
     ended = make()
@@ -155,16 +153,16 @@ def test_a_role_that_is_there_twice_is_for_a_person_to_remove(
     assert tenant.writes() == []
 
 
-def test_auth0s_own_api_is_left_alone(tenant: Auth0Tenant, make: Command) -> None:
+def test_the_api_of_auth0_itself_is_not_changed(tenant: Auth0Tenant, make: Command) -> None:
     system = tenant.add_api(f"{tenant.url}/api/v2/", is_system=True)
     other = tenant.add_api(OTHER)
-    # An API can be asked for by its id; that is not its identifier.
+    # An API can be requested by its id, which is not its identifier.
     for named in (system["identifier"], other["id"]):
         assert "is an API of Auth0's own" in make(AUTH_AUDIENCE=named).error
         assert tenant.writes() == []
 
 
-def test_a_netrc_and_a_proxy_change_nothing(
+def test_a_netrc_and_a_proxy_have_no_effect(
     tenant: Auth0Tenant, make: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("default login somebody password else\n")
@@ -172,7 +170,7 @@ def test_a_netrc_and_a_proxy_change_nothing(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert make("--dry-run").status == 0
     monkeypatch.delenv("HTTP_PROXY")
-    # As it is over https, where what the environment says of proxies is to be heeded.
+    # As over https, where the environment's proxies are used.
     asking = setup.Tenant(tenant.url)
     asking._session.trust_env = True
     asking.log_in(CLIENT_ID, CLIENT_SECRET, set())
@@ -200,15 +198,13 @@ def test_a_netrc_and_a_proxy_change_nothing(
         "http://localhost:80",
     ],
 )
-def test_a_domain_is_a_host_and_nothing_more(
-    tenant: Auth0Tenant, make: Command, domain: str | None
-) -> None:
+def test_a_domain_is_only_a_host(tenant: Auth0Tenant, make: Command, domain: str | None) -> None:
     ended = make(AUTH0_DOMAIN=domain)
     assert ended.error.startswith("casting: AUTH0_DOMAIN must be the tenant's domain")
     assert tenant.asked == []
 
 
-def test_a_host_is_asked_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_is_called_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH0_DOMAIN", "Tenant.eu.auth0.com")
     assert setup._url() == "https://tenant.eu.auth0.com"
 
@@ -226,20 +222,20 @@ def test_a_host_is_asked_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"AUTH0_CLIENT_SECRET": ""}, "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set"),
     ],
 )
-def test_wrong_settings_are_one_sentence_each(
+def test_wrong_settings_are_reported_in_one_sentence(
     tenant: Auth0Tenant, make: Command, wrong: dict[str, str | None], sentence: str
 ) -> None:
     assert sentence in make(**wrong).error
     assert tenant.asked == []
 
 
-def test_no_other_argument_is_known(tenant: Auth0Tenant, make: Command) -> None:
+def test_other_arguments_are_rejected(tenant: Auth0Tenant, make: Command) -> None:
     for argument in ("--dryrun", "-n", "dev"):
         assert "the only argument is --dry-run" in make(argument).error
     assert tenant.asked == []
 
 
-def test_wrong_settings_end_the_command_with_1(tmp_path: Path) -> None:
+def test_wrong_settings_exit_with_1(tmp_path: Path) -> None:
     refused = python("dev.auth0.setup", tmp_path, AUTH0_DOMAIN="https://x.eu.auth0.com")
     assert refused.returncode == 1
     assert refused.stdout == ""
@@ -247,7 +243,7 @@ def test_wrong_settings_end_the_command_with_1(tmp_path: Path) -> None:
     assert sentence.startswith("casting: AUTH0_DOMAIN must be")
 
 
-def test_descriptions_come_from_the_table() -> None:
+def test_descriptions_follow_from_the_table() -> None:
     permissions = frozenset({"get:roles", "get:actors", "post:roles", "patch:movies"})
     assert setup.described(permissions | {"delete:roles"}) == (
         "May look up actors, roles; add roles; change movies; remove roles."
@@ -255,8 +251,8 @@ def test_descriptions_come_from_the_table() -> None:
     assert setup.described(frozenset({"approve:budgets"})) == "May approve budgets."
 
 
-def test_the_tests_tenant_refuses_what_auth0_refuses() -> None:
-    """The promises above are worth no more than this."""
+def test_the_fake_tenant_rejects_what_auth0_rejects() -> None:
+    """The other tests depend on this."""
     from tests.auth0.fake_tenant import CREATE_API, PERMISSIONS, UPDATE_API, UPDATE_ROLE
 
     good = {"resource_server_identifier": "a", "permission_name": "b"}

@@ -24,7 +24,7 @@ from tests.support.issuer import AUDIENCE, Issuer
 
 
 def drift(tenant: Auth0Tenant) -> None:
-    """Leave the tenant as people leave one, with everything wrong that can be."""
+    """Change the tenant by hand in every possible wrong way."""
     scopes = [{"value": p, "description": "As it was"} for p in sorted(PERMISSIONS)[3:]]
     scopes += [{"value": "rule:world", "description": ""}, {"value": sorted(PERMISSIONS)[0]}]
     tenant.add_api(AUDIENCE, name="Casting", scopes=scopes, token_encryption={"format": "x"})
@@ -44,7 +44,7 @@ def drift(tenant: Auth0Tenant) -> None:
 
 
 def assert_right(tenant: Auth0Tenant) -> None:
-    """The API and the roles are as the table says."""
+    """Assert that the API and the roles are as the table says."""
     api = tenant.apis[AUDIENCE]
     assert api["signing_alg"] == "RS256"
     assert api["enforce_policies"] is True
@@ -64,7 +64,7 @@ def assert_right(tenant: Auth0Tenant) -> None:
         assert sorted(held) == sorted(role.permissions)
 
 
-def test_a_new_tenant_is_made_from_nothing_and_the_second_run_only_looks(
+def test_a_new_tenant_is_set_up_and_the_second_run_changes_nothing(
     tenant: Auth0Tenant, tmp_path: Path
 ) -> None:
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -80,7 +80,7 @@ def test_a_new_tenant_is_made_from_nothing_and_the_second_run_only_looks(
         assert made.stderr == ""
         return made
 
-    # The identifier of the stage, for which nothing else is said.
+    # The identifier of the stage, without any other setting.
     planned = run(STAGE="dev", DRY_RUN="1").stdout.splitlines()
     assert tenant.apis == tenant.roles == {}
     said = run(STAGE="dev").stdout.splitlines()
@@ -103,7 +103,7 @@ def test_a_new_tenant_is_made_from_nothing_and_the_second_run_only_looks(
 @pytest.mark.parametrize(
     "how", [{"arguments": ["--dry-run"]}, {"DRY_RUN": "1"}, {"DRY_RUN": "yes"}]
 )
-def test_a_dry_run_prints_the_difference_and_writes_nothing(
+def test_a_dry_run_prints_the_differences_and_changes_nothing(
     tenant: Auth0Tenant, make: Command, how: dict[str, Any]
 ) -> None:
     drift(tenant)
@@ -133,7 +133,7 @@ def test_a_dry_run_prints_the_difference_and_writes_nothing(
     )
 
 
-def test_a_drifted_tenant_is_put_right_and_what_is_not_ours_stays(
+def test_a_changed_tenant_is_corrected_and_the_rest_is_kept(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     drift(tenant)
@@ -166,7 +166,7 @@ def test_a_drifted_tenant_is_put_right_and_what_is_not_ours_stays(
         ("proof_of_possession", {"mechanism": "dpop", "required": True}),
     ],
 )
-def test_only_what_differs_is_sent(
+def test_only_differences_are_sent(
     tenant: Auth0Tenant, make: Command, setting: str, wrong: object
 ) -> None:
     make()
@@ -180,9 +180,7 @@ def test_only_what_differs_is_sent(
     assert tenant.apis[AUDIENCE][setting] == right
 
 
-def test_a_changed_permission_sends_the_whole_list_and_nothing_else(
-    tenant: Auth0Tenant, make: Command
-) -> None:
+def test_a_changed_permission_sends_only_the_whole_list(tenant: Auth0Tenant, make: Command) -> None:
     make()
     changes: list[Callable[[list[dict[str, Any]]], object]] = [
         lambda scopes: scopes.append({"value": "rule:world"}),
@@ -197,12 +195,12 @@ def test_a_changed_permission_sends_the_whole_list_and_nothing_else(
         assert tenant.writes() == [("PATCH", API)]
         assert [body.keys() for body in tenant.bodies] == [{"scopes"}]
         assert_right(tenant)
-    # Their order is nobody's business.
+    # Their order does not matter.
     tenant.apis[AUDIENCE]["scopes"].reverse()
     assert make().lines == ["Nothing to change."]
 
 
-def test_the_lifetime_that_no_request_changes_is_left_to_a_person(
+def test_a_lifetime_that_no_request_can_change_is_left_to_a_person(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     make()
@@ -215,7 +213,7 @@ def test_the_lifetime_that_no_request_changes_is_left_to_a_person(
     assert tenant.writes() == []
 
 
-def test_more_than_a_page_of_roles_and_of_permissions_is_read(
+def test_more_than_one_page_of_roles_and_of_permissions_is_read(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     scopes = [{"value": f"get:bill{n}"} for n in range(230)]
@@ -230,7 +228,7 @@ def test_more_than_a_page_of_roles_and_of_permissions_is_read(
     assert make().status == 0
     assert_right(tenant)
     assert len(tenant.roles) == 240 + len(AGENCY_ROLES)
-    # Nobody else's are read.
+    # Only ours are read.
     assert tenant.asked.count(("GET", "/api/v2/roles")) == 2 + 1 + 1
     assert set(many) < set(tenant.granted[role_id])
     assert make().lines == ["Nothing to change."]
@@ -238,7 +236,7 @@ def test_more_than_a_page_of_roles_and_of_permissions_is_read(
 
 @pytest.mark.parametrize("lost", [False, True], ids=["dies", "its answer is lost"])
 @pytest.mark.parametrize("before", [lambda _: None, drift], ids=["new", "drifted"])
-def test_after_every_interruption_the_next_run_ends_the_same(
+def test_after_any_interruption_the_next_run_has_the_same_result(
     make: Command, tenant: Auth0Tenant, before: Callable[[Auth0Tenant], None], lost: bool
 ) -> None:
     def restart() -> None:
@@ -265,14 +263,14 @@ def test_after_every_interruption_the_next_run_ends_the_same(
         assert make().lines == ["Nothing to change."]
 
 
-def test_what_is_taken_away_goes_first(tenant: Auth0Tenant, make: Command) -> None:
+def test_removals_come_first(tenant: Auth0Tenant, make: Command) -> None:
     drift(tenant)
     make()
     assert tenant.writes()[0][0] == "DELETE"
     assert tenant.writes()[1] == ("PATCH", API)
 
 
-def test_a_ready_token_does_as_well(tenant: Auth0Tenant, make: Command) -> None:
+def test_a_token_can_replace_the_credentials(tenant: Auth0Tenant, make: Command) -> None:
     token = tenant.token()
     made = make(AUTH0_TOKEN=f" {token}\n", AUTH0_CLIENT_ID=None, AUTH0_CLIENT_SECRET=None)
     assert made.status == 0
@@ -299,7 +297,7 @@ def test_two_apis_share_the_roles_of_one_tenant(tenant: Auth0Tenant, make: Comma
     assert make().lines == ["Nothing to change."]
 
 
-def test_anothers_api_keeps_its_permissions_unless_it_is_named_twice(
+def test_another_api_keeps_its_permissions_unless_it_is_confirmed(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     tenant.add_api(OTHER, name="Billing", scopes=[{"value": "get:movies"}, {"value": "pay:bills"}])
@@ -317,7 +315,7 @@ def test_anothers_api_keeps_its_permissions_unless_it_is_named_twice(
 
 
 @pytest.mark.parametrize("role", AGENCY_ROLES)
-def test_a_token_of_the_tenant_opens_what_the_role_may_and_nothing_else(
+def test_a_token_of_the_tenant_has_exactly_the_permissions_of_the_role(
     tenant: Auth0Tenant, make: Command, issuer: Issuer, role: str
 ) -> None:
     drift(tenant)
@@ -327,7 +325,7 @@ def test_a_token_of_the_tenant_opens_what_the_role_may_and_nothing_else(
     assert tokens.verify(f"Bearer {token}").permissions == AGENCY_ROLES[role].permissions
 
 
-def test_a_busy_tenant_is_given_time(
+def test_a_busy_tenant_is_asked_again(
     tenant: Auth0Tenant, make: Command, pauses: list[float]
 ) -> None:
     busy = {"statusCode": 429, "error": "Too Many Requests", "message": "Global limit"}
@@ -347,11 +345,11 @@ def test_a_busy_tenant_is_given_time(
     assert pauses[3] == 1
     assert pauses[4] == setup.LONGEST_PAUSE
     assert tenant.instead == []
-    # Each was asked again, and done once.
+    # Each request was repeated, and done once.
     assert make().lines == ["Nothing to change."]
 
 
-def test_a_tenant_that_stays_busy_is_one_sentence(
+def test_a_tenant_that_stays_busy_is_reported_in_one_sentence(
     tenant: Auth0Tenant, make: Command, pauses: list[float]
 ) -> None:
     tenant.instead = [("GET", API, Answer(429, b"")) for _ in range(50)]

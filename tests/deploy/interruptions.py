@@ -1,6 +1,6 @@
-"""Deployments that die: `make interrupt` lets one die after each request that it sends to AWS.
+"""Interrupted deployments: `make interrupt` stops one after each request that it sends to AWS.
 
-After each the same command is run again, and must end with one API that works.
+Afterwards the same command runs again, and must end with one API that works.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from tests.support.deployment import STAGES, Live, Site, live_stage
 
 
 class Interruption:
-    """Stands before AWS, and lets a process die when AWS has done what a request asked for."""
+    """A proxy of AWS that kills a process after AWS has handled a certain request."""
 
     def __init__(self, cloud: Cloud, after: Callable[[str], bool]) -> None:
         interruption, at = self, urlsplit(cloud.url).netloc
@@ -31,7 +31,7 @@ class Interruption:
             protocol_version = "HTTP/1.1"
 
             def handle(self) -> None:
-                with contextlib.suppress(ConnectionError):  # of whoever has died
+                with contextlib.suppress(ConnectionError):  # of the killed process
                     super().handle()
 
             def forward(self) -> None:
@@ -68,7 +68,7 @@ class Interruption:
 def dies(
     cloud: Cloud, site: Site, way: str, after: Callable[[str], bool], target: str = ""
 ) -> bool:
-    """Run `make <way>`, and kill it when AWS has done this; tells whether it came to that."""
+    """Run `make <way>`, and kill it after a certain request. Return whether it came to that."""
     interruption = Interruption(cloud, after)
     try:
         process = site.checkout.start(
@@ -86,7 +86,7 @@ def dies(
 
 
 def nth(count: int, *parts: str) -> Callable[[str], bool]:
-    """Tell the nth request that has all of these in its line or its body."""
+    """Return a condition: the nth request with all of these texts in its line or its body."""
     seen: list[str] = []
 
     def is_it(request: str) -> bool:
@@ -108,9 +108,9 @@ def works(live: Live) -> bool:
 
 
 def every(way: str, folder: Path) -> int:
-    """Let a way of deploying die after its first request, after its second ...; gives how many.
+    """Kill a deployment after its first request, after its second, and so on. Return how many.
 
-    Each begins with an account where the stage is not deployed, but its table is there.
+    Each starts with an account without the stage, but with its table.
     """
     issuer = TlsIssuer(folder)
     cloud = Cloud(folder, issuer.ca)

@@ -1,4 +1,4 @@
-"""A stage deployed in either way, and called through the emulated API Gateway, as on AWS."""
+"""A deployed stage, in both ways, called through the emulated API Gateway."""
 
 import json
 import os
@@ -28,7 +28,7 @@ JSON = {"Content-Type": "application/json"}
 # What is served
 
 
-def test_a_first_call_is_cold_and_the_next_is_warm(live: Live, cloud: Cloud) -> None:
+def test_the_first_request_is_a_cold_start_and_the_next_is_not(live: Live, cloud: Cloud) -> None:
     for _ in range(2):
         assert live.as_("assistant").get("/movies").status == 200
     starts = [
@@ -40,24 +40,24 @@ def test_a_first_call_is_cold_and_the_next_is_warm(live: Live, cloud: Cloud) -> 
 
 
 @pytest.mark.parametrize("role", MAY)
-def test_each_role_may_do_what_the_agency_allows_it(live: Live, role: str) -> None:
+def test_each_role_has_exactly_its_permissions(live: Live, role: str) -> None:
     for method, path in CONTRACT:
         assert_allowed(send(live.as_(role), method, path), role, method, path)
 
 
-def test_without_a_token_nothing_but_the_public_routes_answers(live: Live) -> None:
+def test_without_a_token_only_the_public_routes_respond(live: Live) -> None:
     for method, path in CONTRACT:
         assert_public(send(live.as_("nobody"), method, path), method, path)
 
 
-def test_a_film_is_added_cast_listed_changed_and_removed(live: Live) -> None:
+def test_a_movie_is_added_cast_listed_changed_and_removed(live: Live) -> None:
     producer = live.as_("producer")
     film = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
     again = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
     assert film.status == again.status == 201
     movie_id = film["created"]
     assert again["created"] == movie_id
-    # As a browser has it: API Gateway's stage is part of the path.
+    # As in a browser: API Gateway's stage is part of the path.
     assert film.headers["location"] == f"/{live.stage}/movies/{movie_id}"
     cast = [producer.new_actor(f"Actor {n}") for n in range(3)]
     for actor_id in cast:
@@ -74,7 +74,7 @@ def test_a_film_is_added_cast_listed_changed_and_removed(live: Live) -> None:
         assert producer.delete(f"/actors/{actor_id}").status == 200
 
 
-def test_a_browser_may_ask_before_it_calls(live: Live) -> None:
+def test_a_preflight_request_is_answered(live: Live) -> None:
     for path, methods in real_routes().items():
         answer = live.as_("nobody").call("OPTIONS", path.replace("{", "").replace("}", ""))
         assert answer.status == 200
@@ -86,10 +86,10 @@ def test_a_browser_may_ask_before_it_calls(live: Live) -> None:
             assert name in headers
 
 
-# Every failure, by whoever finds it
+# Every failure, wherever it is found
 
 
-def test_every_other_verb_of_every_path_is_told_the_right_ones(live: Live) -> None:
+def test_a_method_that_a_path_does_not_support_is_405_with_allow(live: Live) -> None:
     for path, methods in real_routes().items():
         for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods.keys():
             answer = live.as_("nobody").call(verb, path.replace("{", "").replace("}", ""))
@@ -97,7 +97,7 @@ def test_every_other_verb_of_every_path_is_told_the_right_ones(live: Live) -> No
             assert answer.headers["allow"] == ", ".join(sorted(methods))
 
 
-def test_an_unknown_path_is_not_found_and_echoes_nothing(live: Live) -> None:
+def test_an_unknown_path_is_404_and_echoes_nothing(live: Live) -> None:
     for role in ("nobody", "producer"):
         for path in ("/nowhere", "/movies/x/y/z", "/.env"):
             client = live.as_(role)
@@ -106,7 +106,7 @@ def test_an_unknown_path_is_not_found_and_echoes_nothing(live: Live) -> None:
             assert str(client.token)[:20] not in answer.text
 
 
-def test_a_bad_token_is_told_what_is_wrong_with_it_each_time(
+def test_an_invalid_token_gets_the_same_message_each_time(
     live: Live, cloud_issuer: TlsIssuer
 ) -> None:
     now = int(time.time())
@@ -118,11 +118,11 @@ def test_a_bad_token_is_told_what_is_wrong_with_it_each_time(
         ("a.b.c", "invalid header"),
         ("", "invalid header"),
     ):
-        for path in ("/movies", "/actors", "/movies"):  # the second is from the cache
+        for path in ("/movies", "/actors", "/movies"):  # the second response is from the cache
             assert_failure(Client(live.url, token).get(path), 401, message)
 
 
-def test_each_status_of_the_contract_comes_in_its_envelope(live: Live) -> None:
+def test_each_status_of_the_contract_is_in_its_envelope(live: Live) -> None:
     producer = live.as_("producer")
     assert_failure(producer.call("POST", "/movies", b"{", JSON), 400)
     assert_failure(producer.get("/movies", limit=0), 400)
@@ -145,7 +145,7 @@ def test_each_status_of_the_contract_comes_in_its_envelope(live: Live) -> None:
 
 @pytest.fixture
 def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
-    """Change AWS by hand; what is changed is put back."""
+    """Change AWS by hand, and restore it afterwards."""
     undo: list[Callable[[], Any]] = []
 
     def patch_stage(settings: dict[str, str]) -> None:
@@ -196,7 +196,7 @@ def test_too_many_requests_are_429(live: Live, changing: Callable[[str], None]) 
     assert answer.headers["retry-after"] == "1"
 
 
-def test_a_table_that_does_not_answer_is_503(live: Live, changing: Callable[[str], None]) -> None:
+def test_a_table_that_does_not_respond_is_503(live: Live, changing: Callable[[str], None]) -> None:
     changing("table out of reach")
     for path in ("/health", "/movies"):
         answer = live.as_("assistant").get(path)
@@ -204,7 +204,7 @@ def test_a_table_that_does_not_answer_is_503(live: Live, changing: Callable[[str
         assert answer.headers["retry-after"] == "2"
 
 
-def test_a_broken_authorizer_is_500_for_those_it_has_not_seen(
+def test_a_broken_authorizer_is_500_for_tokens_that_are_not_cached(
     live: Live, changing: Callable[[str], None], cloud_issuer: TlsIssuer
 ) -> None:
     changing("authorizer broken")
@@ -213,7 +213,7 @@ def test_a_broken_authorizer_is_500_for_those_it_has_not_seen(
     assert live.as_("assistant").get("/health").status == 200
 
 
-def test_the_authorizer_is_asked_once_for_a_token(
+def test_the_authorizer_is_called_once_for_a_token(
     live: Live, cloud: Cloud, cloud_issuer: TlsIssuer
 ) -> None:
     def asked() -> int:
@@ -230,11 +230,11 @@ def test_the_authorizer_is_asked_once_for_a_token(
         assert asked() == before + 1
 
 
-# What it may do
+# Permissions on AWS
 
 
 def inline_policy(cloud: Cloud, function: str) -> tuple[str, str, Any]:
-    """Give a function's role, and its one policy's name and document."""
+    """Return a function's role, and the name and document of its one policy."""
     arn = cloud.client("lambda").get_function_configuration(FunctionName=function)["Role"]
     role, iam = arn.rpartition("/")[2], cloud.client("iam")
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
@@ -243,7 +243,7 @@ def inline_policy(cloud: Cloud, function: str) -> tuple[str, str, Any]:
     return role, name, document
 
 
-def test_the_functions_may_do_what_their_policies_say_and_nothing_else(
+def test_the_functions_have_exactly_the_permissions_of_their_policies(
     live: Live, cloud: Cloud
 ) -> None:
     account = f"eu-central-1:{cloud.client('sts').get_caller_identity()['Account']}"
@@ -267,11 +267,11 @@ NEEDS = {
     "dynamodb:Query": ("GET", "/movies"),
     "dynamodb:UpdateItem": ("PATCH", "/actors/{actor_id}"),
 }
-"""A route that cannot do without an action."""
+"""A route that needs an action."""
 
 
 @pytest.mark.parametrize("action", NEEDS)
-def test_without_one_of_its_permissions_what_needs_it_fails(
+def test_without_a_permission_the_routes_that_need_it_fail(
     live: Live, cloud: Cloud, action: str
 ) -> None:
     role, name, document = inline_policy(cloud, live.function)
@@ -305,7 +305,7 @@ def test_without_one_of_its_permissions_what_needs_it_fails(
         assert producer.delete(remaining).status == 200
 
 
-def test_the_table_keeps_what_is_in_it(live: Live, cloud: Cloud) -> None:
+def test_the_table_keeps_its_data(live: Live, cloud: Cloud) -> None:
     name = f"casting-{live.stage}"
     table = cloud.client("dynamodb").describe_table(TableName=name)["Table"]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -328,7 +328,7 @@ def test_the_table_is_the_one_that_the_code_declares(live: Live, cloud: Cloud) -
         assert there["Projection"]["ProjectionType"] == index["projection"]["ProjectionType"]
 
 
-# What else a stage has
+# Everything else of a stage
 
 
 def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud) -> None:
@@ -340,13 +340,13 @@ def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud)
         assert log["destinationArn"].endswith(f":log-group:/casting/{live.stage}/access")
         assert json.loads(log["format"])["route"] == "$context.resourcePath"
     assert stage["tracingEnabled"] is True
-    # Without it, API Gateway on AWS refuses a stage that has an access log.
+    # Without it, API Gateway on AWS rejects a stage that has an access log.
     assert "role/" in cloud.client("apigateway").get_account()["cloudwatchRoleArn"]
     stages = cloud.client("apigateway").get_stages(restApiId=live.api_id)["item"]
     assert [one["stageName"] for one in stages] == [live.stage]
 
 
-def test_the_functions_are_what_the_configuration_says(live: Live, cloud: Cloud) -> None:
+def test_the_functions_are_configured_as_the_configuration_says(live: Live, cloud: Cloud) -> None:
     for name, seconds, tracing in (("", 10, "Active"), ("-auth0", 8, "PassThrough")):
         found = cloud.client("lambda").get_function_configuration(FunctionName=live.function + name)
         assert (found["Timeout"], found["MemorySize"]) == (seconds, 1024)
@@ -354,7 +354,7 @@ def test_the_functions_are_what_the_configuration_says(live: Live, cloud: Cloud)
         assert found["Environment"]["Variables"].keys() == SETTINGS.keys()
 
 
-def test_logs_are_kept_for_a_while_and_not_for_ever(live: Live, cloud: Cloud) -> None:
+def test_logs_expire(live: Live, cloud: Cloud) -> None:
     groups = cloud.client("logs").describe_log_groups()["logGroups"]
     kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
     days = 90 if live.stage == "prod" else 30
@@ -363,7 +363,7 @@ def test_logs_are_kept_for_a_while_and_not_for_ever(live: Live, cloud: Cloud) ->
     assert kept[f"/casting/{live.stage}/access"] == days
 
 
-def test_the_alarms_and_the_dashboard_are_there(live: Live, cloud: Cloud) -> None:
+def test_the_alarms_and_the_dashboard_exist(live: Live, cloud: Cloud) -> None:
     watch = cloud.client("cloudwatch")
     alarms = {alarm["AlarmName"] for alarm in watch.describe_alarms()["MetricAlarms"]}
     declared = set(

@@ -1,4 +1,4 @@
-"""Deploying again, from elsewhere, after an interruption; and undoing it."""
+"""Deploy again, from another machine, after an interruption; and undeploy."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from tests.support.deployment import STAGES, Live, Site, api_of, live_stage
 
 
 def state(cloud: Cloud, live: Live) -> dict[str, Any]:
-    """Give all that a deployment could change."""
+    """Return everything that a deployment could change."""
     gateway, functions = cloud.client("apigateway"), cloud.client("lambda")
     api = {"restApiId": live.api_id}
     seen = {
@@ -41,7 +41,7 @@ def state(cloud: Cloud, live: Live) -> dict[str, Any]:
     return seen
 
 
-def test_deploying_again_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
+def test_a_second_deployment_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
     said = site.make(live.way, live.way)
     assert "othing has changed" in said
@@ -49,7 +49,7 @@ def test_deploying_again_changes_nothing(live: Live, site: Site, cloud: Cloud) -
     assert state(cloud, live) == before
 
 
-def test_deploying_from_another_machine_changes_nothing(
+def test_a_deployment_from_another_machine_changes_nothing(
     live: Live, site: Site, cloud: Cloud, checkout: Checkout, tmp_path: Path
 ) -> None:
     before = state(cloud, live)
@@ -61,7 +61,7 @@ def test_deploying_from_another_machine_changes_nothing(
     assert state(cloud, live) == before
 
 
-def test_a_stage_goes_one_way(live: Live, site: Site, cloud: Cloud) -> None:
+def test_a_stage_is_deployed_in_one_way_only(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
     (other,) = STAGES.keys() - {live.way}
     status, said = site.try_to_make(other, live.way)
@@ -70,7 +70,7 @@ def test_a_stage_goes_one_way(live: Live, site: Site, cloud: Cloud) -> None:
     assert state(cloud, live) == before
 
 
-def test_undeploying_asks_to_be_told_twice(live: Live, site: Site, cloud: Cloud) -> None:
+def test_undeploying_needs_a_confirmation(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
     for confirm in ("", "yes", "other"):
         status, said = site.try_to_make("undeploy", live.way, CONFIRM=confirm)
@@ -80,7 +80,7 @@ def test_undeploying_asks_to_be_told_twice(live: Live, site: Site, cloud: Cloud)
 
 
 @pytest.mark.parametrize("target", ["deploy", "stack", "undeploy"])
-def test_a_stage_lives_in_the_region_of_the_configuration(
+def test_an_environment_with_another_region_is_rejected(
     live: Live, site: Site, cloud: Cloud, tmp_path: Path, target: str
 ) -> None:
     before = state(cloud, live)
@@ -100,7 +100,7 @@ def test_a_stage_lives_in_the_region_of_the_configuration(
     assert state(cloud, live) == before
 
 
-def test_no_region_need_be_said(live: Live, site: Site) -> None:
+def test_the_environment_needs_no_region(live: Live, site: Site) -> None:
     environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
     status, said = site.checkout.run(f"dev.deploy.{live.way}", STAGE=live.stage, **environment)
     assert status == 0, said
@@ -108,7 +108,7 @@ def test_no_region_need_be_said(live: Live, site: Site) -> None:
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
-def test_without_credentials_it_says_so(site: Site, module: str) -> None:
+def test_missing_credentials_are_reported(site: Site, module: str) -> None:
     environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
     status, said = site.checkout.run(module, STAGE="dev", **environment)
     assert status == 1
@@ -116,7 +116,7 @@ def test_without_credentials_it_says_so(site: Site, module: str) -> None:
     assert "Traceback" not in said
 
 
-# An account of their own, in which processes die
+# An account of their own, in which processes are killed
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def own_account(
     cloud.stop()
 
 
-def test_an_interrupted_deployment_goes_on_where_it_stopped(
+def test_the_next_run_continues_an_interrupted_deployment(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -145,7 +145,7 @@ def test_an_interrupted_deployment_goes_on_where_it_stopped(
     assert "othing has changed" in site.make("deploy", "deploy")
 
 
-def test_an_interrupted_change_is_not_taken_for_none(
+def test_an_interrupted_change_is_not_reported_as_no_change(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -160,7 +160,7 @@ def test_an_interrupted_change_is_not_taken_for_none(
     assert works(live)
 
 
-def test_an_interrupted_stack_goes_on_where_it_stopped(
+def test_the_next_run_continues_an_interrupted_stack(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -174,7 +174,7 @@ def test_an_interrupted_stack_goes_on_where_it_stopped(
 def interrupted(
     cloud: Cloud, site: Site, after: Callable[[str], bool], then: Callable[[], Any]
 ) -> str:
-    """Do what `make deploy` does, and something else when AWS has done this; gives what it says."""
+    """Run `make deploy`, and call a function after a certain request. Return the output."""
     interruption = Interruption(cloud, after)
     interruption.die = then
     try:
@@ -185,7 +185,7 @@ def interrupted(
         interruption.close()
 
 
-def test_sources_that_change_while_it_deploys_are_not_deployed(
+def test_sources_that_change_during_a_deployment_are_not_deployed(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -218,7 +218,7 @@ def test_sources_that_change_while_it_deploys_are_not_deployed(
     assert "dynamodb" not in json.dumps(found["PolicyDocument"])
 
 
-def test_two_who_deploy_at_once_are_told(
+def test_two_simultaneous_deployments_are_reported(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
 ) -> None:
     cloud, site = own_account
@@ -243,11 +243,11 @@ def test_two_who_deploy_at_once_are_told(
     assert status == 1
     assert "somebody else deployed at the same time" in said
     assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
-    deploys()  # as by hand: the fingerprint alone would not tell
+    deploys()  # as if by hand: the fingerprint alone would not show it
     assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
 
 
-def test_a_stage_that_is_deployed_does_not_move(
+def test_a_deployed_stage_cannot_move_to_another_region(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -273,7 +273,7 @@ def test_two_commands_of_one_checkout_wait_for_each_other(own_account: tuple[Clo
         assert process.returncode == 0, said
 
 
-def test_a_table_whose_stack_failed_is_taken_over(
+def test_a_table_whose_stack_failed_is_imported(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -297,7 +297,7 @@ def test_a_table_whose_stack_failed_is_taken_over(
     site.make("deploy", "deploy")
 
 
-def test_what_an_interrupted_deployment_left_is_removed_and_in_the_others_way(
+def test_what_an_interrupted_deployment_left_is_removed_and_does_not_block_the_other_way(
     own_account: tuple[Cloud, Site],
 ) -> None:
     cloud, site = own_account
@@ -314,7 +314,7 @@ def test_what_an_interrupted_deployment_left_is_removed_and_in_the_others_way(
 
 
 @pytest.mark.parametrize("way", STAGES)
-def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
+def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path, way: str
 ) -> None:
     cloud, site = own_account
@@ -337,7 +337,7 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
     left = {s["StackName"] for s in stacks if s["StackName"].startswith(name)}
     assert left & {name, f"{name}-operations", f"{name}-table"} == {f"{name}-table"}
-    # A second time does no harm, and neither does another machine.
+    # A second time, or another machine, does no harm.
     fresh = Site(Checkout(tmp_path / "fresh"), cloud)
     fresh.checkout.write_config(site.checkout.config)
     assert "is removed" in fresh.make("undeploy", way)
@@ -345,7 +345,7 @@ def test_undeploying_removes_all_but_the_table_and_deploying_again_finds_it(
     assert again.as_("producer").get(f"/movies/{movie_id}").status == 200
 
 
-def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
+def test_a_stack_that_cannot_be_created_is_reported_and_can_be_fixed(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -359,7 +359,7 @@ def test_a_stack_that_cannot_be_made_says_why_and_can_be_mended(
     assert "ServerErrorsAlarm: " in said
     alarms.write_text(good)
     mended = site.make("stack", "stack")
-    # AWS lets nothing else be done with a stack whose creation has failed.
+    # AWS allows nothing but the removal of a stack whose creation has failed.
     assert "Removing the stack casting-prod" in mended
     assert works(live_stage("stack", mended, cloud, cloud_issuer))
 
@@ -380,14 +380,14 @@ def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) ->
     assert told() == []
 
 
-def test_a_restored_table_is_taken_over(
+def test_a_restored_table_is_imported(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
     dynamodb = cloud.client("dynamodb")
-    # As a restoration makes it: the same items and indexes, and nothing of its protection.
+    # As after a restore: the same items and indexes, and no protection.
     there = dynamodb.describe_table(TableName="casting-prod")["Table"]
     dynamodb.create_table(
         TableName="casting-prod-2",
@@ -416,19 +416,19 @@ def test_a_restored_table_is_taken_over(
     assert "prod is deployed" in site.make("stack", "stack")
 
 
-def test_a_checkout_that_was_moved_goes_on_with_the_same_api(
+def test_a_checkout_that_was_moved_continues_with_the_same_api(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
 ) -> None:
     cloud, site = own_account
     first = api_of(site.make("deploy", "deploy"))
     moved = Checkout(tmp_path / "moved", like=site.checkout)
-    shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it is there no more
+    shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it does not exist any more
     said = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
     assert api_of(said) == first
     assert works(live_stage("deploy", said, cloud, cloud_issuer))
 
 
-def test_a_stack_that_works_is_not_removed_for_an_import_that_failed(
+def test_a_working_stack_is_not_removed_after_a_failed_import(
     own_account: tuple[Cloud, Site],
 ) -> None:
     cloud, site = own_account

@@ -1,4 +1,4 @@
-"""`make package`: what is built for a stage, and what is refused."""
+"""`make package`: what is built for a stage, and what is rejected."""
 
 import json
 import re
@@ -25,20 +25,20 @@ WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Checkout) -> Checkout:
-    """A checkout that has built already, for this file to build in."""
+    """A checkout that has built a package, for the tests of this file."""
     return Checkout(tmp_path_factory.mktemp("package") / "casting", like=checkout)
 
 
 @pytest.fixture(scope="module")
 def built(checkout: Checkout) -> Path:
-    """The folder of what `make package STAGE=prod` has made."""
+    """The folder that `make package STAGE=prod` has written."""
     status, said = checkout.run("dev.deploy.package", STAGE="prod")
     assert status == 0, said
     return checkout.folder / ".local" / "package" / "prod"
 
 
 def refused(checkout: Checkout, **environment: str) -> str:
-    """Try to build; gives the reason for which it was refused, with nothing built."""
+    """Run `make package`, which must fail and leave nothing. Return its output."""
     status, said = checkout.run("dev.deploy.package", **{"STAGE": "dev", **environment})
     assert status == 1, said
     assert "Traceback" not in said
@@ -47,7 +47,7 @@ def refused(checkout: Checkout, **environment: str) -> str:
 
 
 def template(checkout: Checkout, name: str) -> Any:
-    """Give a template of the stage prod, as it is sent to CloudFormation."""
+    """Return a template of the stage prod, as it is sent to CloudFormation."""
     code = "import json; from dev.deploy import stages; "
     code += f"print(json.dumps(stages.chosen().template({name!r})))"
     found = subprocess.run(
@@ -61,7 +61,7 @@ def template(checkout: Checkout, name: str) -> Any:
     return json.loads(found.stdout)
 
 
-def test_a_package_holds_the_sources_and_what_they_require_and_nothing_else(built: Path) -> None:
+def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(built / "deployment.zip") as zipped:
         names = set(zipped.namelist())
     ours = {n for n in names if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
@@ -73,9 +73,7 @@ def test_a_package_holds_the_sources_and_what_they_require_and_nothing_else(buil
         assert f"{required}/__init__.py" in names
 
 
-def test_the_template_of_each_stage_is_what_cloudformation_takes(
-    built: Path, checkout: Checkout
-) -> None:
+def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> None:
     templates = [built / "sam.json"]
     for name in ("account", "table", "operations"):
         templates.append(checkout.folder / f"{name}.json")
@@ -87,7 +85,7 @@ def test_the_template_of_each_stage_is_what_cloudformation_takes(
     assert lint.returncode == 0
 
 
-def test_the_table_is_backed_up_encrypted_and_kept(checkout: Checkout) -> None:
+def test_the_table_is_backed_up_encrypted_and_retained(checkout: Checkout) -> None:
     (table,) = template(checkout, "table.yaml")["Resources"].values()
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     properties = table["Properties"]
@@ -99,7 +97,7 @@ def test_the_table_is_backed_up_encrypted_and_kept(checkout: Checkout) -> None:
     assert properties["SSESpecification"] == {"SSEEnabled": True}
 
 
-def test_the_template_has_what_the_configuration_says(built: Path) -> None:
+def test_the_template_has_the_values_of_the_configuration(built: Path) -> None:
     resources = json.loads((built / "sam.json").read_text())["Resources"]
     api, authorizer = (resources[name]["Properties"] for name in ("APIHandler", "Auth0"))
     running = f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -134,7 +132,7 @@ def test_the_template_has_what_the_configuration_says(built: Path) -> None:
     }
 
 
-def test_every_alarm_tells_somebody_and_stands_in_the_operations_manual(built: Path) -> None:
+def test_every_alarm_has_an_action_and_is_in_the_operations_manual(built: Path) -> None:
     resources = json.loads((built / "sam.json").read_text())["Resources"]
     alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     manual = (PROJECT / "docs" / "operations.md").read_text()
@@ -156,7 +154,7 @@ def test_another_machine_builds_the_same_zip(built: Path, tmp_path: Path) -> Non
     assert (theirs / "sam.json").read_text() == (built / "sam.json").read_text()
 
 
-def test_the_same_sources_make_the_same_zip_whenever_they_are_packed(tmp_path: Path) -> None:
+def test_the_same_sources_make_the_same_zip_at_any_time(tmp_path: Path) -> None:
     zips = []
     for name, day, order in (("a", 1, 1), ("b", 2, -1)):
         zips.append(tmp_path / name)
@@ -169,7 +167,7 @@ def test_the_same_sources_make_the_same_zip_whenever_they_are_packed(tmp_path: P
         assert zipped.read("app.py") == b"# app.py"
 
 
-def test_caches_are_left_out_and_in_nobodys_way(checkout: Checkout, tmp_path: Path) -> None:
+def test_caches_are_left_out_and_do_no_harm(checkout: Checkout, tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy", like=checkout)
     cache = copy.folder / "chalicelib" / "__pycache__"
     cache.mkdir(exist_ok=True)
@@ -179,7 +177,7 @@ def test_caches_are_left_out_and_in_nobodys_way(checkout: Checkout, tmp_path: Pa
         assert not [n for n in zipped.namelist() if "__pycache__" in n]
 
 
-# Refused before anything is built
+# Rejected before anything is built
 
 
 @pytest.mark.parametrize(
@@ -192,7 +190,7 @@ def test_caches_are_left_out_and_in_nobodys_way(checkout: Checkout, tmp_path: Pa
         *((f"dev.deploy.{module}", "production") for module in ("deploy", "stack", "undeploy")),
     ],
 )
-def test_a_stage_that_cannot_be_deployed_is_refused(
+def test_a_stage_that_cannot_be_deployed_is_rejected(
     checkout: Checkout, module: str, stage: str
 ) -> None:
     status, said = checkout.run(module, STAGE=stage)
@@ -210,7 +208,7 @@ def test_a_stage_that_cannot_be_deployed_is_refused(
         ({"STAGE": "prod"}, "has another name in its own settings"),
     ],
 )
-def test_a_stage_with_a_dangerous_setting_is_refused(
+def test_a_stage_with_a_dangerous_setting_is_rejected(
     checkout: Checkout, tmp_path: Path, settings: dict[str, str], reason: str
 ) -> None:
     copy = Checkout(tmp_path / "copy")
@@ -226,7 +224,7 @@ def test_a_stage_with_a_dangerous_setting_is_refused(
         ({"STAGE": "dev", "TABLE_NAME": 3}, "must be strings"),
     ],
 )
-def test_a_stage_without_proper_settings_is_refused(
+def test_a_stage_without_valid_settings_is_rejected(
     tmp_path: Path, settings: Any, reason: str
 ) -> None:
     copy = Checkout(tmp_path / "copy")
@@ -238,14 +236,14 @@ def test_a_stage_without_proper_settings_is_refused(
     assert reason in refused(copy)
 
 
-def test_a_configuration_that_is_not_json_is_refused(tmp_path: Path) -> None:
+def test_a_configuration_that_is_not_json_is_rejected(tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy")
     (copy.folder / ".chalice" / "config.json").write_text("{,}")
     assert ".chalice/config.json is not JSON" in refused(copy)
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.package", "dev.deploy.deploy", "dev.deploy.stack"])
-def test_another_python_than_that_of_the_functions_is_refused(tmp_path: Path, module: str) -> None:
+def test_another_python_than_that_of_the_functions_is_rejected(tmp_path: Path, module: str) -> None:
     copy = Checkout(tmp_path / "copy")
     copy.write_config({**copy.config, "python_version": "3.99"})
     status, said = copy.run(module, STAGE="dev")
@@ -265,7 +263,7 @@ def test_the_functions_run_on_a_python_that_lambda_supports_for_years() -> None:
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
-def test_a_stage_whose_hosts_are_placeholders_is_not_deployed(tmp_path: Path, module: str) -> None:
+def test_a_stage_with_placeholder_hosts_is_not_deployed(tmp_path: Path, module: str) -> None:
     copy = Checkout(tmp_path / "copy")
     status, said = copy.run(module, STAGE="prod")
     assert status == 1
@@ -286,20 +284,20 @@ def test_an_issuer_of_auth0_without_its_slash_is_not_deployed(tmp_path: Path) ->
     ["chalicelib/.env", "chalicelib/routes/key.pem", "chalicelib/notes.txt", "vendor/x.py",
      "chalicelib/page.js", "chalicelib/routes/page.html", "chalicelib/contract/page.json"],
 )  # fmt: skip
-def test_what_does_not_belong_is_refused(tmp_path: Path, stray: str) -> None:
+def test_a_file_that_does_not_belong_in_a_function_is_rejected(tmp_path: Path, stray: str) -> None:
     copy = Checkout(tmp_path / "copy")
     (copy.folder / stray).parent.mkdir(exist_ok=True)
     (copy.folder / stray).write_text("x = 1")
     assert stray.removesuffix("/x.py") in refused(copy)
 
 
-def test_a_link_out_of_the_sources_is_refused(tmp_path: Path) -> None:
+def test_a_link_out_of_the_sources_is_rejected(tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy")
     (copy.folder / "chalicelib" / "linked.py").symlink_to("/etc/hostname")
     assert "chalicelib/linked.py" in refused(copy)
 
 
-# Refused after Chalice has said that all is well
+# Rejected although Chalice has reported success
 
 
 @pytest.mark.parametrize(
@@ -323,7 +321,7 @@ def test_a_link_out_of_the_sources_is_refused(tmp_path: Path) -> None:
         ({"autogen_policy": True}, "app.app has permissions that differ from policy-api.json"),
     ],
 )
-def test_what_chalice_merges_from_elsewhere_is_refused(
+def test_what_chalice_merges_from_elsewhere_is_rejected(
     checkout: Checkout, tmp_path: Path, more: dict[str, Any], reason: str
 ) -> None:
     copy = Checkout(tmp_path / "copy", like=checkout)
@@ -333,13 +331,13 @@ def test_what_chalice_merges_from_elsewhere_is_refused(
     assert reason in refused(copy)
 
 
-def test_settings_of_all_stages_together_are_refused(checkout: Checkout, tmp_path: Path) -> None:
+def test_settings_for_all_stages_are_rejected(checkout: Checkout, tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy", like=checkout)
     copy.write_config({**copy.config, "environment_variables": {"TZ": "UTC"}})
     assert "app.app has settings that differ from the stage dev" in refused(copy)
 
 
-def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) -> None:
+def test_a_dependency_that_cannot_be_built_is_rejected_each_time(tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy")
     broken = tmp_path / "broken-1.0"
     broken.mkdir()
@@ -355,7 +353,7 @@ def test_a_dependency_that_cannot_be_built_is_refused_each_time(tmp_path: Path) 
         assert "broken  is required and missing" in refused(copy)
 
 
-def test_a_function_that_needs_what_is_not_in_the_zip_is_refused(
+def test_a_function_that_needs_what_its_zip_lacks_is_rejected(
     built: Path, checkout: Checkout, tmp_path: Path
 ) -> None:
     config = checkout.config
@@ -364,7 +362,7 @@ def test_a_function_that_needs_what_is_not_in_the_zip_is_refused(
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
         for name in zipped.namelist():
-            # A developer's machine has it.
+            # It is installed on a developer's machine.
             more = b"\nimport yaml\n" if name == "chalicelib/tokens.py" else b""
             out.writestr(name, zipped.read(name) + more)
     assert list(package._import_problems(built / "deployment.zip", stage)) == []
@@ -383,9 +381,7 @@ def test_a_zip_that_chalice_did_not_finish_is_built_again(
     assert not half.exists()
 
 
-def test_what_an_interrupted_build_left_is_not_taken_for_another(
-    checkout: Checkout, tmp_path: Path
-) -> None:
+def test_the_rest_of_an_interrupted_build_is_not_used(checkout: Checkout, tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy", like=checkout)
     (this,) = (copy.folder / ".local/build/.chalice/deployments").glob("*.zip")
     good, newer = this.read_bytes(), this.with_name("of-other-sources.zip")
@@ -397,7 +393,10 @@ def test_what_an_interrupted_build_left_is_not_taken_for_another(
 
 
 def zipped(tmp_path: Path, **files: str) -> Path:
-    """Make a zip that is good but for these files; dots in names are written as double lines."""
+    """Return a valid zip with these files added or replaced.
+
+    In names, two underscores mean a dot.
+    """
     contents = {
         "app.py": "",
         "chalicelib/__init__.py": "",
@@ -417,11 +416,11 @@ def zipped(tmp_path: Path, **files: str) -> Path:
 
 @pytest.fixture
 def wrong(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
-    """Tell what is wrong with a zip that has these files too."""
+    """Return the problems of a zip with these files added or replaced."""
     return lambda files: list(package.problems(zipped(tmp_path, **files), REQUIREMENTS))
 
 
-def test_a_good_zip_has_nothing_wrong(wrong: Callable[[dict[str, str]], list[str]]) -> None:
+def test_a_valid_zip_has_no_problem(wrong: Callable[[dict[str, str]], list[str]]) -> None:
     assert wrong({}) == []
     assert wrong({"chalicelib/routes/films.py": "", "chalicelib/contract/films.css": ""}) == []
 
@@ -433,7 +432,7 @@ def test_a_good_zip_has_nothing_wrong(wrong: Callable[[dict[str, str]], list[str
      ".chalice/config.json", "chalicelib/.env.py~", "contract/page.js", "chalicelib/page.js",
      "chalicelib/contract/page.map", "chalicelib/contract/page/page.js"],
 )  # fmt: skip
-def test_a_file_that_nobody_brought_is_refused(
+def test_a_file_that_no_package_lists_is_rejected(
     wrong: Callable[[dict[str, str]], list[str]], name: str
 ) -> None:
     assert wrong({name: ""}) == [f"{name} does not belong in a function"]
@@ -457,14 +456,14 @@ def test_a_file_that_nobody_brought_is_refused(
         ("cp311-cp311-win_amd64", False),
     ],
 )
-def test_a_wheel_for_another_platform_is_refused(
+def test_a_wheel_for_another_platform_is_rejected(
     wrong: Callable[[dict[str, str]], list[str]], tag: str, fits: bool
 ) -> None:
     found = wrong({"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"})
     assert [problem.partition(" is a wheel")[0] for problem in found] == ([] if fits else ["Good"])
 
 
-def test_what_is_required_is_there_in_its_version_and_nothing_more_is(
+def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
     wrong: Callable[[dict[str, str]], list[str]], tmp_path: Path
 ) -> None:
     assert wrong({"good-1.0.dist-info/METADATA": "Name: good\nVersion: 1.1\n"}) == [
@@ -482,7 +481,7 @@ def test_what_is_required_is_there_in_its_version_and_nothing_more_is(
     assert found == ["absent 3.0 is required and missing: it could not be built for Lambda"]
 
 
-def test_what_lambda_would_not_take_is_refused(
+def test_a_zip_that_is_too_large_for_lambda_is_rejected(
     wrong: Callable[[dict[str, str]], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MAX_UNZIPPED", 10)

@@ -1,4 +1,4 @@
-"""Each function may do what it does, and nothing else."""
+"""Least privilege: each function has exactly the permissions that it needs."""
 
 import json
 import re
@@ -20,11 +20,11 @@ ACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
 }
-"""What IAM calls the steps of a transaction."""
+"""IAM's names for the steps of a transaction."""
 
 
 def policy(name: str) -> dict[tuple[str, str], str]:
-    """Give the effect of each action on each resource of a function's policy."""
+    """Return the effect of each action on each resource of a function's policy."""
     document = json.loads((PROJECT / ".chalice" / name).read_text())
     effects = {}
     for statement in document["Statement"]:
@@ -54,10 +54,10 @@ class Asked(set[tuple[str, str]]):
 
 
 @pytest.mark.usefixtures("real_table")
-def test_the_api_may_do_to_its_table_exactly_what_its_store_does(url: str, issuer: Issuer) -> None:
+def test_the_api_has_exactly_the_permissions_that_its_store_needs(url: str, issuer: Issuer) -> None:
     asked = Asked()
     events = table.connection.connection.client.meta.events
-    # Later than PynamoDB's requests are made, earlier than botocore looks at them.
+    # After PynamoDB has built its requests, and before botocore checks them.
     events.register("provide-client-params.dynamodb", asked.note)
     producer = Client(url, issuer.token("producer"))
     assert producer.get("/health").status == 200
@@ -83,18 +83,18 @@ def test_the_api_may_do_to_its_table_exactly_what_its_store_does(url: str, issue
     assert granted == asked
 
 
-def test_beyond_the_table_the_api_may_write_its_log_and_its_traces() -> None:
+def test_beyond_the_table_the_api_may_write_only_its_log_and_its_traces() -> None:
     beyond = {k: v for k, v in policy("policy-api.json").items() if k[0][:9] != "dynamodb:"}
     assert beyond == {
         ("logs:CreateLogStream", f"{LOG}casting-${{STAGE}}:*"): "Allow",
         ("logs:PutLogEvents", f"{LOG}casting-${{STAGE}}:*"): "Allow",
-        # Lambda refuses active tracing without them, and they know no resources.
+        # Lambda rejects active tracing without them, and they support no resources.
         ("xray:PutTraceSegments", "*"): "Allow",
         ("xray:PutTelemetryRecords", "*"): "Allow",
     }
 
 
-def test_the_authorizer_may_write_its_log_and_nothing_else() -> None:
+def test_the_authorizer_may_write_only_its_log() -> None:
     assert policy("policy-authorizer.json") == {
         ("logs:CreateLogStream", f"{LOG}casting-${{STAGE}}-auth0:*"): "Allow",
         ("logs:PutLogEvents", f"{LOG}casting-${{STAGE}}-auth0:*"): "Allow",

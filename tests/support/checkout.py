@@ -1,4 +1,4 @@
-"""Copies of the project, as another machine has them, to deploy from and to break."""
+"""Copies of the project, as on another machine, to deploy from and to break."""
 
 import json
 import os
@@ -15,7 +15,7 @@ NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
 
 
 def tracked(folder: str) -> list[str]:
-    """Give the project's files below a folder that git has, or would take."""
+    """Return the files below a folder that git tracks, or would add."""
     return subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", folder],
         cwd=PROJECT,
@@ -26,9 +26,9 @@ def tracked(folder: str) -> list[str]:
 
 
 class Checkout:
-    """A copy of the project; `like` gives one that has built already, and so builds faster.
+    """A copy of the project. With `like`, a copy of another one, which has built a package already.
 
-    Without `like`, a folder that is there already is one.
+    Without `like`, an existing folder is used as it is.
     """
 
     def __init__(self, folder: Path, like: "Checkout | None" = None) -> None:
@@ -63,7 +63,7 @@ class Checkout:
         return json.loads((self.folder / ".chalice" / "config.json").read_text())
 
     def set(self, stage: str, **settings: str) -> None:
-        """Change what a stage sets for its functions."""
+        """Change the settings of a stage."""
         config = self.config
         config["stages"][stage]["environment_variables"].update(settings)
         self.write_config(config)
@@ -72,9 +72,9 @@ class Checkout:
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
     def start(self, module: str, **environment: str) -> "subprocess.Popen[str]":
-        """Start what a make target runs, as on a machine that has set nothing else."""
+        """Start what a make target runs, on a machine without other settings."""
         known = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k[:4] == "PIP_"}
-        # Whoever runs the tests has an account of their own, which must not be found.
+        # The developer's own AWS account must not be found.
         nowhere = {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -87,11 +87,11 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # to be killed with all that it has started
+            start_new_session=True,  # so that all its child processes can be killed with it
         )
 
     def run(self, module: str, **environment: str) -> tuple[int, str]:
-        """Run it to its end; gives its exit status and what it said."""
+        """Run it to its end. Return its exit status and its output."""
         process = self.start(module, **environment)
         said, _ = process.communicate(timeout=300)
         return process.returncode, said

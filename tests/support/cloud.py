@@ -1,4 +1,4 @@
-"""AWS for the tests that deploy: an emulator of its own, and an issuer that it can reach."""
+"""AWS for the tests that deploy: an emulator, and an issuer that it can reach."""
 
 import datetime
 import ipaddress
@@ -28,10 +28,10 @@ START_SECONDS = 60
 
 
 class Cloud:
-    """An AWS account on 127.0.0.1, empty at first; whoever calls it is checked as on AWS.
+    """An empty AWS account on 127.0.0.1, which checks its callers as AWS does.
 
-    `environment` makes a subprocess (the chalice command, say) its administrator. Its functions
-    trust the certificates of `ca`, a file, alone.
+    `environment` makes a subprocess, such as the chalice command, its administrator. Its functions
+    trust only the certificates in the file `ca`.
     """
 
     def __init__(self, folder: Path, ca: Path) -> None:
@@ -45,7 +45,7 @@ class Cloud:
         raise AssertionError(f"the emulator did not start: {self.said()}")
 
     def _starts(self, port: int) -> bool:
-        """Start the emulator; False where it has ended before it answered."""
+        """Start the emulator. Return False if it ended before it responded."""
         scratch, mark = self.folder / "tmp", secrets.token_hex(8)
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{port}"
@@ -55,8 +55,8 @@ class Cloud:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.url,
         }
-        # The functions inherit it, so there is nothing in it that they would not have on AWS but
-        # what the emulator needs. The certificates are here and not among a stage's own variables
+        # The functions inherit the environment, so it has only what they would have on AWS, and
+        # what the emulator needs. The certificates are here and not in a stage's variables,
         # because chalice sets those for pip too.
         environment = {
             "PATH": os.environ["PATH"],
@@ -84,7 +84,7 @@ class Cloud:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # the functions' processes too: see stop
+                start_new_session=True,  # with the processes of its functions: see `stop`
             )
         deadline = time.monotonic() + START_SECONDS
         while self.process.poll() is None:
@@ -100,7 +100,7 @@ class Cloud:
         return (self.folder / "emulator.log").read_text()
 
     def client(self, service: str) -> Any:
-        """Give an administrator's boto3 client."""
+        """Return an administrator's boto3 client."""
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -110,11 +110,11 @@ class Cloud:
         )
 
     def api_url(self, api_id: str, stage: str) -> str:
-        """Give the URL of a deployed API: it has a path, as API Gateway's own URLs have."""
+        """Return the URL of a deployed API. It has a path, like API Gateway's own URLs."""
         return f"{self.url}/_aws/execute-api/{api_id}/{stage}"
 
     def logs(self, function_name: str) -> str:
-        """Give every line that a function has logged, oldest first; empty where it has no log."""
+        """Return all lines that a function has logged, oldest first, or none without a log."""
         logs = self.client("logs")
         try:
             pages = logs.get_paginator("filter_log_events").paginate(
@@ -125,17 +125,18 @@ class Cloud:
             return ""
 
     def stop(self) -> None:
-        """End the emulator and every process of its functions."""
-        # Nothing is to be saved. Not once it has ended: its number may be somebody else's by now.
+        """Stop the emulator and every process of its functions."""
+        # There is nothing to save. Not if it has ended: its pid may belong to another process by
+        # now.
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        # The functions' code, 40 MB for each of their processes.
+        # The functions' code: 40 MB for each of their processes.
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
 
 
 class TlsIssuer(Issuer):
-    """The tests' issuer over https; `ca` is the file of the authority that vouches for it."""
+    """The tests' issuer over https. `ca` is the file of its certificate authority."""
 
     def __init__(self, folder: Path) -> None:
         self.ca = folder / "ca.pem"
@@ -167,7 +168,7 @@ _SIGNS_CERTIFICATES = x509.KeyUsage(
 
 
 def _certificate(name: str, *extensions: x509.ExtensionType) -> bytes:
-    """Give a day's certificate for the key of this name, signed with the key `tls-ca`, as PEM."""
+    """Return a certificate for the key of this name, signed with the key `tls-ca`, as PEM."""
     own, authority = rsa_key(name).public_key(), rsa_key("tls-ca")
     now = datetime.datetime.now(datetime.UTC)
     builder = (
@@ -178,7 +179,7 @@ def _certificate(name: str, *extensions: x509.ExtensionType) -> bytes:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        # Python 3.13 refuses certificates without these two.
+        # Python 3.13 rejects certificates without these two extensions.
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()),

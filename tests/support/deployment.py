@@ -1,4 +1,4 @@
-"""The casting API deployed to the emulated AWS, in either of the two ways."""
+"""The API deployed to the emulated AWS, in both ways."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,24 +9,24 @@ from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 
 STAGES = {"stack": "prod", "deploy": "dev"}
-"""The two ways, and the stage that goes each of them here."""
+"""The two ways to deploy, and the stage that uses each of them in the tests."""
 
 
 class Site:
-    """A checkout on a machine whose AWS credentials lead to the account."""
+    """A checkout on a machine whose AWS credentials belong to the account."""
 
     def __init__(self, checkout: Checkout, cloud: Cloud) -> None:
         self.checkout = checkout
         self.environment = cloud.environment
 
     def make(self, target: str, way: str, **environment: str) -> str:
-        """Do what `make <target> STAGE=...` does; gives what it says."""
+        """Run `make <target> STAGE=...`. Return its output."""
         status, said = self.try_to_make(target, way, **environment)
         assert status == 0, said
         return said
 
     def try_to_make(self, target: str, way: str, **environment: str) -> tuple[int, str]:
-        """Do it, and give its exit status too."""
+        """Run it. Return its exit status and its output."""
         confirm = {"CONFIRM": STAGES[way]} if target == "undeploy" else {}
         return self.checkout.run(
             f"dev.deploy.{target}",
@@ -50,7 +50,7 @@ class Live(NamedTuple):
 
 
 def live_stage(way: str, said: str, cloud: Cloud, issuer: TlsIssuer) -> Live:
-    """Give the stage whose deployment has said this; its clients are a role, or nobody."""
+    """Return the stage whose deployment has printed this. Its clients have a role, or none."""
     api_id = api_of(said)
     url = cloud.api_url(api_id, STAGES[way])
     tokens = {role: issuer.token(role) for role in AGENCY_ROLES}
@@ -58,5 +58,5 @@ def live_stage(way: str, said: str, cloud: Cloud, issuer: TlsIssuer) -> Live:
 
 
 def api_of(said: str) -> str:
-    """Give the id of the API whose URL was said."""
+    """Return the id of the API whose URL was printed."""
     return said.rpartition("https://")[2].partition(".execute-api")[0]

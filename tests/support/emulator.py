@@ -1,7 +1,7 @@
-"""AWS on this machine: ministack, and what it lacks to take a deployment as AWS takes it.
+"""AWS on this machine: ministack, with patches for what it lacks to accept a deployment.
 
-Run by the engine's interpreter, the only one that has ministack (see tests/support/cloud.py).
-The comment above each patch says what would be wrong without it.
+Run by the engine's interpreter, the only one that has ministack (see tests/support/cloud.py). The
+comment above each patch says what would be wrong without it.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# By name, because mypy runs where ministack is not installed.
+# By name, because mypy runs without ministack.
 app: Any = import_module("ministack.app")
 gateway: Any = import_module("ministack.services.apigateway_v1")
 lambdas: Any = import_module("ministack.services.lambda_svc")
@@ -35,7 +35,7 @@ AUTHORIZER_VARIABLE = re.compile(rb"\$context\.authorizer\.(\w+)")
 
 
 def instead_of(place: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Put a function in the place of ministack's, which it is given as its first argument."""
+    """Replace a function of ministack. The new one receives the old one as its first argument."""
 
     def put(patch: Callable[..., Any]) -> Callable[..., Any]:
         where = place if isinstance(place, dict) else vars(place)
@@ -45,7 +45,7 @@ def instead_of(place: Any, name: str) -> Callable[[Callable[..., Any]], Callable
     return put
 
 
-# ImportRestApi and PutRestApi, which `chalice deploy` calls, would read no body.
+# ImportRestApi and PutRestApi, which `chalice deploy` calls, would not read the body.
 @instead_of(gateway, "handle_request")
 async def handle_request(
     original: Any, method: str, path: str, headers: Object, body: bytes, query: Object
@@ -66,7 +66,7 @@ async def handle_request(
 
 
 def overwrite(api_id: str, spec: Object) -> None:
-    """Replace all that a body can describe, gateway responses too; deployments and stages stay."""
+    """Replace everything that a body can describe, with gateway responses. Keep stages."""
     other = gateway._import_rest_api(spec)
     for name in ("_resources", "_authorizers_v1", "_models", "_gateway_responses"):
         store = getattr(gateway, name)
@@ -74,7 +74,7 @@ def overwrite(api_id: str, spec: Object) -> None:
     gateway._delete_rest_api(other)
 
 
-# A stack whose API has changed would have an API with another id, at another URL.
+# After a change of its API, a stack would have an API with another id, at another URL.
 @instead_of(provisioners._RESOURCE_HANDLERS[REST_API], "update")
 def update_api_of_stack(original: Any, api_id: str, old: Object, new: Object, *names: Any) -> Any:
     if isinstance(new.get("Body"), dict) and new["Body"] != old.get("Body"):
@@ -83,7 +83,7 @@ def update_api_of_stack(original: Any, api_id: str, old: Object, new: Object, *n
     return original(api_id, old, new, *names)
 
 
-# Gateway responses that are part of an imported body would be left out.
+# Gateway responses in an imported body would be ignored.
 @instead_of(gateway, "_import_rest_api")
 def import_rest_api(original: Any, spec: Object, settings: Object | None = None) -> str:
     api_id: str = original(spec, settings)
@@ -94,7 +94,7 @@ def import_rest_api(original: Any, spec: Object, settings: Object | None = None)
     return api_id
 
 
-# An imported operation would lose its templates and responses: preflights would have no headers.
+# Imported operations would lose templates and responses: preflights would have no headers.
 @instead_of(gateway, "_import_operation")
 def import_operation(
     original: Any, api_id: str, resource_id: str, method: str, operation: Object, *security: Any
@@ -114,8 +114,8 @@ def import_operation(
         )
 
 
-# UpdateRestApi would keep the empty minimumCompressionSize with which `chalice deploy` says "none",
-# and no client could read the API from then on.
+# UpdateRestApi would store the empty minimumCompressionSize that `chalice deploy` sends for
+# none, and no client could read the API afterwards.
 @instead_of(gateway, "_update_rest_api")
 def change_rest_api(original: Any, api_id: str, request: Object) -> Any:
     for operation in request["patchOperations"]:
@@ -125,7 +125,7 @@ def change_rest_api(original: Any, api_id: str, request: Object) -> Any:
 
 
 class Call:
-    """What ministack forgets, on the way, of a request to a deployed API."""
+    """What ministack forgets about a request to a deployed API on its way."""
 
     def __init__(self) -> None:
         self.id: str = gateway.new_uuid()
@@ -136,10 +136,10 @@ _call: ContextVar[Call] = ContextVar("call")
 
 
 class FunctionFailed(Exception):
-    """A function raised, ended, or took too long."""
+    """A function raised an error, ended, or took too long."""
 
 
-# The function would be told another request's id than the caller.
+# The function would see another request id than the caller.
 @instead_of(gateway, "_handle_execute_in_scope")
 async def handle_call(original: Any, *arguments: Any) -> Answer:
     _call.set(Call())
@@ -154,7 +154,7 @@ def build_event(original: Any, *arguments: Any, **named: Any) -> Object:
     return event
 
 
-# The caller would read what the function died of, and not the gateway response.
+# The caller would see the function's error instead of the gateway response.
 @instead_of(gateway, "_lambda_proxy_response")
 def proxy_response(original: Any, result: Object) -> Any:
     if result.get("error") and not result.get("throttle"):
@@ -168,8 +168,8 @@ async def execute(original: Any, request: Object, *arguments: Any) -> Any:
         answer = await original(request, *arguments)
     except FunctionFailed:
         return gateway._gw_error("DEFAULT_5XX", "Internal server error")
-    # A token on a path that is not there would be overlooked; API Gateway takes it for a broken
-    # AWS signature, and its own answer quotes it.
+    # A token on an unknown path would be ignored. API Gateway reads it as a broken AWS signature,
+    # and its own response echoes it.
     token = gateway._header_ci(request["headers"], "authorization")
     if token and getattr(answer, "response_type", "") == "MISSING_AUTHENTICATION_TOKEN":
         said = f"not a valid key=value pair (missing equal-sign) in Authorization header: '{token}'"
@@ -177,8 +177,8 @@ async def execute(original: Any, request: Object, *arguments: Any) -> Any:
     return answer
 
 
-# `$context.authorizer` would stay as it is written in a gateway response. A policy takes its
-# context with it, so that one from the authorizer's cache has it too.
+# `$context.authorizer` would not be replaced in a gateway response. The context is stored with
+# the policy, so that a policy from the authorizer's cache has it too.
 @instead_of(gateway, "_invoke_authorizer_lambda")
 async def invoke_authorizer(
     original: Any, authorizer: Object, event: Object, account: str, region: str
@@ -209,7 +209,7 @@ def gateway_response(original: Any, error: Any, request: Object) -> Answer:
     return status, headers, body
 
 
-# A function that does not let API Gateway call it would be called all the same.
+# A function that does not allow API Gateway to call it would be called anyway.
 @instead_of(gateway, "_call_lambda_raw")
 async def call_function(original: Any, function: str, event: Object, **scope: str) -> Any:
     call = event["requestContext"]
@@ -227,7 +227,7 @@ async def call_function(original: Any, function: str, event: Object, **scope: st
 
 
 def may_invoke(function: str, source: str) -> bool:
-    """Tell whether a function's policy lets API Gateway call it for this resource of its own."""
+    """Return whether a function's policy lets API Gateway call it for this resource."""
     found, settings, _ = lambdas._get_func_record_for_ref(function)
     if found is None:
         return False
@@ -246,7 +246,7 @@ def may_invoke(function: str, source: str) -> bool:
     return bool(allowed.decision == "Allow")
 
 
-# A function's words would reach its log where its role may not write there.
+# A function's output would reach its log even if its role may not write there.
 @instead_of(lambdas, "_emit_lambda_logs")
 def write_log(original: Any, function: Object, *arguments: Any, **named: Any) -> None:
     settings = function.get("config") or function
@@ -261,7 +261,7 @@ def write_log(original: Any, function: Object, *arguments: Any, **named: Any) ->
     original(function, *arguments, **named)
 
 
-# What a function died of while it was loaded would not be in its log.
+# An error while a function is loaded would not be in its log.
 @instead_of(lambdas, "_execute_function_warm")
 def execute_function(original: Any, *arguments: Any) -> Object:
     result: Object = original(*arguments)
@@ -270,7 +270,7 @@ def execute_function(original: Any, *arguments: Any) -> Object:
     return result
 
 
-# A function would find in the engine's environment what is missing from its zip.
+# A function would find packages of the engine's environment that its zip lacks.
 @instead_of(runtime, "_detect_runtime_binary")
 def detect_runtime(original: Any, name: str) -> tuple[str, str]:
     binary, script = original(name)
@@ -282,10 +282,10 @@ def detect_runtime(original: Any, name: str) -> tuple[str, str]:
     return binary, script
 
 
-# Nothing would be untrue, but to unpack the same 2,500 files for each process of a function is most
-# of what its start takes.
+# Nothing would be wrong, but unpacking the same 2,500 files for each process of a function is
+# most of its start time.
 class Zip(zipfile.ZipFile):
-    """A zip whose files are unpacked once, and linked wherever else they shall be."""
+    """A zip whose files are unpacked once, and linked to every other place."""
 
     def extractall(self, path: Any = None, *arguments: Any) -> None:
         with open(str(self.filename), "rb") as file:
@@ -294,7 +294,7 @@ class Zip(zipfile.ZipFile):
         if not kept.exists():
             fresh = tempfile.mkdtemp(dir=tempfile.gettempdir())
             super().extractall(fresh, *arguments)
-            # Two may do this at once: one of them comes too late.
+            # Two processes may do this at once: one of them comes too late.
             with contextlib.suppress(OSError):
                 Path(fresh).rename(kept)
         shutil.copytree(kept, path, copy_function=os.link, dirs_exist_ok=True)
@@ -303,7 +303,7 @@ class Zip(zipfile.ZipFile):
 runtime.zipfile.ZipFile = Zip
 
 
-# A function would be ready half a second late, and whoever waits for it looks every five seconds.
+# A function would be ready half a second late, and waiting clients poll every five seconds.
 lambdas._LAMBDA_STATE_TRANSITION_DELAY = 0
 
 

@@ -26,14 +26,14 @@ _keys: dict[str, rsa.RSAPrivateKey] = {}
 
 
 def rsa_key(name: str, bits: int = 2_048) -> rsa.RSAPrivateKey:
-    """Give the private key of this name, made at its first use."""
+    """Return the private key of this name. It is created at its first use."""
     if name not in _keys:
         _keys[name] = rsa.generate_private_key(public_exponent=65_537, key_size=bits)
     return _keys[name]
 
 
 def pem(key: Any) -> str:
-    """Give a private key as PEM, as jose wants it."""
+    """Return a private key as PEM, for jose."""
     return str(
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -45,7 +45,7 @@ def pem(key: Any) -> str:
 
 @functools.cache
 def _signing_key(name: str) -> Key:
-    # jose checks the key's primes whenever it reads it: not for each token.
+    # jose checks the key's primes whenever it reads the key, so it is read once.
     return jwk_of.construct(pem(rsa_key(name)), "RS256")
 
 
@@ -54,13 +54,13 @@ def base64url(data: bytes) -> str:
 
 
 def jwk(name: str, bits: int = 2_048, **members: Any) -> dict[str, Any]:
-    """Give the public half of a key as an issuer publishes it, under its name."""
+    """Return the public half of a key as a JWK, under its name."""
     published: dict[str, Any] = {**public_jwk(rsa_key(name, bits)), "kid": name}
     return {k: v for k, v in {**published, **members}.items() if v is not None}
 
 
 def rs256(message: bytes, key: str) -> bytes:
-    """Give a key's true RS256 signature of a message."""
+    """Return a key's valid RS256 signature of a message."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -68,7 +68,7 @@ def rs256(message: bytes, key: str) -> bytes:
 
 
 class Issuer:
-    """An issuer on 127.0.0.1. Set `answer` to change what it serves; `fetches` counts requests.
+    """An issuer on 127.0.0.1. Set `answer` to change its response; `fetches` counts requests.
 
     It serves https with `tls`, and http without.
     """
@@ -79,7 +79,7 @@ class Issuer:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.answer: bytes = b""
-        self.drip = 0.0  # seconds between two bytes of the answer
+        self.drip = 0.0  # seconds between two bytes of the response
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -105,7 +105,7 @@ class Issuer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http{'s' * bool(tls)}://127.0.0.1:{self._server.server_port}/"
         if tls:
-            # Not in accept: there, one caller who says nothing would keep all others waiting.
+            # Not in accept: there, a caller who sends nothing would block all others.
             self._server.socket = tls.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -120,7 +120,7 @@ class Issuer:
         self._server.server_close()
 
     def claims(self, role: str = "producer", **changes: Any) -> dict[str, Any]:
-        """Give the claims of a good token, changed; None takes a claim away."""
+        """Return the claims of a valid token with changes. None removes a claim."""
         now = int(time.time())
         good = {
             "iss": self.url,
@@ -133,7 +133,7 @@ class Issuer:
         return {k: v for k, v in {**good, **changes}.items() if v is not None}
 
     def token(self, role: str = "producer", *, key: str = "main", **changes: Any) -> str:
-        """Give a good token of a role, with these claims changed."""
+        """Return a valid token of a role, with changed claims."""
         claims = self.claims(role, **changes)
         token: str = jws.sign(claims, _signing_key(key), {"kid": key}, algorithm="RS256")
         return token

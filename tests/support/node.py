@@ -1,6 +1,7 @@
-"""Node.js and its packages, which read and call the contract as other people's tools do.
+"""Node.js and its packages, which use the contract with other people's tools.
 
-Node.js itself is a Python package, so that nobody has to have it; see tests/contract/package.json.
+Node.js itself is a Python package, so that nobody has to install it; see
+tests/contract/package.json.
 """
 
 import json
@@ -17,14 +18,14 @@ from dev.machine import PROJECT
 
 NODE = Path(ROOT_DIR) / "bin" / "node"
 NPM = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-# Not in LOCAL, which the tests move: all of them share the one installation.
+# Not in LOCAL, which the tests move: they share one installation.
 FOLDER = PROJECT / ".local" / "node"
 MODULES = FOLDER / "node_modules"
 DECLARED = ("package.json", "package-lock.json")
 
 
 def install() -> Path:
-    """Install the packages, unless they are there; gives the folder that has them."""
+    """Install the packages, unless they are installed. Return their folder."""
     made_for = "".join((PROJECT / "tests" / "contract" / name).read_text() for name in DECLARED)
     stamp = FOLDER / "installed"
     with machine.lock(FOLDER.with_suffix(".lock")):
@@ -33,7 +34,7 @@ def install() -> Path:
             FOLDER.mkdir(parents=True)
             for name in DECLARED:
                 shutil.copyfile(PROJECT / "tests" / "contract" / name, FOLDER / name)
-            # What a package would run while it is installed is nothing that we need.
+            # Scripts that packages run during their installation are not needed.
             arguments = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
             done = run(NPM, *arguments)
             assert done.returncode == 0, done.stdout + done.stderr
@@ -44,7 +45,7 @@ def install() -> Path:
 def run(
     script: Path | str, *arguments: str, cwd: Path | str = FOLDER, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a script in Node.js, to its end."""
+    """Run a script in Node.js to its end."""
     return subprocess.run(
         [NODE, script, *arguments],
         cwd=cwd,
@@ -56,7 +57,7 @@ def run(
 
 
 def tool(package: str, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Run the command that an installed package is."""
+    """Run the command of an installed package."""
     described = json.loads((install() / "node_modules" / package / "package.json").read_text())
     command = described["bin"]
     if isinstance(command, dict):
