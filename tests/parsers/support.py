@@ -19,19 +19,19 @@ SECRET, SECRET_NUMBER = "s3kr1t", 86_753_098_675_309
 
 
 def tried(examples: int) -> settings:
-    """Try a property with FUZZ_EXAMPLES examples, or else with this many, always the same ones."""
+    """Try a property with FUZZ_EXAMPLES examples, or with this many that are always the same."""
     return settings(
         max_examples=FUZZ_EXAMPLES or examples,
         derandomize=not FUZZ_EXAMPLES,
         database=None,
         deadline=None,
-        print_blob=True,  # how to repeat one that chance has found
-        suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no finding
+        print_blob=True,  # prints how to repeat a random example
+        suppress_health_check=[HealthCheck.too_slow],  # a busy machine is not a failure
     )
 
 
 def seen(value: object) -> str:
-    """Tell values apart that are equal in Python: 1, 1.0 and True, or 0.0 and -0.0."""
+    """Distinguish values that are equal in Python: 1, 1.0 and True, or 0.0 and -0.0."""
     return repr(value)
 
 
@@ -48,7 +48,7 @@ def event(
     encoded: bool = False,
     sub: str = "auth0|me",
 ) -> dict[str, Any]:
-    """Give what API Gateway passes on; an `encoded` body is one that it takes for binary."""
+    """Return the event of API Gateway. An `encoded` body is one that it treats as binary."""
     told: str | bytes | None = body
     if body is not None and encoded:
         told = base64.b64encode(body).decode()
@@ -76,7 +76,7 @@ def event(
 
 
 def ask_for(**parts: Any) -> Request:
-    """Let this be the request that is being answered."""
+    """Make this the current request."""
     request = Request(event(**parts))
     app.current_request = request
     return request

@@ -35,7 +35,7 @@ Rule = Callable[[Any], bool]
 
 
 class Shape(NamedTuple):
-    """What a body's fields must be, once texts are trimmed."""
+    """The rules of a body's fields, after texts are trimmed."""
 
     required: dict[str, Rule]
     optional: dict[str, Rule]
@@ -72,7 +72,7 @@ def is_date(value: Any) -> bool:
 
 
 def is_birth(value: Any) -> bool:
-    """Tell whether somebody who was born then is at most 150 years old today."""
+    """Return whether somebody who was born then is at most 150 years old today."""
     if not is_date(value):
         return False
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -119,7 +119,7 @@ def rule_of(body_type: type[Body], name: str) -> Rule:
     schema = {"$ref": f"#/components/schemas/{body_type.__name__}/properties/{name}"}
     components = {"components": {"schemas": SCHEMAS}}
     validator = jsonschema_rs.Draft202012Validator({**schema, **components}, validate_formats=True)
-    # JSON Schema takes 5.0 for an integer, and the API does not.
+    # JSON Schema accepts 5.0 as an integer, and the API does not.
     return lambda value: not isinstance(value, float) and validator.is_valid(value)
 
 
@@ -205,7 +205,7 @@ def good_values(body_type: type[Body], name: str) -> st.SearchStrategy[Any]:
 
 @st.composite
 def documents(draw: st.DrawFn, body_type: type[Body]) -> dict[str, Any]:
-    """Bodies of this type, good ones and such as have up to two mistakes."""
+    """Bodies of this type: valid ones, and bodies with up to two mistakes."""
     shape = SHAPES[body_type]
     fields = [*shape.required, *shape.optional]
     left_out = draw(st.sets(st.sampled_from([*shape.optional, "nothing"])))
@@ -225,7 +225,7 @@ sent_documents = bodies.flatmap(lambda body: st.tuples(st.just(body), documents(
 
 
 def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | set[str]:
-    """Give the fields of a good body, or the words with which its refusal may begin."""
+    """Return the fields of a valid body, or the words with which its rejection may begin."""
     shape = SHAPES[body_type]
     fields = shape.required | shape.optional
     if not isinstance(document, dict) or not document:
@@ -245,7 +245,7 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
 def sent(
     body_type: type[Body], body: bytes | None, media_type: str | None = None, encoded: bool = False
 ) -> tuple[int, Any]:
-    """Give how a view that takes this is answered: 200 and the fields, or the whole refusal."""
+    """Return the response of a view that accepts this body: 200 and the fields, or the failure."""
     headers = {} if media_type is None else {"content-type": media_type}
     request = ask_for(method="POST", headers=headers, body=body, encoded=encoded)
     answer = envelope(
@@ -257,7 +257,7 @@ def sent(
         assert told["error"] == answer["statusCode"] in (400, 413, 415, 422), told
         assert told["message"] == MESSAGES[told["error"]]
         assert not told["success"]
-        # The name of what is no field is quoted, where it is short and plain.
+        # The name of an unknown field is quoted if it is short and plain.
         quoted = re.sub(r"[A-Za-z0-9_.-]{1,40} is not a field here", "", json.dumps(answer))
         assert SECRET not in quoted
         assert str(SECRET_NUMBER) not in quoted
@@ -266,15 +266,15 @@ def sent(
 
 
 def assert_judged(body_type: type[Body], document: Any, encoded: bool = False) -> None:
-    """Send a body and compare with what the contract says of it."""
+    """Send a body, and compare the response with the rules."""
     status, told = sent(body_type, json.dumps(document).encode(), encoded=encoded)
     expected = expected_of_body(body_type, document)
     if isinstance(expected, dict):
         assert (status, seen(sorted(told.items()))) == (200, seen(sorted(expected.items())))
-        # What is shown can be sent: nothing is left to trim.
+        # The result can be sent again: nothing is left to trim.
         assert sent(body_type, json.dumps(told).encode()) == (200, told)
     else:
-        # The refusal names what is wrong, and what would be right.
+        # The rejection names the problem, and what was expected.
         assert status == 422, told
         assert re.search("expected|is missing|[Ss]end |must be", told["detail"]), told
         assert [word for word in expected if told["detail"].startswith(word)], told
@@ -282,7 +282,7 @@ def assert_judged(body_type: type[Body], document: Any, encoded: bool = False) -
 
 @tried(125)
 @given(sent_document=sent_documents, encoded=st.booleans())
-def test_a_body_is_taken_if_the_contract_says_so(
+def test_a_body_is_accepted_if_the_contract_says_so(
     sent_document: tuple[type[Body], dict[str, Any]], encoded: bool
 ) -> None:
     assert_judged(*sent_document, encoded)
@@ -310,7 +310,7 @@ FIELD_EDGES: list[Any] = [
 
 
 @pytest.mark.parametrize("body_type", SHAPES)
-def test_a_field_is_taken_up_to_its_edge(body_type: type[Body]) -> None:
+def test_a_field_is_accepted_up_to_its_limit(body_type: type[Body]) -> None:
     shape = SHAPES[body_type]
     for name in [*shape.required, *shape.optional]:
         for value in FIELD_EDGES:
@@ -322,7 +322,7 @@ def test_a_field_is_taken_up_to_its_edge(body_type: type[Body]) -> None:
 
 @pytest.mark.parametrize("length", [34, 40, 41, 50, 1_000])
 @pytest.mark.parametrize("end", ["", "\n", "\u00e9", "`", " "])
-def test_a_name_that_is_no_field_is_quoted_where_it_is_short_and_plain(
+def test_the_name_of_an_unknown_field_is_quoted_if_it_is_short_and_plain(
     length: int, end: str
 ) -> None:
     name = ("colour" * length)[: length - len(end)] + end
@@ -332,7 +332,7 @@ def test_a_name_that_is_no_field_is_quoted_where_it_is_short_and_plain(
     assert told["detail"].endswith(f" is not a field here: send {fields}.")
 
 
-def test_a_name_that_is_no_field_is_no_secret() -> None:
+def test_the_name_of_an_unknown_field_is_not_a_secret() -> None:
     status, told = sent(MovieChanges, json.dumps({SECRET: SECRET}).encode())
     assert status == 422
     assert told["detail"].startswith(f"{SECRET} is not a field here")
@@ -340,7 +340,7 @@ def test_a_name_that_is_no_field_is_no_secret() -> None:
 
 @tried(30)
 @given(body_type=bodies, value=json_values)
-def test_a_body_of_any_other_shape_is_refused(body_type: type[Body], value: Any) -> None:
+def test_json_that_is_not_a_body_is_rejected(body_type: type[Body], value: Any) -> None:
     fields = {*SHAPES[body_type].required, *SHAPES[body_type].optional}
     assume(not isinstance(value, dict) or not value.keys() & fields)
     assert sent(body_type, json.dumps(value).encode())[0] == 422
@@ -353,7 +353,7 @@ def test_a_body_of_any_other_shape_is_refused(body_type: type[Body], value: Any)
     room=st.sampled_from([0] * 9 + [65_536, 65_537]),
     encoded=st.booleans(),
 )
-def test_a_body_is_refused_as_too_large_or_no_json_before_its_fields_are_looked_at(
+def test_a_body_is_rejected_as_too_large_or_not_json_before_its_fields_are_checked(
     body_type: type[Body], data: st.DataObject, room: int, encoded: bool
 ) -> None:
     whole = written(documents(body_type))
@@ -375,7 +375,7 @@ def test_a_body_is_refused_as_too_large_or_no_json_before_its_fields_are_looked_
     sent_document=sent_documents,
     begun=st.sampled_from(['"title": NaN', r'"\ud800": 1', '"a": {"b": 1, "b": 1}', '"a": 1e999']),
 )
-def test_a_body_with_what_is_no_json_in_it_is_refused_whatever_else_it_holds(
+def test_a_body_with_invalid_json_in_it_is_rejected_whatever_else_it_holds(
     sent_document: tuple[type[Body], dict[str, Any]], begun: str
 ) -> None:
     body_type, document = sent_document
@@ -398,7 +398,7 @@ def test_a_body_with_what_is_no_json_in_it_is_refused_whatever_else_it_holds(
         ),
     ).map(lambda parts: ";".join([parts[0], *parts[1]]))
 )
-def test_a_body_is_read_as_json_in_utf_8_or_not_at_all(media_type: str | None) -> None:
+def test_a_body_is_read_only_as_json_in_utf_8(media_type: str | None) -> None:
     kind, *parameters = (media_type or "").lower().split(";")
     charsets = {p.strip().replace('"', "") for p in parameters if p.strip().startswith("charset=")}
     is_json = media_type is None or (
@@ -413,10 +413,10 @@ def test_a_body_is_read_as_json_in_utf_8_or_not_at_all(media_type: str | None) -
     ends=st.sampled_from(["", "a"]),
 )
 @example(piece=" ", ends="a")
-def test_the_longest_text_is_judged_at_once(piece: str, ends: str) -> None:
+def test_the_longest_text_is_checked_at_once(piece: str, ends: str) -> None:
     text = ends + piece * (60_000 // len(piece.encode())) + ends
     body = json.dumps({"title": text, "release_date": "x"}, ensure_ascii=False).encode()
     began = time.process_time()
     assert sent(NewMovie, body)[0] in (413, 422)
-    # A thousandth of it is enough; what takes the square of the length has taken half a minute.
+    # With a thousandth of it, an algorithm of quadratic time takes half a minute.
     assert time.process_time() - began < 2

@@ -36,7 +36,7 @@ FRAMES = [
     ('{"[":"{","a":', ',"c":1}'),
     ("[", r',"[\"[\\"]'),
 ]
-"""What stands before and behind JSON in other JSON, one level up."""
+"""Texts before and after JSON that make it part of other JSON, one level deeper."""
 
 PIECES = [
     b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b'\\"', b"\\u0000", b"\\ud800", b"\\udc00",
@@ -48,7 +48,7 @@ PIECES = [
 
 @st.composite
 def edited(draw: st.DrawFn, texts: st.SearchStrategy[bytes]) -> bytes:
-    """Texts with up to three places changed: something added, lost, exchanged or doubled."""
+    """Texts with up to three changes: something added, removed, exchanged or doubled."""
     text = draw(texts)
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(text)))
@@ -68,7 +68,7 @@ def written(draw: st.DrawFn, values: st.SearchStrategy[Any] = json_values) -> by
 
 
 def framed(text: str, frames: list[tuple[str, str]]) -> bytes:
-    """Put JSON into these, the first one innermost."""
+    """Put JSON into these frames, the first one innermost."""
     for before, after in frames:
         text = before + text + after
     return text.encode()
@@ -76,7 +76,7 @@ def framed(text: str, frames: list[tuple[str, str]]) -> bytes:
 
 @st.composite
 def spelled(draw: st.DrawFn, text: str) -> str:
-    """A string as JSON, any of its characters escaped."""
+    """A string as JSON, with any of its characters escaped."""
     told = ""
     for character in text:
         units = re.findall("....", character.encode("utf-16-be").hex())
@@ -87,11 +87,11 @@ def spelled(draw: st.DrawFn, text: str) -> str:
 
 
 class Members(list[tuple[str, Any]]):
-    """An object as it is written, names that stand twice and all."""
+    """The members of an object as they are written, with repeated names."""
 
 
 def is_plain(value: Any, levels: int = 32) -> bool:
-    """Tell whether nothing in a value is left to chance by RFC 8259, and it is not too deep."""
+    """Return whether RFC 8259 leaves nothing of a value undefined, and it is not too deep."""
     if isinstance(value, str):
         return not any("\ud800" <= c <= "\udfff" for c in value)
     if isinstance(value, Members):
@@ -105,7 +105,7 @@ def is_plain(value: Any, levels: int = 32) -> bool:
 
 
 def expected_of_json(text: bytes) -> Any:
-    """Give what the standard library reads; ValueError where the text should be refused."""
+    """Return what the standard library reads. Raise ValueError for a text to reject."""
     try:
         document = text.decode("utf-8")
         if is_plain(json.loads(document, object_pairs_hook=Members)):
@@ -116,7 +116,7 @@ def expected_of_json(text: bytes) -> Any:
 
 
 def read_by(parse: Callable[[bytes], Any], text: bytes) -> str:
-    """Give what a parser makes of a text; every exception but a ValueError is a finding."""
+    """Return a parser's result. Every exception but a ValueError is a failure."""
     try:
         return seen(parse(text))
     except ValueError:
@@ -136,7 +136,7 @@ def test_json_is_read_as_it_was_written(value: Any, ascii_only: bool, indent: in
 @example(text=b'{"a":1,"a":1}')
 @example(text=b"\xef\xbb\xbf1")
 @example(text=b"9" * 5_000)
-def test_what_is_not_plain_json_is_refused_and_the_rest_is_read(text: bytes) -> None:
+def test_only_plain_json_is_accepted(text: bytes) -> None:
     assert read_by(strict_json.parse, text) == read_by(expected_of_json, text)
 
 
@@ -147,7 +147,7 @@ def test_what_is_not_plain_json_is_refused_and_the_rest_is_read(text: bytes) -> 
     others=st.lists(st.text(min_size=7, max_size=9), max_size=3, unique=True),
     frames=st.lists(st.sampled_from(FRAMES), max_size=8),
 )
-def test_a_name_that_stands_twice_is_refused_however_it_is_spelled(
+def test_a_repeated_name_is_rejected_in_every_spelling(
     name: str, data: st.DataObject, others: list[str], frames: list[tuple[str, str]]
 ) -> None:
     names = data.draw(st.permutations([name, name, *others]))
@@ -167,11 +167,11 @@ def test_a_name_that_stands_twice_is_refused_however_it_is_spelled(
 )
 @example(depth=32, frame=FRAMES, closed=True)
 @example(depth=33, frame=FRAMES, closed=True)
-def test_32_levels_are_read_and_no_more(
+def test_32_levels_are_accepted_and_33_are_not(
     depth: int, frame: list[tuple[str, str]], closed: bool
 ) -> None:
     frames = (frame * (depth // len(frame) + 1))[:depth]
-    # The brackets in strings are no levels.
+    # Brackets in strings do not count as levels.
     text = b"".join(b.encode() for b, _ in reversed(frames)) + b'"]}[{"'
     text += b"".join(a.encode() for _, a in frames) if closed else b""
     assert (read_by(strict_json.parse, text) != "refused") == (
@@ -186,7 +186,7 @@ def test_32_levels_are_read_and_no_more(
     | st.integers(0xD800, 0xDFFF).map(lambda half: f'{{"\\u{half:04X}": 1}}'),
     frames=st.lists(st.sampled_from(FRAMES), max_size=20),
 )
-def test_no_number_that_is_none_and_no_half_character_is_read(
+def test_nan_infinity_and_lone_surrogates_are_rejected(
     bad: str, frames: list[tuple[str, str]]
 ) -> None:
     assert read_by(strict_json.parse, framed(bad, frames)) == "refused"

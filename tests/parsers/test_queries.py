@@ -28,7 +28,7 @@ list_names |= st.text(max_size=10)
 
 
 def place_in(list_name: str, *cursors: str) -> str | None:
-    """Give the sort key of a request with these cursors; None where they are refused."""
+    """Return the sort key of a request with these cursors, or None if they are rejected."""
     ask_for(query={"cursor": list(cursors)})
     try:
         return paging.requested_page(list_name)["after"]
@@ -37,7 +37,7 @@ def place_in(list_name: str, *cursors: str) -> str | None:
 
 
 def expected_place(list_name: str, text: str) -> str | None:
-    """Take a cursor apart: a fingerprint and a sort key."""
+    """Split a cursor into fingerprint and sort key."""
     raw = read_base64url(text)
     mark = hashlib.sha256(list_name.encode()).digest()[:6]
     if raw is None or raw[:6] != mark or len(text) > 2_048:
@@ -56,7 +56,7 @@ def expected_place(list_name: str, text: str) -> str | None:
 def test_a_cursor_is_read_as_it_was_written(list_name: str, sort_key: str) -> None:
     cursor = paging.encode_cursor(list_name, sort_key)
     assert place_in(list_name, cursor) == (sort_key if len(cursor) <= 2_048 else None)
-    # Every sort key that a table can have has one.
+    # Every sort key that the table can have has a cursor.
     assert len(sort_key.encode()) > 1_024 or len(cursor) <= 2_048
     assert place_in(list_name, "nonsense", cursor) == place_in(list_name, cursor)
 
@@ -76,17 +76,17 @@ def texts_like_cursors(draw: st.DrawFn, list_name: str) -> str:
 
 @tried(75)
 @given(list_name=list_names, data=st.data())
-def test_any_other_text_is_no_cursor(list_name: str, data: st.DataObject) -> None:
+def test_any_other_text_is_rejected_as_a_cursor(list_name: str, data: st.DataObject) -> None:
     text = data.draw(texts_like_cursors(list_name))
     found = place_in(list_name, text)
     assert found == expected_place(list_name, text)
-    # A place can be written in one way only.
+    # Each place has only one spelling.
     assert found is None or paging.encode_cursor(list_name, found) == text
 
 
 @tried(50)
 @given(list_name=list_names, key=st.text(max_size=12), data=st.data())
-def test_a_cursor_with_one_character_changed_is_another_one_or_none(
+def test_a_cursor_with_one_changed_character_is_rejected_or_another_place(
     list_name: str, key: str, data: st.DataObject
 ) -> None:
     cursor = paging.encode_cursor(list_name, key)
@@ -104,7 +104,7 @@ def test_a_cursor_with_one_character_changed_is_another_one_or_none(
 
 @tried(50)
 @given(one=list_names, another=list_names, key=st.text(max_size=12))
-def test_a_cursor_is_good_in_its_own_list_only(one: str, another: str, key: str) -> None:
+def test_a_cursor_is_valid_only_in_its_own_list(one: str, another: str, key: str) -> None:
     assert place_in(another, paging.encode_cursor(one, key)) == (key if one == another else None)
 
 
@@ -160,7 +160,7 @@ version_numbers = st.integers(1, 20) | st.sampled_from([10**9, 10**10 - 1, 10**1
 entity_tags = st.tuples(
     st.sampled_from(["", "", "", "W/", "w/"]),
     version_numbers.map(str)
-    # etagc (RFC 9110, 8.8.3): commas and all, but no quotes.
+    # etagc (RFC 9110, 8.8.3): with commas, but without quotes.
     | st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters='"\x7f'))
     | st.sampled_from(["0", "01", "1,2", ",1,", "*", "\u0663", " 1", "+1", "1_0", "1.0", ""]),
 ).map(lambda tag: f'{tag[0]}"{tag[1]}"')
@@ -169,7 +169,7 @@ tag_lists = st.lists(st.tuples(spaces, entity_tags, spaces).map("".join), max_si
 
 
 def tags_of(condition: str) -> list[str]:
-    """Take a list of entity tags apart as RFC 9110 has it: a comma in quotes is none."""
+    """Split a list of entity tags as RFC 9110 says: a comma in quotes does not separate."""
     return re.findall(r'(?:[Ww]/)?"[^"]*"', condition)
 
 
@@ -188,7 +188,7 @@ def test_if_match_allows_the_versions_that_it_names(tags: list[str]) -> None:
 
 @tried(20)
 @given(newest=st.integers(90, 130), step=st.integers(1, 3), mixed=st.randoms())
-def test_if_match_counts_the_newest_hundred(newest: int, step: int, mixed: Any) -> None:
+def test_if_match_uses_the_newest_hundred_versions(newest: int, step: int, mixed: Any) -> None:
     versions = list(range(newest * step, 0, -step))
     mixed.shuffle(versions)
     ask_for(headers={"if-match": ", ".join(f'"{version}"' for version in versions)})
@@ -204,9 +204,7 @@ condition_texts = (
 
 @tried(150)
 @given(condition=condition_texts, version=version_numbers)
-def test_a_condition_is_everything_or_versions_that_stand_in_it(
-    condition: str, version: int
-) -> None:
+def test_a_condition_allows_everything_or_the_versions_in_it(condition: str, version: int) -> None:
     ask_for(headers={"if-match": condition, "if-none-match": condition})
     found = conditions.if_match()
     assert (found is None) == (condition.strip() == "*")
@@ -251,7 +249,7 @@ def test_an_idempotency_key_is_printable_ascii(key: str) -> None:
 
 
 class Posted(NamedTuple):
-    """A POST: who sends what where, and under which key."""
+    """A POST: the caller, the path, the body and the key."""
 
     key: str
     sub: str
@@ -261,7 +259,7 @@ class Posted(NamedTuple):
     order: int | None
 
     def known_by(self) -> tuple[str, str]:
-        """Give the two halves of what it is known by."""
+        """Return the two parts of its replay mark."""
         ask_for(
             method="POST",
             resource=self.resource,
@@ -295,7 +293,7 @@ posts = st.builds(
     one=Posted("a", 'b", "a', "/movies", "M", None, None),
     another=Posted('a", "b', "a", "/movies", "M", None, None),
 )
-def test_a_post_is_known_by_its_key_caller_and_route_and_by_what_was_sent(
+def test_a_post_is_recognised_by_key_caller_and_route_and_by_its_content(
     one: Posted, another: Posted
 ) -> None:
     (whose, what), (whose_else, what_else) = one.known_by(), another.known_by()

@@ -32,7 +32,7 @@ NOW = 1_800_000_000
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 DAY = 24 * 3_600
 GONE = object()
-"""The value of a member that is taken away."""
+"""Marks a member that is removed."""
 
 TOKEN_HEADER = {"alg": "RS256", "kid": "main", "typ": "JWT"}
 PAYLOAD: dict[str, Any] = {
@@ -86,7 +86,7 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
 def changed(
     draw: st.DrawFn, good: dict[str, Any], near: dict[str, st.SearchStrategy[Any]]
 ) -> dict[str, Any]:
-    """Good members, up to three of them taken away or changed a little, or much."""
+    """Valid members, with up to three of them removed or changed."""
     members = dict(good)
     for name in draw(st.lists(st.sampled_from(sorted(near)), max_size=3)):
         kind = draw(st.integers(0, 5))
@@ -105,7 +105,7 @@ def is_for_us(aud: object) -> bool:
 
 
 def is_permission(value: object) -> bool:
-    """Tell whether this is a scope-token (RFC 6749, 3.3), as long as Auth0's."""
+    """Return whether this is a scope-token (RFC 6749, 3.3) of Auth0's maximum length."""
     return (
         isinstance(value, str)
         and 1 <= len(value) <= 280
@@ -122,7 +122,7 @@ def is_subject(value: object) -> bool:
 
 
 def expected_of_payload(payload: Any) -> set[object]:
-    """Give what may be said of a payload under a true signature: section 3 of the design."""
+    """Return the possible results for a payload under a valid signature."""
     if not isinstance(payload, dict):
         return {InvalidClaims}
     iat: Any
@@ -145,7 +145,7 @@ def expected_of_payload(payload: Any) -> set[object]:
         and all(is_permission(permission) for permission in allowed)
     )
     if is_time(exp) and exp + 30 <= NOW:
-        # Where more is wrong, either may be said.
+        # With several problems, each of them may be reported.
         return {TokenExpired} if is_good else {TokenExpired, InvalidClaims}
     if not is_good:
         return {InvalidClaims}
@@ -172,7 +172,7 @@ def expected_of_token(header: bytes, payload: bytes) -> set[object]:
 
 
 def verified(authorization: object) -> object:
-    """Give the claims, or the refusal: one of three; every other exception is a finding."""
+    """Return the claims, or one of three rejections. Every other exception is a failure."""
     try:
         return tokens.verify(authorization)
     except (TokenExpired, InvalidClaims, InvalidHeader) as refused:
@@ -180,7 +180,7 @@ def verified(authorization: object) -> object:
 
 
 def token(header: bytes | None = None, payload: bytes | None = None) -> str:
-    """Give a token of exactly these two texts, under a true signature."""
+    """Return a token of exactly these two texts, with a valid signature."""
     head, body = (
         header or json.dumps(TOKEN_HEADER).encode(),
         payload or json.dumps(PAYLOAD).encode(),
@@ -191,7 +191,7 @@ def token(header: bytes | None = None, payload: bytes | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def good(issuer: Issuer) -> Iterator[str]:
-    """A good token; the verifier's clock stands still at NOW."""
+    """A valid token. The verifier's clock stands still at NOW."""
     with pytest.MonkeyPatch.context() as patched:
         clock = SimpleNamespace(time=lambda: float(NOW), monotonic=time.monotonic)
         patched.setattr(tokens, "time", clock)
@@ -210,9 +210,7 @@ def good(issuer: Issuer) -> Iterator[str]:
     | st.none()
     | json_values
 )
-def test_whatever_stands_in_the_header_is_refused_as_no_token(
-    good: str, authorization: object
-) -> None:
+def test_any_invalid_header_is_rejected(good: str, authorization: object) -> None:
     assert verified(authorization) is InvalidHeader
 
 
@@ -222,7 +220,7 @@ def test_whatever_stands_in_the_header_is_refused_as_no_token(
     payload=changed(PAYLOAD, CLAIMS),
     style=st.sampled_from([{}, {"separators": (",", ":")}, {"indent": 1}, {"ensure_ascii": False}]),
 )
-def test_a_signed_token_is_taken_if_the_rules_say_so(
+def test_a_signed_token_is_accepted_if_the_rules_say_so(
     good: str, header: Any, payload: Any, style: dict[str, Any]
 ) -> None:
     told = json.dumps(header).encode(), json.dumps(payload, **style).encode()
@@ -255,7 +253,7 @@ EDGES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", EDGES)
-def test_a_claim_is_taken_up_to_its_edge(good: str, changes: dict[str, Any]) -> None:
+def test_a_claim_is_accepted_up_to_its_limit(good: str, changes: dict[str, Any]) -> None:
     claims = {k: v for k, v in {**PAYLOAD, **changes}.items() if v is not GONE}
     payload = json.dumps(claims).encode()
     told = json.dumps(TOKEN_HEADER).encode()
@@ -267,7 +265,7 @@ def test_a_claim_is_taken_up_to_its_edge(good: str, changes: dict[str, Any]) -> 
     header=st.just(json.dumps(TOKEN_HEADER).encode()) | edited(written(st.just(TOKEN_HEADER))),
     payload=edited(written(st.just(PAYLOAD))) | written() | st.binary(min_size=1, max_size=20),
 )
-def test_a_signature_makes_no_json_of_what_is_none(
+def test_a_signature_does_not_make_invalid_json_valid(
     good: str, header: bytes, payload: bytes
 ) -> None:
     assume(header and payload)
@@ -279,9 +277,11 @@ def test_a_signature_makes_no_json_of_what_is_none(
 @given(length=st.integers(8_180, 8_200) | st.integers(600, 12_000))
 @example(length=8_192)
 @example(length=8_193)
-def test_a_token_of_8192_characters_is_taken_and_no_longer_one(good: str, length: int) -> None:
+def test_a_token_of_8192_characters_is_accepted_and_a_longer_one_is_not(
+    good: str, length: int
+) -> None:
     head = json.dumps(TOKEN_HEADER)
-    # No segment has 4n + 1 characters: where the payload would, a space makes the header longer.
+    # No segment has 4n + 1 characters. If the payload had, a space makes the header longer.
     heads = [(head + " " * spaces).encode() for spaces in range(2)]
     rooms = [length - len(base64url(h)) - len("..") - len(base64url(bytes(256))) for h in heads]
     which = int(rooms[0] % 4 == 1)
@@ -298,14 +298,14 @@ def test_a_token_of_8192_characters_is_taken_and_no_longer_one(good: str, length
     spare=st.integers(0, 15),
     end=st.sampled_from(["", "", "=", "==", "\n", " "]),
 )
-def test_a_token_can_be_written_in_one_way_only(
+def test_a_token_has_only_one_spelling(
     good: str, spaces: tuple[int, int], segment: int, spare: int, end: str
 ) -> None:
     texts = [json.dumps(TOKEN_HEADER) + " " * spaces[0], json.dumps(PAYLOAD) + " " * spaces[1]]
     segments = [base64url(text.encode()) for text in texts]
 
     def written_otherwise(text: str) -> str:
-        bits = {0: 0, 2: 4, 3: 2}[len(text) % 4]  # that stand for nothing
+        bits = {0: 0, 2: 4, 3: 2}[len(text) % 4]  # that have no meaning
         last = ALPHABET.index(text[-1]) | spare % 2**bits
         return text[:-1] + ALPHABET[last] + end
 
@@ -314,13 +314,13 @@ def test_a_token_can_be_written_in_one_way_only(
     signature = base64url(rs256(".".join(segments).encode(), "main"))
     segments.append(written_otherwise(signature) if segment == 2 else signature)
     right = [*(base64url(text.encode()) for text in texts), signature]
-    # The signature is true in any case.
+    # The signature is valid in any case.
     assert (verified(f"Bearer {'.'.join(segments)}") is InvalidHeader) == (segments != right)
 
 
 @tried(75)
 @given(data=st.data())
-def test_a_token_with_one_character_changed_is_refused(good: str, data: st.DataObject) -> None:
+def test_a_token_with_one_changed_character_is_rejected(good: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(good) - 1), "place")
     other = data.draw(
         st.sampled_from(string.ascii_letters + string.digits + "-_.=+/ ")
@@ -344,7 +344,7 @@ def test_a_token_with_one_character_changed_is_refused(good: str, data: st.DataO
     segments=st.lists(st.integers(0, 2), max_size=5),
     points=st.sampled_from([".", "..", ",", " ", ""]),
 )
-def test_a_tokens_segments_are_good_in_one_order_only(
+def test_the_segments_of_a_token_have_only_one_valid_order(
     good: str, segments: list[int], points: str
 ) -> None:
     changed = points.join(good.split(".")[number] for number in segments)
@@ -359,7 +359,7 @@ def test_a_tokens_segments_are_good_in_one_order_only(
     space=st.sampled_from([" ", "  ", "\t", "", "\xa0", ","]),
     after=st.sampled_from(["", " ", "\n", ", Bearer x"]),
 )
-def test_a_token_comes_after_the_word_bearer_in_any_case(
+def test_a_token_follows_the_word_bearer_in_any_case(
     good: str, scheme: str, space: str, after: str
 ) -> None:
     is_good = bool(re.fullmatch("[Bb][Ee][Aa][Rr][Ee][Rr]", scheme)) and (space, after) == (" ", "")
@@ -381,7 +381,7 @@ KEY_MEMBERS: dict[str, st.SearchStrategy[Any]] = {
 
 
 def is_key(members: dict[str, Any]) -> bool:
-    """Tell whether this is an RSA key to verify signatures with, of 2,048 bits or more."""
+    """Return whether this is an RSA key for signatures, of 2,048 bits or more."""
     operations = members.get("key_ops", ["verify"])
     raw = [read_base64url(members.get(name)) for name in ("n", "e")]
     if members.get("kty") != "RSA" or None in raw:
@@ -399,7 +399,7 @@ def is_key(members: dict[str, Any]) -> bool:
 
 
 def read_base64url(text: object) -> bytes | None:
-    """Read base64url bit by bit; None where bits are left over, or it is none."""
+    """Decode base64url bit by bit. Return None for invalid text or remaining bits."""
     if not isinstance(text, str) or set(text) - set(ALPHABET):
         return None
     bits = "".join(f"{ALPHABET.index(c):06b}" for c in text)
@@ -410,7 +410,7 @@ def read_base64url(text: object) -> bytes | None:
 
 
 def expected_of_keys(answer: bytes) -> set[str]:
-    """Give the ids under which this publishes one key, and a good one."""
+    """Return the ids under which exactly one usable key is published."""
     try:
         document = expected_of_json(answer)
     except ValueError:
@@ -452,9 +452,7 @@ def published(*keys: Any) -> bytes:
 @example(answer=published(jwk("small", 1_024), jwk("main")))
 @example(answer=published(*[jwk("main")] + [5] * 63))
 @example(answer=published(*[jwk("main")] + [5] * 64))
-def test_whatever_an_issuer_publishes_is_a_good_key_or_none(
-    stranger: Issuer, answer: bytes
-) -> None:
+def test_only_usable_keys_are_read_from_any_published_text(stranger: Issuer, answer: bytes) -> None:
     stranger.answer = answer
     keys = KeySet(stranger.url)
     found = {kid: key for kid in ("main", "other", "small", "") if (key := keys.get(kid))}

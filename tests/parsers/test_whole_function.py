@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 def call(**parts: Any) -> Found:
-    """Call the function as API Gateway does; nothing may be our fault."""
+    """Call the function as API Gateway does. A 5xx is a failure of the test."""
     answer = invoke(app, event(**parts))
     told: Any = json.loads(answer["body"]) if answer["body"] else None
     assert answer["statusCode"] < 500, (parts, told)
@@ -42,7 +42,7 @@ def call(**parts: Any) -> Found:
 
 
 class Listed(NamedTuple):
-    """A list of the API: how it is asked for, and where its items stand, in its order."""
+    """A list of the API: its request, and the places of its items in order."""
 
     resource: str
     ids: dict[str, str]
@@ -51,7 +51,7 @@ class Listed(NamedTuple):
     name: str
     places: list[str]
     whole: list[Any]
-    pages: bool  # or it is one item at most
+    pages: bool  # or it has one item at most
     falls: bool
 
     def page(self, **query: list[str]) -> Found:
@@ -59,7 +59,7 @@ class Listed(NamedTuple):
 
 
 def items_under(index: str) -> dict[str, list[str]]:
-    """Give the sort keys of the table, or of an index, in order, by their partition."""
+    """Return the sort keys of the table, or of an index, in order and by partition."""
     found: dict[str, list[str]] = {}
     for item in Item.scan():
         pk, sk = (getattr(item, index + half) for half in ("pk", "sk"))
@@ -76,7 +76,7 @@ def post(resource: str, body: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def lists() -> Iterator[list[Listed]]:
-    """The lists of an agency with a few movies, actors and roles, in a table of this module's."""
+    """The lists of an agency with a few movies, actors and roles, in a table of its own."""
     with mock_aws():
         Item.create_table(wait=True)
         titles = ["alien", "Éclair", "", "\U0001f3ac", "zodiac", "alien"]
@@ -133,7 +133,7 @@ def _lists(movie: str, actor: str) -> Iterator[Listed]:
 
 
 def is_place(listed: Listed, key: str) -> bool:
-    """Tell whether a sort key could be one of this list's, be there such an item or not."""
+    """Return whether a sort key could belong to this list, with or without an item."""
     an_id = "[A-Za-z0-9_-]{16}"
     if not listed.pages:
         return False
@@ -168,7 +168,7 @@ def made_up_keys(draw: st.DrawFn, listed: Listed) -> str:
 
 
 def assert_place(listed: Listed, key: str | None, limit: int) -> None:
-    """Go on from a sort key, there or not, or begin: the rest of the same list, or a refusal."""
+    """Assert that a list continues after a sort key, or that the sort key is rejected."""
     query: dict[str, list[str]] = {"limit": [str(limit)]}
     past = 0
     if key is not None:
@@ -177,7 +177,7 @@ def assert_place(listed: Listed, key: str | None, limit: int) -> None:
             assert listed.page(**query).status == 400
             return
         past = sum(p >= key if listed.falls else p <= key for p in listed.places)
-    # To the end, page by page: everything that comes after this place, once and in order.
+    # To the end, page by page: everything after this place, once and in order.
     found: list[Any] = []
     while True:
         answer = listed.page(**query)
@@ -194,7 +194,7 @@ def assert_place(listed: Listed, key: str | None, limit: int) -> None:
 
 @tried(30)
 @given(data=st.data(), limit=st.integers(1, 12))
-def test_a_made_up_cursor_is_a_place_in_the_same_list_or_refused(
+def test_a_made_up_cursor_is_a_place_in_the_same_list_or_rejected(
     lists: list[Listed], data: st.DataObject, limit: int
 ) -> None:
     listed = data.draw(st.sampled_from(lists))
@@ -204,7 +204,7 @@ def test_a_made_up_cursor_is_a_place_in_the_same_list_or_refused(
 @pytest.mark.parametrize(
     "one_id", ["A" * 16, "A" * 15, "A" * 17, "A" * 16 + "." + "A" * 16, "", "."]
 )
-def test_a_place_is_taken_up_to_its_edge(lists: list[Listed], one_id: str) -> None:
+def test_a_place_is_accepted_up_to_its_limit(lists: list[Listed], one_id: str) -> None:
     longest = 1_024 - len("\x1f") - len(one_id)
     before = ["", "\x1f", "a\x1f", "ROLE#", "ROLE#ROLE#", "~\x1f", "\x00\x1f", "a\x1e"]
     before += [text + "\x1f" for text in ("k" * longest, "k" * (longest + 1), "\u00e9" * 1_000)]
@@ -214,14 +214,14 @@ def test_a_place_is_taken_up_to_its_edge(lists: list[Listed], one_id: str) -> No
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 100])
-def test_the_pages_of_every_list_hold_everything_once(lists: list[Listed], limit: int) -> None:
+def test_the_pages_of_every_list_have_every_item_once(lists: list[Listed], limit: int) -> None:
     for listed in lists:
         assert_place(listed, None, limit)
 
 
 @tried(30)
 @given(data=st.data())
-def test_any_query_is_answered_or_refused(lists: list[Listed], data: st.DataObject) -> None:
+def test_any_query_is_answered_or_rejected(lists: list[Listed], data: st.DataObject) -> None:
     listed = data.draw(st.sampled_from(lists))
     near_cursors = st.sampled_from(lists).map(
         lambda li: paging.encode_cursor(li.name, li.places[0])
@@ -248,7 +248,7 @@ def test_any_query_is_answered_or_refused(lists: list[Listed], data: st.DataObje
 
 @tried(30)
 @given(data=st.data())
-def test_a_filter_lets_through_the_roles_of_one_movie_or_actor(
+def test_a_filter_returns_the_roles_of_one_movie_or_actor(
     lists: list[Listed], data: st.DataObject
 ) -> None:
     [every] = [li for li in lists if li.resource == "/roles" and not li.query]
@@ -289,7 +289,7 @@ def test_a_condition_on_a_write_is_what_the_parser_says(
     holds = allowed is None or 1 in allowed
     assert answer.status == (200 if holds else 412)
     assert answer.headers["ETag"] == ('"2"' if holds else '"1"')
-    # The lists stay as they are, for the other tests.
+    # The lists must stay as they are, for the other tests.
     assert call(method="DELETE", resource="/actors/{actor_id}", ids=ids).status == 200
 
 
@@ -301,7 +301,7 @@ POSTED: dict[str, tuple[str, type[Body]]] = {
 
 @tried(30)
 @given(resource=st.sampled_from(sorted(POSTED)), data=st.data())
-def test_what_the_parser_takes_the_table_takes_and_gives_back(
+def test_the_table_returns_what_the_parser_accepts(
     lists: list[Listed], resource: str, data: st.DataObject
 ) -> None:
     member, body_type = POSTED[resource]
@@ -318,5 +318,5 @@ def test_what_the_parser_takes_the_table_takes_and_gives_back(
     assert {name: shown[name] for name in expected if expected[name] is not None} == {
         name: value for name, value in expected.items() if value is not None
     }
-    # The lists stay as they are, for the other tests.
+    # The lists must stay as they are, for the other tests.
     assert call(method="DELETE", resource=one, ids=resource_id).status == 200

@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.issuer import AUDIENCE, base64url
 from tests.tokens.world import DAY, GONE, Now, sealed
 
-# From the JSON of a good payload to a text that is none, under a true signature.
+# From the JSON of a valid payload to a text that is not JSON, under a valid signature.
 PAYLOAD_TEXTS: dict[str, Callable[[str], str | bytes]] = {
     "not JSON": lambda _: "nonsense",
     "empty": lambda _: " ",
@@ -51,7 +51,7 @@ PAYLOAD_TEXTS: dict[str, Callable[[str], str | bytes]] = {
     "a token": lambda p: sealed('{"alg": "RS256", "kid": "main"}', p),
 }
 
-# JSON that is no set of claims, under a true signature.
+# JSON that is not a set of claims, under a valid signature.
 NO_CLAIMS: dict[str, Callable[[str], str]] = {
     "a list": lambda p: f"[{p}]",
     "an empty list": lambda _: "[]",
@@ -63,7 +63,7 @@ NO_CLAIMS: dict[str, Callable[[str], str]] = {
     "an empty object": lambda _: "{}",
 }
 
-# Values of one claim, under a true signature. A function takes the world.
+# Values of one claim, under a valid signature. A function receives the world.
 BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "iss": {
         "missing": GONE,
@@ -208,7 +208,7 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     },
 }
 
-# Several claims at once: where one of them alone would be refused for another reason too.
+# Several claims at once: one of them alone would be rejected for another reason too.
 BAD_TIMES: dict[str, dict[str, Any]] = {
     "iat after exp": {"iat": Now(20), "exp": Now(10)},
     "iat after exp, both past": {"iat": Now(-5), "exp": Now(-15)},

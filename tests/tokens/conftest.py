@@ -12,7 +12,7 @@ from tests.tokens.world import World, published
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A product of its own: what it does depends on which keys it has fetched already."""
+    """A product for these tests alone, because its behaviour depends on the keys it has fetched."""
     issuer, stranger = Issuer(), Issuer()
     issuer.answer = json.dumps({"keys": published()}).encode()
     stranger.publish(jwk("attacker"), jwk("attacker", kid="main"))

@@ -36,7 +36,7 @@ Headers = dict[str, str]
 
 
 class Case(NamedTuple):
-    """A request's headers, and the message that refuses them."""
+    """A request's headers, and the message with which they are rejected."""
 
     name: str
     message: str
@@ -47,7 +47,7 @@ def bearing(name: str, message: str, make: Callable[[World], str]) -> Case:
     return Case(name, message, lambda world: {"Authorization": f"Bearer {make(world)}"})
 
 
-# From a good token to headers.
+# From a valid token to headers.
 AUTHORIZATIONS: dict[str, Callable[[str], Headers]] = {
     "absent": lambda _: {},
     "in a cookie": lambda t: {"Cookie": f"access_token={t}; Authorization=Bearer {t}"},
@@ -59,7 +59,7 @@ AUTHORIZATIONS: dict[str, Callable[[str], Headers]] = {
     "two, one empty": lambda t: {"Authorization": "", "authorization": f"Bearer {t}"},
 }
 
-# From a good token to the value of the header.
+# From a valid token to the value of the header.
 VALUES: dict[str, Callable[[str], str]] = {
     "empty": lambda _: "",
     "a space": lambda _: " ",
@@ -105,7 +105,7 @@ VALUES: dict[str, Callable[[str], str]] = {
     "every byte that is not ASCII": lambda _: "Bearer " + bytes(range(128, 256)).decode("latin-1"),
 }
 
-# From a good token to a bad one.
+# From a valid token to an invalid one.
 TOKENS: dict[str, Callable[[str], str]] = {
     "a word": lambda _: "nonsense",
     "null": lambda _: "null",
@@ -147,7 +147,7 @@ TOKENS: dict[str, Callable[[str], str]] = {
 }
 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
-# From a canonical segment, four bits of whose last character are spare, to another way to write it.
+# From a canonical segment, whose last character has four spare bits, to another spelling.
 MANGLED: dict[str, Callable[[str], str]] = {
     "padded": lambda s: s + "==",
     "half padded": lambda s: s + "=",
@@ -167,10 +167,10 @@ MANGLED: dict[str, Callable[[str], str]] = {
 
 
 def mangled(part: int, change: Callable[[str], str]) -> Callable[[World], str]:
-    """Change the writing of one segment; what is signed is what is sent."""
+    """Change the spelling of one segment. The signature covers what is sent."""
 
     def make(world: World) -> str:
-        # Where a signature happens to have nothing that can be written in another way, another one.
+        # Another signature, if this one has no other spelling.
         for number in count():
             header = world.header({"kid": ">>>>????"})
             payload = world.payload({"sub": f">>>>????{number}"})
@@ -186,7 +186,7 @@ def mangled(part: int, change: Callable[[str], str]) -> Callable[[World], str]:
     return make
 
 
-# From the JSON of a good header to another text.
+# From the JSON of a valid header to another text.
 HEADER_TEXTS: dict[str, Callable[[str], str | bytes]] = {
     "not JSON": lambda _: "nonsense",
     "an empty object": lambda _: "{}",
@@ -230,7 +230,7 @@ HEADER_TEXTS: dict[str, Callable[[str], str | bytes]] = {
     "a line break in a string": lambda h: h.replace("JWT", "J\nWT"),
 }
 
-# Members of the header that are changed, under a true signature of `main` as RS256.
+# Changed members of the header, under a valid RS256 signature of `main`.
 HEADERS: dict[str, dict[str, Any]] = {
     **{
         f"alg {alg!r}": {"alg": alg}
@@ -310,7 +310,7 @@ KIDS: dict[str, Any] = {
 
 
 def certificate() -> str:
-    """Give a certificate of the attacker for itself."""
+    """Return a self-signed certificate of the attacker."""
     key, name = rsa_key("attacker"), x509.Name([])
     now = datetime.now(UTC)
     made = (
@@ -322,7 +322,7 @@ def certificate() -> str:
     return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
 
 
-# Members of the header that bring or name the attacker's key, under the attacker's true signature.
+# Header members that contain or name the attacker's key, under the attacker's valid signature.
 FOREIGN_KEYS: dict[str, dict[str, Any]] = {
     "nothing but the signature": {},
     "jku": {"jku": lambda world: f"{world.stranger.url}.well-known/jwks.json"},
@@ -358,7 +358,7 @@ def public_der() -> bytes:
 
 
 SPKI, PKCS1 = serialization.PublicFormat.SubjectPublicKeyInfo, serialization.PublicFormat.PKCS1
-# What everybody can know of the issuer's key, taken for a secret.
+# Public information about the issuer's key, used as a secret.
 SECRETS: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "the PEM": public_pem(SPKI),
@@ -374,7 +374,7 @@ SECRETS: dict[str, Callable[[], bytes]] = {
     "the word secret": lambda: b"secret",
 }
 
-# Another algorithm than RS256, done properly, or a signature that never was one.
+# Another algorithm than RS256, applied correctly, or something that is not a signature.
 ALGORITHMS: dict[str, tuple[dict[str, Any], Sign]] = {
     **{
         f"HS256 with {name}": ({"alg": "HS256"}, by_mac(secret)) for name, secret in SECRETS.items()
@@ -406,7 +406,7 @@ ALGORITHMS: dict[str, tuple[dict[str, Any], Sign]] = {
     "no alg, without a signature": ({"alg": GONE}, constant(b"")),
 }
 
-# A signature of the token that is changed.
+# Changes of the token's signature.
 SIGNATURES: dict[str, Callable[[bytes], bytes]] = {
     "cut off by one byte": lambda s: s[:-1],
     "without its first byte": lambda s: s[1:],
@@ -433,7 +433,7 @@ SIGNATURES: dict[str, Callable[[bytes], bytes]] = {
     "in hexadecimal": lambda s: s.hex().encode(),
 }
 
-# Signatures that are true of something else.
+# Valid signatures of something else.
 BORROWED: dict[str, Sign] = {
     "of another key": by_attacker,
     "of another of the issuer's keys": lambda message: rs256(message, "plain"),

@@ -46,14 +46,14 @@ from tests.tokens.world import (
 
 
 def retold(part: str, change: Callable[[str], str | bytes]) -> Callable[[World], str]:
-    """Change the text of one part; what is signed is what is sent."""
+    """Change the text of one part. The signature covers what is sent."""
     if part == "header":
         return lambda world: sealed(change(world.header()), world.payload())
     return lambda world: sealed(world.header(), change(world.payload()))
 
 
 def swapped(part: int) -> Callable[[World], str]:
-    """Give a good token with one segment of another one."""
+    """Return a valid token with one segment of another token."""
 
     def make(world: World) -> str:
         mine = world.token().split(".")
@@ -66,7 +66,7 @@ def swapped(part: int) -> Callable[[World], str]:
 
 
 def longer(more: int) -> Callable[[World], str]:
-    """Give a token of more than three segments whose last one signs all the others."""
+    """Return a token of more than three segments whose last one signs all the others."""
 
     def make(world: World) -> str:
         header, payload, _ = world.token().split(".")
@@ -76,7 +76,7 @@ def longer(more: int) -> Callable[[World], str]:
 
 
 def encrypted(world: World) -> str:
-    """Give a JWE of the claims for the issuer's public key, compressed."""
+    """Return a compressed JWE of the claims, for the issuer's public key."""
     key = {**jwk("main"), "alg": "RSA-OAEP-256"}
     token: bytes = jwe.encrypt(world.payload(), key, "A256GCM", "RSA-OAEP-256", zip="DEF")
     return token.decode()
@@ -107,7 +107,7 @@ def good(
 
 
 def hostile() -> Iterator[Case]:
-    """Give every case."""
+    """Return all cases."""
     for name, headers in AUTHORIZATIONS.items():
         yield Case(f"authorization {name}", HEADER, with_headers(headers))
     for name, value in VALUES.items():
@@ -158,7 +158,7 @@ def hostile() -> Iterator[Case]:
         yield bearing(f"signature {name}", HEADER, good(sign=resigned(change)))
     for name, sign in BORROWED.items():
         yield bearing(f"signature {name}", HEADER, good(sign=sign))
-    # Nothing in a payload is believed, or told about, before the signature holds.
+    # Nothing in a payload is used, or reported, before the signature is verified.
     for name, claims in {"expired": PAST["an hour ago"], "foreign": {"iss": "x"}}.items():
         yield bearing(f"signature of another key, {name}", HEADER, good({}, claims, by_attacker))
     for name, text in PAYLOAD_TEXTS.items():
@@ -176,7 +176,7 @@ def hostile() -> Iterator[Case]:
 
 HOSTILE = list(hostile())
 
-# What is taken: header, claims.
+# What is accepted: header, claims.
 GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "plain": ({}, {}),
     "typ at+jwt": ({"typ": "at+jwt"}, {}),

@@ -25,7 +25,7 @@ def bear(world: World, token: str, scheme: str = "Bearer") -> ApiResponse:
 
 
 LONGEST_SEARCHED = 100_000
-"""Characters: what is longer repeats itself, and takes seconds to search."""
+"""Characters. A longer text repeats itself, and takes seconds to search."""
 
 
 def pieces(text: str) -> set[str]:
@@ -33,13 +33,13 @@ def pieces(text: str) -> set[str]:
 
 
 def assert_untold(told: str, secret: str) -> None:
-    """No 20 characters of the secret are in what is told."""
+    """Assert that no 20 characters of the secret are in a text."""
     searched = secret[:LONGEST_SEARCHED]
     assert not [piece for piece in pieces(told) if piece in searched]
 
 
 @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.name)
-def test_a_hostile_token_is_refused(world: World, case: Case) -> None:
+def test_a_hostile_token_is_rejected(world: World, case: Case) -> None:
     headers = case.headers(world)
     answer = ask(world, headers)
     assert_failure(answer, 401, case.message)
@@ -48,7 +48,7 @@ def test_a_hostile_token_is_refused(world: World, case: Case) -> None:
     assert world.stranger.fetches == 0
 
 
-def test_a_token_in_the_query_is_none(world: World) -> None:
+def test_a_token_in_the_query_is_ignored(world: World) -> None:
     token = world.token()
     answer = Client(world.product.url).get("/movies", access_token=token)
     assert_failure(answer, 401, HEADER)
@@ -56,7 +56,7 @@ def test_a_token_in_the_query_is_none(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_token_is_taken(world: World, name: str) -> None:
+def test_a_valid_token_is_accepted(world: World, name: str) -> None:
     answer = bear(world, world.token(*GOOD[name]))
     assert answer.status == 200, answer
     assert answer["movies"]
@@ -68,12 +68,12 @@ def test_the_case_of_the_scheme_does_not_matter(world: World, scheme: str) -> No
 
 
 @pytest.mark.parametrize("kid", ["plain", "verifying"])
-def test_a_key_may_say_less_or_more_of_its_use(world: World, kid: str) -> None:
+def test_a_key_may_have_fewer_or_more_members_about_its_use(world: World, kid: str) -> None:
     token = world.token({"kid": kid}, sign=lambda message: rs256(message, kid))
     assert bear(world, token).status == 200
 
 
-def test_the_longest_token_is_taken(world: World) -> None:
+def test_the_longest_token_is_accepted(world: World) -> None:
     token = of_length(world, 8_192)
     assert len(token) == 8_192
     assert bear(world, token).status == 200
@@ -84,25 +84,23 @@ def test_the_longest_token_is_taken(world: World) -> None:
     [GONE, [], ["write:movies", "GET:movies", "get:movie", "get:movies:all", "*"], ["get:actors"]],
     ids=["absent", "none", "foreign", "another"],
 )
-def test_a_good_token_without_the_permission_is_unauthorized(
-    world: World, permissions: object
-) -> None:
+def test_a_valid_token_without_the_permission_is_403(world: World, permissions: object) -> None:
     assert_failure(bear(world, world.token({}, {"permissions": permissions})), 403)
 
 
-def test_only_our_permissions_are_believed(issuer: Issuer) -> None:
+def test_only_our_permissions_are_used(issuer: Issuer) -> None:
     token = issuer.token(permissions=["get:movies", "write:movies", "GET:movies"])
     assert tokens.verify(f"Bearer {token}").permissions == {"get:movies"}
 
 
-def test_after_all_of_that_a_good_token_is_taken(world: World) -> None:
+def test_after_all_attacks_a_valid_token_is_still_accepted(world: World) -> None:
     assert bear(world, world.token()).status == 200
     assert world.issuer.fetches <= 2
     assert set(world.issuer.paths) == {"/.well-known/jwks.json"}
     assert world.stranger.fetches == 0
 
 
-def test_a_flood_of_unknown_keys_is_refused_and_asks_the_issuer_once_at_most(world: World) -> None:
+def test_a_flood_of_unknown_keys_is_rejected_with_one_fetch_at_most(world: World) -> None:
     before = world.issuer.fetches
     signature = world.token().rpartition(".")[2]
     payload = base64url(world.payload().encode())
@@ -119,9 +117,9 @@ def test_a_flood_of_unknown_keys_is_refused_and_asks_the_issuer_once_at_most(wor
     assert bear(world, world.token()).status == 200
 
 
-def test_the_log_tells_nothing_of_a_token(world: World) -> None:
+def test_the_log_reveals_nothing_of_a_token(world: World) -> None:
     assert bear(world, sealed(world.header(), "nonsense")).status == 401
-    # The same line over and over has the same pieces.
+    # Repeated lines have the same pieces.
     said = set().union(*map(pieces, set(world.product.said().splitlines())))
     assert any("token rejected" in piece for piece in said)
     for value in world.sent:

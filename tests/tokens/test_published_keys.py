@@ -12,7 +12,7 @@ from chalicelib import tokens
 from tests.support.issuer import Issuer, base64url, jwk, rsa_key
 from tests.tokens.world import World
 
-# What a broken key has in other ways than a good one.
+# How a broken key differs from a valid one.
 BROKEN: dict[str, dict[str, Any]] = {
     "n of 4n+1 characters": {"n": "AAAAA"},
     "n empty": {"n": ""},
@@ -46,14 +46,14 @@ def careless() -> Iterator[Issuer]:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_key_does_not_hide_the_good_ones(careless: Issuer, name: str) -> None:
+def test_a_broken_key_does_not_hide_the_valid_ones(careless: Issuer, name: str) -> None:
     careless.publish({**jwk("main"), "kid": "broken", **BROKEN[name]}, jwk("main"))
     keys = tokens.KeySet(careless.url)
     assert keys.get("main")
     assert keys.get("broken") is None
 
 
-def test_a_set_of_broken_keys_replaces_nothing(careless: Issuer) -> None:
+def test_a_jwks_with_only_broken_keys_replaces_nothing(careless: Issuer) -> None:
     now = 0.0
     keys = tokens.KeySet(careless.url, lambda: now)
     assert keys.get("main")
@@ -63,21 +63,21 @@ def test_a_set_of_broken_keys_replaces_nothing(careless: Issuer) -> None:
     assert careless.fetches == 2
 
 
-def test_a_set_of_keys_with_a_member_twice_is_none(careless: Issuer) -> None:
-    # A parser that takes the last one would find a good key.
+def test_a_jwks_with_a_repeated_member_is_rejected(careless: Issuer) -> None:
+    # A parser that uses the last one would find a valid key.
     careless.answer = b'{"keys": [], ' + careless.answer[1:]
     assert tokens.KeySet(careless.url).get("main") is None
 
 
-def test_an_answer_that_breaks_off_is_no_set_of_keys(careless: Issuer) -> None:
+def test_a_response_that_breaks_off_is_rejected(careless: Issuer) -> None:
     careless.headers = {"Transfer-Encoding": "chunked"}
     assert tokens.KeySet(careless.url).get("main") is None
 
 
-def test_an_issuer_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_issuer_that_sends_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens.KeySet, "READ", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        # Whoever waits without an end of its own is let go here, and is late.
+        # A client without a timeout ends here, too late.
         end = Timer(3, silent.shutdown, [socket.SHUT_RDWR])
         end.start()
         start = time.monotonic()
@@ -89,7 +89,7 @@ def test_an_issuer_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Monke
             end.cancel()
 
 
-def test_a_proxy_in_the_environment_is_not_asked_for_keys(
+def test_a_proxy_in_the_environment_is_not_used_for_keys(
     careless: Issuer, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):

@@ -13,7 +13,7 @@ LOCAL = {**SETTINGS, "STAGE": "local", "AUTH_ISSUER": "http://127.0.0.1:8701/"}
 
 
 def start(settings: dict[str, str | None]) -> str:
-    """Import the settings in a process of its own; gives the last line of what it says."""
+    """Import the settings in a process of its own. Return the last line of its errors."""
     environment = {k: v for k, v in settings.items() if v is not None}
     found = subprocess.run(
         [sys.executable, "-c", "import chalicelib.settings"],
@@ -26,7 +26,7 @@ def start(settings: dict[str, str | None]) -> str:
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, LOCAL, {**LOCAL, "DYNAMODB_URL": "http://x:1"}])
-def test_good_settings_start(settings: dict[str, str | None]) -> None:
+def test_valid_settings_start(settings: dict[str, str | None]) -> None:
     assert start(settings) == ""
 
 

@@ -1,6 +1,6 @@
-"""The issuer's keys: how often they are asked for, how long they are believed, which are usable.
+"""The JWKS: how often it is fetched, how long its keys are used, and which keys are usable.
 
-What tokens are refused is in test_hostile_tokens.py, over HTTP; here the clock is moved.
+The clock is moved here. test_hostile_tokens.py has the rejected tokens, over HTTP.
 """
 
 import json
@@ -45,7 +45,7 @@ def keys(own_issuer: Issuer, clock: Clock) -> KeySet:
     return KeySet(own_issuer.url, clock)
 
 
-def test_nothing_is_fetched_before_a_token_comes(keys: KeySet, own_issuer: Issuer) -> None:
+def test_nothing_is_fetched_before_the_first_token(keys: KeySet, own_issuer: Issuer) -> None:
     assert own_issuer.fetches == 0
     assert keys.get("main")
     assert own_issuer.paths == ["/.well-known/jwks.json"]
@@ -66,7 +66,7 @@ def test_keys_are_fresh_for_600_seconds(keys: KeySet, own_issuer: Issuer, clock:
     assert own_issuer.fetches == 2
 
 
-def test_a_revoked_key_is_believed_for_600_seconds_at_the_most(
+def test_a_revoked_key_is_used_for_600_seconds_at_most(
     keys: KeySet, own_issuer: Issuer, clock: Clock
 ) -> None:
     assert keys.get("main")
@@ -76,7 +76,7 @@ def test_a_revoked_key_is_believed_for_600_seconds_at_the_most(
     assert keys.get("next")
 
 
-def test_a_new_key_is_known_after_30_seconds_at_the_latest(
+def test_a_new_key_is_used_after_30_seconds_at_most(
     keys: KeySet, own_issuer: Issuer, clock: Clock
 ) -> None:
     assert keys.get("main")
@@ -101,7 +101,7 @@ def test_a_flood_of_unknown_keys_causes_one_fetch_in_30_seconds(
     assert keys.get("main")
 
 
-def test_one_fetch_at_a_time_serves_all_who_wait(keys: KeySet, own_issuer: Issuer) -> None:
+def test_one_fetch_serves_all_waiting_requests(keys: KeySet, own_issuer: Issuer) -> None:
     found: list[object] = []
     threads = [threading.Thread(target=lambda: found.append(keys.get("main"))) for _ in range(20)]
     for thread in threads:
@@ -114,7 +114,7 @@ def test_one_fetch_at_a_time_serves_all_who_wait(keys: KeySet, own_issuer: Issue
 
 
 def broken(issuer: Issuer, how: str) -> None:
-    """Let the issuer fail in one of many ways."""
+    """Make the issuer fail in one of many ways."""
     if how == "gone":
         issuer.close()
     elif how == "a redirect":
@@ -152,14 +152,14 @@ def test_keys_are_kept_for_24_hours_while_the_issuer_fails(
         clock.time = start + seconds
         assert keys.get("main")
     if how != "gone":
-        # Asked again from 600 seconds on, but not within 30 seconds of the last time.
+        # Fetched again after 600 seconds, but not within 30 seconds of the last time.
         assert own_issuer.fetches == 1 + 5
     clock.time = start + 24 * HOUR
     assert keys.get("main") is None
 
 
 @pytest.mark.parametrize("how", FAILURES)
-def test_an_issuer_that_comes_back_is_heard(clock: Clock, how: str) -> None:
+def test_an_issuer_that_recovers_is_used_again(clock: Clock, how: str) -> None:
     issuer = Issuer()
     good = issuer.answer
     keys = KeySet(issuer.url, clock)
@@ -173,10 +173,10 @@ def test_an_issuer_that_comes_back_is_heard(clock: Clock, how: str) -> None:
     issuer.close()
 
 
-def test_an_issuer_that_drips_is_not_waited_for(
+def test_a_slow_issuer_is_not_waited_for(
     own_issuer: Issuer, monkeypatch: pytest.MonkeyPatch, keys: KeySet
 ) -> None:
-    # Every byte comes in time for `requests`; all of them would take two seconds.
+    # Every byte arrives within the timeout of `requests`. All of them would take two seconds.
     monkeypatch.setattr(KeySet, "CONNECT", 0.2)
     monkeypatch.setattr(KeySet, "READ", 0.2)
     own_issuer.drip = 2 / len(own_issuer.answer)
@@ -200,7 +200,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("members", UNUSABLE.values(), ids=UNUSABLE)
-def test_a_key_that_cannot_be_trusted_is_none(
+def test_an_untrustworthy_key_is_not_used(
     keys: KeySet, own_issuer: Issuer, members: dict[str, Any]
 ) -> None:
     own_issuer.publish(jwk("other"), jwk("main", **members))
@@ -208,13 +208,13 @@ def test_a_key_that_cannot_be_trusted_is_none(
     assert keys.get("other")
 
 
-def test_a_short_key_is_none(keys: KeySet, own_issuer: Issuer) -> None:
+def test_a_short_key_is_not_used(keys: KeySet, own_issuer: Issuer) -> None:
     own_issuer.publish(jwk("main"), jwk("short", bits=1_024))
     assert keys.get("short") is None
     assert keys.get("main")
 
 
-def test_two_keys_of_one_name_are_none(keys: KeySet, own_issuer: Issuer) -> None:
+def test_two_keys_with_one_kid_are_not_used(keys: KeySet, own_issuer: Issuer) -> None:
     own_issuer.publish(jwk("main"), jwk("other"), jwk("next", kid="main"))
     assert keys.get("main") is None
     assert keys.get("other")
@@ -224,7 +224,7 @@ def test_two_keys_of_one_name_are_none(keys: KeySet, own_issuer: Issuer) -> None
     "members",
     [{"use": None}, {"alg": None}, {"key_ops": ["verify"]}, {"key_ops": ["sign", "verify"]}],
 )
-def test_what_a_key_need_not_say_it_need_not_say(
+def test_optional_members_of_a_key_may_be_missing(
     keys: KeySet, own_issuer: Issuer, members: dict[str, Any]
 ) -> None:
     own_issuer.publish(jwk("main", **members))
@@ -236,7 +236,7 @@ def test_64_keys_are_read(keys: KeySet, own_issuer: Issuer) -> None:
     assert keys.get("63")
 
 
-def test_a_token_ends_when_its_time_and_the_leeway_are_over(
+def test_a_token_expires_after_its_time_and_the_leeway(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = int(time.time())
@@ -253,12 +253,12 @@ def test_a_token_ends_when_its_time_and_the_leeway_are_over(
 
 
 @pytest.mark.parametrize("nonsense", [None, 5, b"Bearer x.y.z", "", "Bearer"])
-def test_what_is_no_header_is_refused(nonsense: object) -> None:
+def test_an_invalid_header_is_rejected(nonsense: object) -> None:
     with pytest.raises(InvalidHeader):
         tokens.verify(nonsense)
 
 
-def test_valid_tokens_go_on_working_while_the_issuer_is_down(
+def test_valid_tokens_are_accepted_while_the_issuer_is_down(
     url: str, empty_table: None, clock: Clock, monkeypatch: pytest.MonkeyPatch, issuer: Issuer
 ) -> None:
     monkeypatch.setattr(tokens, "KEYS", KeySet(issuer.url, clock))
@@ -275,7 +275,7 @@ def test_valid_tokens_go_on_working_while_the_issuer_is_down(
         issuer.status, issuer.answer = 200, good
 
 
-def test_a_refusal_is_logged_without_the_token(
+def test_a_rejection_is_logged_without_the_token(
     issuer: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = issuer.token()

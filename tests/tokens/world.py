@@ -17,7 +17,7 @@ from tests.support.issuer import Issuer, base64url, jwk, rs256, rsa_key
 EXPIRED, CLAIMS, HEADER = "token expired", "invalid claims", "invalid header"
 DAY = 24 * 3600
 GONE = object()
-"""The value of a member that is taken away."""
+"""Marks a member that is removed."""
 
 Sign = Callable[[bytes], bytes]
 ec_key = ec.generate_private_key(ec.SECP256R1())
@@ -26,7 +26,7 @@ three = rsa.generate_private_key(public_exponent=3, key_size=2_048)
 
 
 class Now(NamedTuple):
-    """A time: this many seconds from the moment in which a token is made."""
+    """A time, in seconds from the creation of the token."""
 
     seconds: float
 
@@ -66,7 +66,7 @@ def by_ec(message: bytes) -> bytes:
 
 
 def by_nobody(message: bytes) -> bytes:
-    """Make what a public exponent of 1 takes for a signature of any key."""
+    """Return a value that a public exponent of 1 accepts as a signature of any key."""
     information = bytes.fromhex("3031300d060960864801650304020105000420")
     told = information + hashlib.sha256(message).digest()
     return b"\x00\x01" + b"\xff" * (256 - 3 - len(told)) + b"\x00" + told
@@ -80,7 +80,7 @@ def constant(signature: bytes) -> Sign:
 
 
 class World(NamedTuple):
-    """The running product, the issuer that it trusts, one that it must never ask; what was sent."""
+    """The running product, its issuer, an issuer that it must not call, and the sent headers."""
 
     product: Product
     issuer: Issuer
@@ -99,7 +99,7 @@ class World(NamedTuple):
         claims: dict[str, Any] | None = None,
         sign: Sign = by_main,
     ) -> str:
-        """Give a good token with these members of header and payload changed."""
+        """Return a valid token with these members of header and payload changed."""
         return sealed(self.header(header), self.payload(claims), sign)
 
     def _json(self, members: dict[str, Any]) -> str:
@@ -116,19 +116,19 @@ class World(NamedTuple):
 
 
 def sealed(header: str | bytes, payload: str | bytes, sign: Sign = by_main) -> str:
-    """Give a token of exactly these two texts."""
+    """Return a token of exactly these two texts."""
     first, second = (t.encode() if isinstance(t, str) else t for t in (header, payload))
     return joined(base64url(first), base64url(second), sign)
 
 
 def joined(header: str, payload: str, sign: Sign = by_main) -> str:
-    """Give a token of exactly these two segments."""
+    """Return a token of exactly these two segments."""
     unsigned = f"{header}.{payload}"
     return f"{unsigned}.{base64url(sign(unsigned.encode('latin-1')))}"
 
 
 def of_length(world: World, length: int) -> str:
-    """Give a good token of this many characters: JSON may end in spaces."""
+    """Return a valid token of this many characters. JSON may end with spaces."""
     for spaces in range(3):
         header = base64url((world.header() + " " * spaces).encode())
         room = length - len(header) - 2 - len(base64url(bytes(256)))
@@ -160,11 +160,11 @@ UNUSABLE: dict[str, list[dict[str, Any]]] = {
     "with e empty": [{"e": ""}],
     "with e even": [{"e": base64url((65_538).to_bytes(3))}],
 }
-"""Key ids, and the sets of members in which what is published under them differs from `main`."""
+"""Key ids, and how the keys that are published under them differ from `main`."""
 
 
 def published() -> list[Any]:
-    """Give the issuer's keys: good ones, and every kind that nobody should sign with."""
+    """Return the issuer's keys: valid ones, and every kind that must not be used."""
     point = ec_key.public_key().public_numbers()
     numbers = three.public_key().public_numbers()
     curve = {
