@@ -190,7 +190,7 @@ def test_sources_that_change_during_a_deployment_are_not_deployed(
 ) -> None:
     cloud, site = own_account
     changes = {
-        "chalicelib/routes/meta.py": ('"casting"', '"changed"'),
+        "chalicelib/routes/service.py": ('"casting"', '"changed"'),
         "requirements.txt": ("requests", "# requests"),
         ".chalice/policy-authorizer.json": ("logs:PutLogEvents", "dynamodb:*"),
     }

@@ -143,11 +143,11 @@ def test_a_condition_that_is_taken_out_is_found(
 
 
 def test_a_renaming_that_is_not_closed_by_the_count_is_found() -> None:
-    closed = """            if walk.seen == walk.of:
-                whole = _unfinished(parent) & (Parent.role_count == walk.of)
+    closed = """            if walk.seen == walk.total:
+                complete = _same_renaming(parent) & (Parent.role_count == walk.total)
 """
     open_ended = """            if True:
-                whole = _unfinished(parent)
+                complete = _same_renaming(parent)
 """
     with changed(links, closed, open_ended):
         assert next(Check(FEW, ("cast", "rename the movie")).run(MOST, SEED), None)

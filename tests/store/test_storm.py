@@ -1,14 +1,26 @@
-"""A short storm, and what its history finds: one that finds nothing would be worth nothing."""
+"""A short storm, and proofs that its history finds each kind of wrong result."""
 
+import datetime
+import enum
+import random
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import pytest
+from msgspec import Meta
 
-from tests.store.storm.history import GONE, Fields, History, Sight, Write
-from tests.store.storm.people import IN_BILLING, NEWEST_MOVIE
+from chalicelib.http.body import Body
+from chalicelib.http.resource import Resource, Writable, fields_of
+from chalicelib.routes.actors import Actor
+from chalicelib.routes.movies import Movie
+from chalicelib.routes.roles import Role
+from tests.store.storm import fields as storm_fields
+from tests.store.storm.fields import CHANGE_BODIES, CREATE_BODIES, FIELDS, NOT_COMPARED, Fields
+from tests.store.storm.history import DELETED, EXISTS, History, Observation, Write
+from tests.store.storm.lists import IN_BILLING, NEWEST_MOVIE
 from tests.store.storm.plan import plan, preparation
-from tests.store.storm.run import Storm, empty_table
+from tests.store.storm.run import SEED, Storm, empty_table
 from tests.support.issuer import Issuer
 
 pytestmark = pytest.mark.slow
@@ -16,56 +28,130 @@ pytestmark = pytest.mark.slow
 MOVIE, ACTOR, ROLE = "/movies/M", "/actors/A", "/roles/M.A"
 
 
-def test_a_storm_leaves_nothing_wrong(
+def test_a_storm_leaves_no_problems(
     tmp_path: Path, engine_url: str, product_issuer: Issuer
 ) -> None:
     with empty_table(engine_url):
         storm = Storm(tmp_path, engine_url, product_issuer, operations=500, kills=6)
         problems = storm.run()
-    told = "\n".join([*problems, str(storm.figures), f"SEED={storm.seed}"])
-    assert problems == [], told
-    assert (storm.figures.operations.total(), storm.figures.kills) == (500, 6)
-    assert storm.figures.long.keys() >= {"renaming", "deletion"}, told
+    report = "\n".join([*problems, str(storm.statistics), f"SEED={SEED}"])
+    assert problems == [], report
+    assert (storm.statistics.operations.total(), storm.statistics.kills) == (500, 6)
+    assert storm.statistics.long.keys() >= {"renaming", "deletion"}, report
 
 
-def test_a_seed_decides_what_is_done() -> None:
+def test_the_same_seed_returns_the_same_operations() -> None:
     assert plan(1, 0, 8, 200) == plan(1, 0, 8, 200)
     assert plan(1, 0, 8, 200) != plan(2, 0, 8, 200)
 
 
-def test_no_two_operations_have_one_number() -> None:
+def test_no_two_operations_have_the_same_number() -> None:
     parts = [part for worker in range(8) for part in preparation(worker, 8)]
     parts += [plan(1, worker, 8, 200) for worker in range(8)]
     numbers = [operation.number for part in parts for operation in part]
     assert len(set(numbers)) == len(numbers)
 
 
-def made(ended: float = 1, lost: int = 0, **fields: Any) -> Write:
-    return Write("somebody", ended - 1, ended, {"there": True, **fields}, 1, lost)
+RESOURCES: dict[str, type[Resource]] = {"movies": Movie, "actors": Actor, "roles": Role}
+
+
+@pytest.mark.parametrize("collection", RESOURCES)
+def test_the_storm_writes_every_field_that_clients_write(collection: str) -> None:
+    written = {
+        field.name
+        for field in fields_of(RESOURCES[collection])
+        if field.access.writable is not Writable.NEVER
+    }
+    assert set(FIELDS[collection]) == written - NOT_COMPARED
+
+
+def test_the_api_accepts_every_value_that_the_storm_sends() -> None:
+    chance = random.Random(1)  # noqa: S311 -- no secret
+    ids: dict[str, dict[str, Any]] = {
+        "actors": {"age": 30},
+        "roles": {"movie_id": "m", "actor_id": "a"},
+    }
+    for number in range(0, 25_000, 7):
+        for collection in FIELDS:
+            for new_fields in (storm_fields.new_fields, storm_fields.some_new_fields):
+                body = {**new_fields(collection, number, chance), **ids.get(collection, {})}
+                msgspec.convert(body, CREATE_BODIES[collection])
+            changes = storm_fields.some_changes(collection, number, chance)
+            assert changes
+            msgspec.convert(changes, CHANGE_BODIES[collection])
+
+
+class Rating(enum.StrEnum):
+    ADULTS = "adults"
+    ALL = "all"
+
+
+class NewFilm(Body):
+    """A body with a field of each type."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    runtime_minutes: Annotated[int, Meta(ge=1, le=1_000)] | None
+    is_restored: bool
+    premiere: Annotated[datetime.date | None, Meta(description="The day")]
+    rating: Rating
+    aliases: list[Annotated[str, Meta(max_length=200)]]
+    age: int = 0
+
+
+def test_the_storm_has_values_for_every_type_of_field() -> None:
+    chance = random.Random(1)  # noqa: S311 -- no secret
+    fields = storm_fields.compared_fields(NewFilm)
+    assert fields.keys() == set(NewFilm.__struct_fields__) - {"age"}
+    bodies = []
+    for number in range(2_000):
+        values = {name: storm_fields.value_of(f, number, chance) for name, f in fields.items()}
+        bodies.append(msgspec.convert(values, NewFilm))
+    assert {body.rating for body in bodies} == set(Rating)
+    assert {body.runtime_minutes for body in bodies} >= {None, 1, 1_000}
+    assert None in {body.premiere for body in bodies}
+
+
+def test_a_field_of_an_unknown_type_is_rejected() -> None:
+    field = msgspec.inspect.Field("poster", "poster", msgspec.inspect.BytesType())
+    with pytest.raises(TypeError, match="poster: the storm has no value"):
+        storm_fields.value_of(field, 1, random.Random(1))  # noqa: S311 -- no secret
+
+
+# --- The rules of the history
+
+HISTORY_FIELDS = {
+    "movies": ("title", "release_date"),
+    "actors": ("name", "gender"),
+    "roles": ("character_name", "billing_order"),
+}
+
+
+def creation(ended: float = 1, lost: int = 0, **fields: Any) -> Write:
+    return Write("somebody", ended - 1, ended, {EXISTS: True, **fields}, 1, lost)
 
 
 def movie(ended: float = 1) -> Write:
-    return made(ended, title="Heat", release_date="1995-12-15")
+    return creation(ended, title="Heat", release_date="1995-12-15")
 
 
 def actor(ended: float = 1) -> Write:
-    return made(ended, name="Al Pacino", gender="male")
+    return creation(ended, name="Al Pacino", gender="male")
 
 
 def role(ended: float, name: str = "Hanna", lost: int = 0) -> Write:
-    return made(ended, lost, character_name=name, billing_order=1)
+    return creation(ended, lost, character_name=name, billing_order=1)
 
 
-def changed(sent: float, ended: float, done: int = 1, lost: int = 0, **fields: Any) -> Write:
+def change(sent: float, ended: float, done: int = 1, lost: int = 0, **fields: Any) -> Write:
     return Write("somebody", sent, ended, fields, done, lost)
 
 
-def removed(sent: float, ended: float, done: int = 1, lost: int = 0) -> Write:
+def deletion(sent: float, ended: float, done: int = 1, lost: int = 0) -> Write:
     return Write("somebody", sent, ended, None, done, lost)
 
 
 def shown(version: int = 1, **changes: Any) -> Fields:
-    """Give a movie and a role in one, as they are shown at the end."""
+    """Return the fields of a movie, an actor and a role in one, as the API shows them."""
     first = {"title": "Heat", "release_date": "1995-12-15", "name": "Al Pacino", "gender": "male"}
     first |= {"character_name": "Hanna"}
     return {**first, "billing_order": 1, "version": version, **changes}
@@ -73,185 +159,185 @@ def shown(version: int = 1, **changes: Any) -> Fields:
 
 def problems(
     writes: dict[str, list[Write]],
-    last: dict[str, Fields],
-    sights: dict[str, list[Sight]] | None = None,
+    final: dict[str, Fields],
+    observations: dict[str, list[Observation]] | None = None,
 ) -> list[str]:
-    history = History()
-    for path, of_path in writes.items():
-        for write in of_path:
-            history.wrote(path, write)
-    for path, seen in (sights or {}).items():
-        for sight in seen:
-            history.saw(path, sight)
-    return [problem.splitlines()[0] for problem in history.problems(last)]
+    history = History(HISTORY_FIELDS)
+    for path, writes_to_path in writes.items():
+        for write in writes_to_path:
+            history.add_write(path, write)
+    for path, observations_of_path in (observations or {}).items():
+        for observation in observations_of_path:
+            history.add_observation(path, observation)
+    return [problem.splitlines()[0] for problem in history.problems(final)]
 
 
-ENDS = {MOVIE: [movie()], ACTOR: [actor()]}
-THERE = {MOVIE: shown(), ACTOR: shown()}
+PARENTS = {MOVIE: [movie()], ACTOR: [actor()]}
+FINAL_PARENTS = {MOVIE: shown(), ACTOR: shown()}
 
-RIGHT: dict[str, tuple[dict[str, list[Write]], dict[str, Fields]]] = {
-    "nothing": ({}, {}),
-    "added": ({MOVIE: [movie()]}, {MOVIE: shown()}),
-    "the later of two": (
-        {MOVIE: [movie(), changed(2, 3, title="A"), changed(4, 5, title="B")]},
+POSSIBLE: dict[str, tuple[dict[str, list[Write]], dict[str, Fields]]] = {
+    "no writes": ({}, {}),
+    "a creation": ({MOVIE: [movie()]}, {MOVIE: shown()}),
+    "the later of two changes": (
+        {MOVIE: [movie(), change(2, 3, title="A"), change(4, 5, title="B")]},
         {MOVIE: shown(3, title="B")},
     ),
-    "the earlier of two at once": (
-        {MOVIE: [movie(), changed(2, 4, title="A"), changed(3, 5, title="B")]},
+    "either of two simultaneous changes": (
+        {MOVIE: [movie(), change(2, 4, title="A"), change(3, 5, title="B")]},
         {MOVIE: shown(3, title="A")},
     ),
-    "two fields": (
-        {MOVIE: [movie(), changed(2, 3, title="A"), changed(4, 5, release_date="2000-01-01")]},
+    "changes of different fields": (
+        {MOVIE: [movie(), change(2, 3, title="A"), change(4, 5, release_date="2000-01-01")]},
         {MOVIE: shown(3, title="A", release_date="2000-01-01")},
     ),
-    "a refused one that was done": (
-        {MOVIE: [movie(), changed(2, 3, done=0, lost=1, title="A")]},
+    "a rejected change that was done": (
+        {MOVIE: [movie(), change(2, 3, done=0, lost=1, title="A")]},
         {MOVIE: shown(2, title="A")},
     ),
-    "a refused one that was not done": (
-        {MOVIE: [movie(), changed(2, 3, done=0, lost=1, title="A")]},
+    "a rejected change that was not done": (
+        {MOVIE: [movie(), change(2, 3, done=0, lost=1, title="A")]},
         {MOVIE: shown()},
     ),
-    "a repeated one that was done twice": (
-        {MOVIE: [movie(), changed(2, 3, lost=1, title="A")]},
+    "a retried change that was done twice": (
+        {MOVIE: [movie(), change(2, 3, lost=1, title="A")]},
         {MOVIE: shown(3, title="A")},
     ),
-    "removed": ({MOVIE: [movie(), removed(2, 3)]}, {}),
-    "removed by one that heard nothing, then 404": (
-        {MOVIE: [movie(), removed(2, 3, done=0, lost=1)]},
+    "a deletion": ({MOVIE: [movie(), deletion(2, 3)]}, {}),
+    "a deletion whose response was lost, then 404": (
+        {MOVIE: [movie(), deletion(2, 3, done=0, lost=1)]},
         {},
     ),
-    "a change at once with the removal": (
-        {MOVIE: [movie(), removed(2, 4), changed(3, 5, title="A")]},
+    "a change during the deletion": (
+        {MOVIE: [movie(), deletion(2, 4), change(3, 5, title="A")]},
         {},
     ),
-    "removed with its movie": (
-        {**ENDS, MOVIE: [movie(), removed(4, 5)], ROLE: [role(3)]},
+    "a role deleted with its movie": (
+        {**PARENTS, MOVIE: [movie(), deletion(4, 5)], ROLE: [role(3)]},
         {ACTOR: shown()},
     ),
-    "cast again": (
-        {**ENDS, ROLE: [role(3, "A"), removed(4, 5), role(7, "B")]},
-        {**THERE, ROLE: shown(character_name="B")},
+    "a role that was cast again": (
+        {**PARENTS, ROLE: [role(3, "A"), deletion(4, 5), role(7, "B")]},
+        {**FINAL_PARENTS, ROLE: shown(character_name="B")},
     ),
-    "cast twice by one, with a removal in between": (
-        {**ENDS, ROLE: [role(6, "A", lost=1), removed(4, 5)]},
-        {**THERE, ROLE: shown(character_name="A")},
+    "a role cast twice by one operation, deleted in between": (
+        {**PARENTS, ROLE: [role(6, "A", lost=1), deletion(4, 5)]},
+        {**FINAL_PARENTS, ROLE: shown(character_name="A")},
     ),
 }
 
-WRONG: dict[str, tuple[dict[str, list[Write]], dict[str, Fields], list[str]]] = {
-    "a lost write": (
-        {MOVIE: [movie(), changed(2, 3, title="A")]},
+IMPOSSIBLE: dict[str, tuple[dict[str, list[Write]], dict[str, Fields], list[str]]] = {
+    "an acknowledged change that is missing": (
+        {MOVIE: [movie(), change(2, 3, title="A")]},
         {MOVIE: shown(2)},
-        ["/movies/M: title was 'Heat' (the end, inf to inf)"],
+        ["/movies/M: title was 'Heat' (final state, inf to inf)"],
     ),
-    "a lost field": (
-        {MOVIE: [movie(), changed(2, 3, title="A"), changed(4, 5, release_date="2000-01-01")]},
+    "an acknowledged change of one field that is missing": (
+        {MOVIE: [movie(), change(2, 3, title="A"), change(4, 5, release_date="2000-01-01")]},
         {MOVIE: shown(3, release_date="2000-01-01")},
-        ["/movies/M: title was 'Heat' (the end, inf to inf)"],
+        ["/movies/M: title was 'Heat' (final state, inf to inf)"],
     ),
-    "an earlier write after a later one": (
-        {MOVIE: [movie(), changed(2, 3, title="A"), changed(4, 5, title="B")]},
+    "an overwritten value": (
+        {MOVIE: [movie(), change(2, 3, title="A"), change(4, 5, title="B")]},
         {MOVIE: shown(3, title="A")},
-        ["/movies/M: title was 'A' (the end, inf to inf)"],
+        ["/movies/M: title was 'A' (final state, inf to inf)"],
     ),
-    "undone only by one that was refused": (
-        {MOVIE: [movie(), changed(2, 3, title="A"), changed(4, 5, 0, 1, title="B")]},
+    "a value that only a rejected change overwrote": (
+        {MOVIE: [movie(), change(2, 3, title="A"), change(4, 5, 0, 1, title="B")]},
         {MOVIE: shown(2)},
-        ["/movies/M: title was 'Heat' (the end, inf to inf)"],
+        ["/movies/M: title was 'Heat' (final state, inf to inf)"],
     ),
-    "what nobody wrote": (
+    "a value that nobody wrote": (
         {MOVIE: [movie()]},
         {MOVIE: shown(title="A")},
-        ["/movies/M: title was 'A' (the end, inf to inf)"],
+        ["/movies/M: title was 'A' (final state, inf to inf)"],
     ),
-    "a lost movie": (
+    "a movie that is missing": (
         {MOVIE: [movie()]},
         {},
         [
-            "/movies/M: there was '(gone)' (the end, inf to inf)",
-            "/movies/M: made 1 to 1 times, removed 0 to 0 times, there 0 times",
+            "/movies/M: exists was '(deleted)' (final state, inf to inf)",
+            "/movies/M: created 1 to 1 times, deleted 0 to 0 times, exists 0 times",
         ],
     ),
-    "a movie that is there after its removal": (
-        {MOVIE: [movie(), removed(2, 3)]},
+    "a movie that exists after its deletion": (
+        {MOVIE: [movie(), deletion(2, 3)]},
         {MOVIE: shown()},
         [
-            "/movies/M: there was True (the end, inf to inf)",
-            "/movies/M: title was 'Heat' (the end, inf to inf)",
-            "/movies/M: release_date was '1995-12-15' (the end, inf to inf)",
-            "/movies/M: made 1 to 1 times, removed 1 to 1 times, there 1 times",
+            "/movies/M: exists was True (final state, inf to inf)",
+            "/movies/M: title was 'Heat' (final state, inf to inf)",
+            "/movies/M: release_date was '1995-12-15' (final state, inf to inf)",
+            "/movies/M: created 1 to 1 times, deleted 1 to 1 times, exists 1 times",
         ],
     ),
-    "a movie that was added twice": (
+    "a movie that was created twice": (
         {MOVIE: [movie()]},
         {MOVIE: shown(), "/movies/N": shown()},
         [
-            "/movies/N: there was True (the end, inf to inf)",
-            "/movies/N: title was 'Heat' (the end, inf to inf)",
-            "/movies/N: release_date was '1995-12-15' (the end, inf to inf)",
-            "/movies/N: made 0 to 0 times, removed 0 to 0 times, there 1 times",
+            "/movies/N: exists was True (final state, inf to inf)",
+            "/movies/N: title was 'Heat' (final state, inf to inf)",
+            "/movies/N: release_date was '1995-12-15' (final state, inf to inf)",
+            "/movies/N: created 0 to 0 times, deleted 0 to 0 times, exists 1 times",
         ],
     ),
-    "a movie that two removed": (
-        {MOVIE: [movie(), removed(2, 4), removed(3, 5)]},
+    "a movie that was deleted twice": (
+        {MOVIE: [movie(), deletion(2, 4), deletion(3, 5)]},
         {},
-        ["/movies/M: made 1 to 1 times, removed 2 to 2 times, there 0 times"],
+        ["/movies/M: created 1 to 1 times, deleted 2 to 2 times, exists 0 times"],
     ),
     "a change that was done twice": (
-        {MOVIE: [movie(), changed(2, 3, title="A")]},
+        {MOVIE: [movie(), change(2, 3, title="A")]},
         {MOVIE: shown(3, title="A")},
         ["/movies/M: version 3, not 2 to 2"],
     ),
-    "a change that was not counted": (
-        {MOVIE: [movie(), changed(2, 3, title="A")]},
+    "a change that did not increase the version": (
+        {MOVIE: [movie(), change(2, 3, title="A")]},
         {MOVIE: shown(1, title="A")},
         ["/movies/M: version 1, not 2 to 2"],
     ),
-    "a role that outlived its movie": (
-        {**ENDS, MOVIE: [movie(), removed(4, 5)], ROLE: [role(3)]},
+    "a role that exists after the deletion of its movie": (
+        {**PARENTS, MOVIE: [movie(), deletion(4, 5)], ROLE: [role(3)]},
         {ACTOR: shown(), ROLE: shown()},
         [
-            "/roles/M.A: there was True (the end, inf to inf)",
-            "/roles/M.A: character_name was 'Hanna' (the end, inf to inf)",
-            "/roles/M.A: billing_order was 1 (the end, inf to inf)",
+            "/roles/M.A: exists was True (final state, inf to inf)",
+            "/roles/M.A: character_name was 'Hanna' (final state, inf to inf)",
+            "/roles/M.A: billing_order was 1 (final state, inf to inf)",
         ],
     ),
-    "a role as it was before it was removed": (
-        {**ENDS, ROLE: [role(3, "A"), removed(4, 5), role(7, "B")]},
-        {**THERE, ROLE: shown(character_name="A")},
-        ["/roles/M.A: character_name was 'A' (the end, inf to inf)"],
+    "a role with a value from before its deletion": (
+        {**PARENTS, ROLE: [role(3, "A"), deletion(4, 5), role(7, "B")]},
+        {**FINAL_PARENTS, ROLE: shown(character_name="A")},
+        ["/roles/M.A: character_name was 'A' (final state, inf to inf)"],
     ),
-    "a role that two cast": (
-        {**ENDS, ROLE: [role(3), role(3.5)]},
-        {**THERE, ROLE: shown()},
-        ["/roles/M.A: made 2 to 2 times, removed 0 to 0 times, there 1 times"],
+    "a role that was created twice": (
+        {**PARENTS, ROLE: [role(3), role(3.5)]},
+        {**FINAL_PARENTS, ROLE: shown()},
+        ["/roles/M.A: created 2 to 2 times, deleted 0 to 0 times, exists 1 times"],
     ),
-    "a role that two removed": (
-        {**ENDS, ROLE: [role(3), removed(4, 6), removed(5, 7)]},
-        THERE,
-        ["/roles/M.A: made 1 to 1 times, removed 2 to 2 times, there 0 times"],
+    "a role that was deleted twice": (
+        {**PARENTS, ROLE: [role(3), deletion(4, 6), deletion(5, 7)]},
+        FINAL_PARENTS,
+        ["/roles/M.A: created 1 to 1 times, deleted 2 to 2 times, exists 0 times"],
     ),
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_history_that_can_be_has_no_problems(name: str) -> None:
-    writes, last = RIGHT[name]
-    assert problems(writes, last) == []
+@pytest.mark.parametrize("name", POSSIBLE)
+def test_a_possible_history_has_no_problems(name: str) -> None:
+    writes, final = POSSIBLE[name]
+    assert problems(writes, final) == []
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_a_history_that_cannot_be_is_found(name: str) -> None:
-    writes, last, told = WRONG[name]
-    assert problems(writes, last) == told
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_an_impossible_history_is_reported(name: str) -> None:
+    writes, final, expected = IMPOSSIBLE[name]
+    assert problems(writes, final) == expected
 
 
 @pytest.mark.parametrize(
-    ("sent", "ended", "title", "can_be"),
+    ("sent", "ended", "title", "is_possible"),
     [
         (1.1, 1.9, "Heat", True),
-        (1.1, 1.9, "A", False),  # nobody had begun to write it
+        (1.1, 1.9, "A", False),  # its write had not begun
         (2.1, 2.9, "Heat", True),
         (2.1, 2.9, "A", True),
         (2.5, 3.5, "Heat", True),
@@ -259,55 +345,63 @@ def test_a_history_that_cannot_be_is_found(name: str) -> None:
         (3.1, 3.9, "A", True),
     ],
 )
-def test_what_is_read_meanwhile_is_judged_too(
-    sent: float, ended: float, title: str, can_be: bool
+def test_a_read_between_writes_must_follow_the_rule_for_values(
+    sent: float, ended: float, title: str, is_possible: bool
 ) -> None:
-    writes = {MOVIE: [movie(), changed(2, 3, title="A")]}
-    sight = Sight("a reader", sent, ended, {"there": True, "title": title})
-    wrong = f"/movies/M: title was {title!r} (a reader, {sent:.4f} to {ended:.4f})"
-    found = problems(writes, {MOVIE: shown(2, title="A")}, {MOVIE: [sight]})
-    assert found == ([] if can_be else [wrong])
+    writes = {MOVIE: [movie(), change(2, 3, title="A")]}
+    observation = Observation("a reader", sent, ended, {EXISTS: True, "title": title})
+    problem = f"/movies/M: title was {title!r} (a reader, {sent:.4f} to {ended:.4f})"
+    reported = problems(writes, {MOVIE: shown(2, title="A")}, {MOVIE: [observation]})
+    assert reported == ([] if is_possible else [problem])
 
 
-def test_what_is_missing_meanwhile_is_found() -> None:
-    sight = Sight("a reader", 2, 3, {"there": GONE})
-    found = problems({MOVIE: [movie(), removed(4, 5)]}, {}, {MOVIE: [sight]})
-    assert found == ["/movies/M: there was '(gone)' (a reader, 2.0000 to 3.0000)"]
+def test_a_missing_resource_before_its_deletion_is_reported() -> None:
+    observation = Observation("a reader", 2, 3, {EXISTS: DELETED})
+    reported = problems({MOVIE: [movie(), deletion(4, 5)]}, {}, {MOVIE: [observation]})
+    assert reported == ["/movies/M: exists was '(deleted)' (a reader, 2.0000 to 3.0000)"]
 
 
-@pytest.mark.parametrize(("casts", "can_be"), [(1, False), (2, True)])
-def test_a_casting_that_is_in_its_own_way_is_found(casts: int, can_be: bool) -> None:
-    refused = Write("somebody", 2, 5, made(5, character_name="A", billing_order=1).fields, 0, 1)
-    others = Write("somebody else", 2, 3, refused.fields)
-    sight = Sight("somebody", 4, 5, {"there": True}, by_others=True)
-    history = {**ENDS, ROLE: [refused, others][:casts]}
-    found = problems(history, {**THERE, ROLE: shown(character_name="A")}, {ROLE: [sight]})
-    assert found == ([] if can_be else ["/roles/M.A: there was True (somebody, 4.0000 to 5.0000)"])
-
-
-@pytest.mark.parametrize(
-    ("sent", "ended", "title", "can_be"),
-    [
-        (2.1, 2.9, "Heat", True),  # while it is renamed
-        (3.1, 3.9, "Heat", False),
-        (3.1, 3.9, "A", True),
-        (5.1, 5.9, "Heat", True),  # while it is dated: the one may have left it to the other
-        (7.1, 7.9, "Heat", False),
-    ],
-)
-def test_what_a_role_shows_of_its_movie_may_be_late_while_that_is_renamed(
-    sent: float, ended: float, title: str, can_be: bool
-) -> None:
-    dated = changed(5, 6, release_date="2000-01-01")
-    writes = {MOVIE: [movie(), changed(2, 3, title="A"), dated]}
-    last = {MOVIE: shown(3, title="A", release_date="2000-01-01")}
-    found = problems(writes, last, {MOVIE: [Sight("", sent, ended, {"title": title}, copy=True)]})
-    assert found == (
-        [] if can_be else [f"/movies/M: title was {title!r} (, {sent:.4f} to {ended:.4f})"]
+@pytest.mark.parametrize(("casts", "is_possible"), [(1, False), (2, True)])
+def test_a_casting_that_conflicts_with_itself_is_reported(casts: int, is_possible: bool) -> None:
+    rejected = Write(
+        "somebody", 2, 5, creation(5, character_name="A", billing_order=1).fields, 0, 1
+    )
+    others = Write("somebody else", 2, 3, rejected.fields)
+    observation = Observation("somebody", 4, 5, {EXISTS: True}, by_others=True)
+    history = {**PARENTS, ROLE: [rejected, others][:casts]}
+    reported = problems(
+        history, {**FINAL_PARENTS, ROLE: shown(character_name="A")}, {ROLE: [observation]}
+    )
+    assert reported == (
+        [] if is_possible else ["/roles/M.A: exists was True (somebody, 4.0000 to 5.0000)"]
     )
 
 
-def test_a_list_out_of_order_is_found() -> None:
+@pytest.mark.parametrize(
+    ("sent", "ended", "title", "is_possible"),
+    [
+        (2.1, 2.9, "Heat", True),  # during the renaming
+        (3.1, 3.9, "Heat", False),
+        (3.1, 3.9, "A", True),
+        (5.1, 5.9, "Heat", True),  # during the next one, which may have overtaken it
+        (7.1, 7.9, "Heat", False),
+    ],
+)
+def test_a_copy_in_a_role_may_be_old_only_during_a_renaming(
+    sent: float, ended: float, title: str, is_possible: bool
+) -> None:
+    dated = change(5, 6, release_date="2000-01-01")
+    writes = {MOVIE: [movie(), change(2, 3, title="A"), dated]}
+    final = {MOVIE: shown(3, title="A", release_date="2000-01-01")}
+    reported = problems(
+        writes, final, {MOVIE: [Observation("", sent, ended, {"title": title}, copy=True)]}
+    )
+    assert reported == (
+        [] if is_possible else [f"/movies/M: title was {title!r} (, {sent:.4f} to {ended:.4f})"]
+    )
+
+
+def test_a_list_in_a_wrong_order_is_detected() -> None:
     first = {"billing_order": 2, "name": "Name 1", "id": "c"}
     second, third = {**first, "billing_order": None}, {**first, "billing_order": None, "id": "d"}
     assert IN_BILLING.holds([])

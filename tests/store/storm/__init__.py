@@ -1,11 +1,20 @@
-"""The storm: many workers, random operations, workers killed at random; then all must be right.
+"""The storm: random requests to servers that are killed at random, and then a check of everything.
 
-A worker is a server of the real API, on one table in a real engine. Each worker has a person who
-sends it one request after another. The person repeats a request, with the same Idempotency-Key,
-until the response is definite. The seed decides who does what in which order, with which values,
-and after how many operations each worker is killed. It cannot decide what happens at the same time.
+`make storm` runs the long form (SEED, WORKERS, OPERATIONS and KILLS change it), and test_storm.py a
+short one. All servers share one table in a real engine. Each server has one user, who sends
+requests one after another. A user sends a request again, with the same Idempotency-Key, until the
+response is definite.
 
-tests/store/test_storm.py runs a short storm, and `make storm` a long one.
+The seed determines which user does what in which order, with which values, and after how many
+operations a server is killed. It does not determine what happens at the same moment.
+
+* fields.py: the fields that the storm writes, and values for them
+* plan.py: the operations of each user
+* worker.py: a server
+* sending.py: requests that are repeated until the response is definite
+* user.py: the requests of each operation
+* history.py: what was written and what was seen, and the rules that it must follow
+* run.py: the storm itself
 """
 
-import tests.conftest  # noqa: F401 -- it sets what our modules read at import
+import tests.conftest  # noqa: F401 -- sets the environment variables before chalicelib is imported

@@ -1,4 +1,4 @@
-"""`python -m tests.store.storm`: the long storm. SEED, WORKERS, OPERATIONS and KILLS change it."""
+"""`make storm`: the long form."""
 
 import os
 import sys
@@ -7,19 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 from dev.local import engine
-from tests.store.storm.plan import KILLS, OPERATIONS, SEED, WORKERS
-from tests.store.storm.run import Storm, empty_table
+from tests.store.storm.run import KILLS, OPERATIONS, SEED, WORKERS, Storm, empty_table
 from tests.support.issuer import Issuer
 
 
 def main() -> None:
-    numbers = {
-        name.lower(): int(os.environ.get(name) or usual)
-        for name, usual in [
-            ("SEED", SEED), ("WORKERS", WORKERS), ("OPERATIONS", OPERATIONS), ("KILLS", KILLS)
-        ]
-    }  # fmt: skip
-    print(f"A storm: {', '.join(f'{name} {value}' for name, value in numbers.items())}")
+    defaults = {"SEED": SEED, "WORKERS": WORKERS, "OPERATIONS": OPERATIONS, "KILLS": KILLS}
+    numbers = {name.lower(): int(os.environ.get(name) or n) for name, n in defaults.items()}
+    print(f"Storm: {', '.join(f'{name} {number}' for name, number in numbers.items())}")
     with (
         engine.running() as engine_url,
         closing(Issuer()) as issuer,
@@ -30,7 +25,7 @@ def main() -> None:
         problems = storm.run()
     for problem in problems[:20]:
         print(problem)
-    print(f"{storm.figures}\nproblems found: {len(problems)}, with SEED={storm.seed}")
+    print(f"{storm.statistics}\n{len(problems)} problems (SEED={numbers['seed']})")
     sys.exit(1 if problems else 0)
 
 

@@ -1,4 +1,4 @@
-"""What the storm has written and seen, and whether both can be explained."""
+"""What was written and what was seen, by the path of each resource, and the rules for both."""
 
 import itertools
 import math
@@ -8,29 +8,20 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from tests.store.storm.plan import FIELDS
+from tests.store.storm.fields import FIELDS, Fields, collection_of
 
-"""What the storm changes, by collection."""
+EXISTS = "exists"
+"""A field of every resource in the history: True, or DELETED."""
 
-GONE = "(gone)"
-"""What every field of a thing is that is not there, also the field `there`."""
-
-Fields = Mapping[str, Any]
-
-
-class Broken(AssertionError):
-    """Something was heard, or not heard, that the contract does not allow."""
-
-
-# ------------------------------------------------------------------------------------ the history
+DELETED = "(deleted)"
+"""The value of every field of a resource that does not exist, EXISTS included."""
 
 
 @dataclass(frozen=True)
 class Write:
-    """What an operation wrote to a thing: `fields`, or None where it removed it.
+    """A write of an operation to a resource: some fields, or None for its deletion.
 
-    It was sent `done` times with success and `lost` times without a definite answer, between two
-    times of time.monotonic().
+    It was sent between two times of time.monotonic().
     """
 
     by: str
@@ -38,171 +29,184 @@ class Write:
     ended: float
     fields: Fields | None
     done: int = 1
+    """The number of successful responses."""
     lost: int = 0
+    """The number of requests without a definite response. Each of them may have been done."""
     finished: bool = True
-    """False where it was begun, and another operation ended it."""
+    """False if another operation finished it."""
 
     def value(self, field: str) -> Any:
-        return GONE if self.fields is None else self.fields[field]
+        return DELETED if self.fields is None else self.fields[field]
 
     def writes(self, field: str) -> bool:
         return self.fields is None or field in self.fields
 
     def creates(self) -> bool:
-        return self.fields is not None and "there" in self.fields
+        return self.fields is not None and EXISTS in self.fields
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What an answer told of a thing: some fields, of which `there` is GONE where it is not.
-
-    With `by_others` the answer told as well that it was not the one who asked who wrote them. A
-    `copy` was seen in a role, which shows the names of its movie and its actor.
-    """
+class Observation:
+    """Some fields of a resource, as a response showed them."""
 
     by: str
     sent: float
     ended: float
     fields: Fields
     by_others: bool = False
+    """Whether the response also said that another operation wrote them."""
     copy: bool = False
+    """Whether a role showed them, which copies the names of its movie and its actor."""
 
 
-BEFORE = Write("nobody", -math.inf, -math.inf, None)
-"""At first nothing is there."""
+NEVER_EXISTED = Write("nobody", -math.inf, -math.inf, None)
+"""The first write of every path."""
 
 
 class History:
-    """What was written and what was seen, by the path of each thing; and what of it cannot be.
+    """All writes and observations, by path.
 
-    **The rule for values.** A write takes effect at some moment between its first sending and its
-    last answer, once or, where an answer was lost, perhaps more often. So a value that is seen must
-    be one that somebody writes, who began before the end of the sight, and that was not undone by
-    then: no acknowledged write of the same field began after that write had ended, and ended before
-    the sight began. What is there at the end is a sight after everything else: so every
-    acknowledged write is there, or another one that did not end before it began.
+    **The rule for values.** A write takes effect at some moment between its first request and its
+    last response: once, or more often if a response was lost. So an observed value must come from
+    a write that began before the observation ended, and that was not overwritten. It was
+    overwritten if an acknowledged write of the same field began after it had ended, and ended
+    before the observation began. The final state is an observation after everything else. So it has
+    every acknowledged write, or another one that did not end before that one began.
 
-    A write without any acknowledgement (its answers were lost, then it was refused) may be what is
-    seen, and undoes nothing. Removing writes GONE to every field, and so does removing a movie or
-    an actor to each of its roles; a role's fields after that come from a new casting, or changes
-    that did not end before it. A removal that finds nothing (404) wrote nothing, and is a sight of
-    GONE; if an answer was lost before, it may have removed the thing itself.
+    A write without an acknowledgement (its responses were lost, then it was rejected) may be
+    observed, and overwrites nothing. A deletion writes DELETED to every field. The deletion of a
+    movie or an actor also does so for each of its roles. The fields of a role after that come from
+    a new casting, or from changes that did not end before the deletion. A deletion that is answered
+    with 404 wrote nothing, and is an observation of DELETED. If an earlier response to it was lost,
+    it may have deleted the resource itself.
 
-    What a role shows of its movie and actor is held to the same rule while nobody renames these.
-    While somebody does, it may be late: a renaming that another one overtakes leaves all to that.
+    Copies in roles follow the same rule while nobody renames the movie or actor. During a renaming
+    they may be late: a renaming leaves the rest to one that overtakes it.
 
-    **The rule for numbers.** A thing is there once more often created than removed. An
-    acknowledged operation whose answers all came did it exactly once. A movie or an actor is made
-    once, for its id is its key's, and nobody can have removed it before that was heard; a role can
-    be made again by a casting sent again, where somebody removed it in between. A version is one
-    more than the changes that were acknowledged, and lost ones if they were done.
+    **The rule for numbers.** An existing resource was created once more often than it was deleted.
+    An acknowledged operation without lost responses was done exactly once. A movie or an actor is
+    created once, because its id follows from the Idempotency-Key, and nobody can delete it before
+    its creation was acknowledged. A casting that is sent again can create a role again, if somebody
+    deleted it in between. A version is 1 plus the number of acknowledged changes, plus those lost
+    changes that were done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Mapping[str, tuple[str, ...]] = FIELDS) -> None:
+        self.fields = fields
         self.writes: defaultdict[str, list[Write]] = defaultdict(list)
-        self.sights: defaultdict[str, list[Sight]] = defaultdict(list)
+        self.observations: defaultdict[str, list[Observation]] = defaultdict(list)
         self._lock = Lock()
 
-    def wrote(self, path: str, write: Write) -> None:
+    def add_write(self, path: str, write: Write) -> None:
         with self._lock:
             self.writes[path].append(write)
 
-    def saw(self, path: str, sight: Sight) -> None:
+    def add_observation(self, path: str, observation: Observation) -> None:
         with self._lock:
-            self.sights[path].append(sight)
+            self.observations[path].append(observation)
 
-    def problems(self, last: Mapping[str, Fields]) -> list[str]:
-        """Tell what cannot be, given what is there at the end: what is shown of it, by path."""
-        paths = sorted(self.writes.keys() | self.sights.keys() | last.keys())
+    def problems(self, final: Mapping[str, Fields]) -> list[str]:
+        """Return what breaks a rule. `final` has the resources that exist at the end, by path."""
+        paths = sorted(self.writes.keys() | self.observations.keys() | final.keys())
         return [
             f"{path}: {problem}"
             for path in paths
-            for find in (self._wrong_values, self._wrong_numbers, self._wrong_version)
-            for problem in find(path, last.get(path))
+            for rule in (self._wrong_values, self._wrong_numbers, self._wrong_version)
+            for problem in rule(path, final.get(path))
         ]
 
-    def _removals_of_ends(self, path: str) -> list[Write]:
+    def _deletions_of_parents(self, path: str) -> list[Write]:
         if not path.startswith("/roles/"):
             return []
-        ends = _ends(path.removeprefix("/roles/"))
-        return [w for end in ends for w in self.writes.get(end, []) if w.fields is None]
+        parents = parents_of(path.removeprefix("/roles/"))
+        return [w for parent in parents for w in self.writes.get(parent, []) if w.fields is None]
 
-    def _wrong_values(self, path: str, last: Fields | None) -> Iterator[str]:
-        fields = _shown(path, last) if last else {"there": GONE}
-        sights = [*self.sights.get(path, []), Sight("the end", math.inf, math.inf, fields)]
-        all_writes = [BEFORE, *self.writes.get(path, []), *self._removals_of_ends(path)]
-        for field in ("there", *FIELDS[_collection(path)]):
-            writes = [w for w in all_writes if w.writes(field)]
+    def _wrong_values(self, path: str, final: Fields | None) -> Iterator[str]:
+        fields = compared(path, final, self.fields) if final else {EXISTS: DELETED}
+        at_end = Observation("final state", math.inf, math.inf, fields)
+        observations = [*self.observations.get(path, []), at_end]
+        all_writes = [
+            NEVER_EXISTED,
+            *self.writes.get(path, []),
+            *self._deletions_of_parents(path),
+        ]
+        for field in (EXISTS, *self.fields[collection_of(path)]):
+            writes = [write for write in all_writes if write.writes(field)]
             wrong = (
-                sight
-                for sight in sights
-                if field in sight.fields
-                and not (sight.copy and any(_overlap(sight, write) for write in all_writes))
-                and not _can_be(sight, field, writes)
+                seen
+                for seen in observations
+                if field in seen.fields
+                and not (seen.copy and any(_overlap(seen, write) for write in all_writes))
+                and not _is_possible(seen, field, writes)
             )
-            for sight in itertools.islice(wrong, 1):
-                seen = f"{sight.by}, {sight.sent:.4f} to {sight.ended:.4f}"
-                yield f"{field} was {sight.fields[field]!r} ({seen}){_told(writes)}"
+            for seen in itertools.islice(wrong, 1):
+                times = f"{seen.by}, {seen.sent:.4f} to {seen.ended:.4f}"
+                yield f"{field} was {seen.fields[field]!r} ({times}){_listed(writes)}"
 
-    def _wrong_numbers(self, path: str, last: Fields | None) -> Iterator[str]:
-        writes, there = self.writes.get(path, []), 1 if last else 0
-        made = [w for w in writes if w.creates()]
-        removed = [w for w in writes if w.fields is None]
-        most_made = least_made = sum(w.done for w in made)
+    def _wrong_numbers(self, path: str, final: Fields | None) -> Iterator[str]:
+        writes, existing = self.writes.get(path, []), 1 if final else 0
+        creations = [w for w in writes if w.creates()]
+        deletions = [w for w in writes if w.fields is None]
+        most_created = least_created = sum(w.done for w in creations)
         if path.startswith("/roles/"):
-            most_made += sum(w.lost for w in made)
-        least_removed = sum(w.done > 0 and w.finished for w in removed)
-        most_removed = sum((w.done > 0) + w.lost for w in removed)
-        most_removed += len(self._removals_of_ends(path))
-        if least_made - most_removed > there or most_made - least_removed < there:
+            most_created += sum(w.lost for w in creations)
+        least_deleted = sum(w.done > 0 and w.finished for w in deletions)
+        most_deleted = sum((w.done > 0) + w.lost for w in deletions)
+        most_deleted += len(self._deletions_of_parents(path))
+        if least_created - most_deleted > existing or most_created - least_deleted < existing:
             yield (
-                f"made {least_made} to {most_made} times, removed {least_removed} to"
-                f" {most_removed} times, there {there} times{_told(writes)}"
+                f"created {least_created} to {most_created} times, deleted {least_deleted} to"
+                f" {most_deleted} times, exists {existing} times{_listed(writes)}"
             )
 
-    def _wrong_version(self, path: str, last: Fields | None) -> Iterator[str]:
-        if not last or path.startswith("/roles/"):
+    def _wrong_version(self, path: str, final: Fields | None) -> Iterator[str]:
+        if not final or path.startswith("/roles/"):
             return
         changes = [w for w in self.writes.get(path, []) if w.fields and not w.creates()]
         least = 1 + sum(w.done for w in changes)
         most = least + sum(w.lost for w in changes)
-        if not least <= last["version"] <= most:
-            yield f"version {last['version']}, not {least} to {most}{_told(changes)}"
+        if not least <= final["version"] <= most:
+            yield f"version {final['version']}, not {least} to {most}{_listed(changes)}"
 
 
-def _told(writes: list[Write]) -> str:
-    """Tell a history, for whoever looks for the fault."""
+def _listed(writes: list[Write]) -> str:
+    """Return the writes as lines of text, in the order in which they began."""
     return "".join(
         f"\n    {w.sent:.4f} to {w.ended:.4f}, {w.done} acknowledged, {w.lost} lost: {w.by},"
-        f" {'removed' if w.fields is None else dict(w.fields)}"
+        f" {'deletion' if w.fields is None else dict(w.fields)}"
         for w in sorted(writes, key=lambda w: w.sent)
     )
 
 
-def _overlap(sight: Sight, write: Write) -> bool:
-    return write.sent <= sight.ended and sight.sent <= write.ended
+def _overlap(seen: Observation, write: Write) -> bool:
+    return write.sent <= seen.ended and seen.sent <= write.ended
 
 
-def _can_be(sight: Sight, field: str, writes: list[Write]) -> bool:
-    value = sight.fields[field]
-    before = [w for w in writes if w.done and w.ended < sight.sent]
+def _is_possible(seen: Observation, field: str, writes: list[Write]) -> bool:
+    value = seen.fields[field]
+    acknowledged = [write for write in writes if write.done and write.ended < seen.sent]
     return any(
-        not any(write.ended < later.sent for later in before)
+        not any(write.ended < later.sent for later in acknowledged)
         for write in writes
-        if write.sent <= sight.ended
+        if write.sent <= seen.ended
         and write.value(field) == value
-        and not (sight.by_others and write.by == sight.by)
+        and not (seen.by_others and write.by == seen.by)
     )
 
 
-def _collection(path: str) -> str:
-    return path.split("/")[1]
-
-
-def _ends(role_id: str) -> tuple[str, str]:
+def parents_of(role_id: str) -> tuple[str, str]:
+    """Return the paths of a role's movie and actor."""
     movie_id, _, actor_id = role_id.partition(".")
     return f"/movies/{movie_id}", f"/actors/{actor_id}"
 
 
-def _shown(path: str, shown: Mapping[str, Any]) -> Fields:
-    return {"there": True, **{field: shown[field] for field in FIELDS[_collection(path)]}}
+def compared(
+    path: str, shown: Mapping[str, Any], fields: Mapping[str, tuple[str, ...]] = FIELDS
+) -> Fields:
+    """Return the fields of an existing resource that the history compares."""
+    return {EXISTS: True, **{field: shown[field] for field in fields[collection_of(path)]}}
+
+
+def created(path: str, body: Mapping[str, Any]) -> Fields:
+    """Return the fields of a new resource. A field that is not in the body is null."""
+    return compared(path, {**dict.fromkeys(FIELDS[collection_of(path)]), **body})

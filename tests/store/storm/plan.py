@@ -1,17 +1,16 @@
-"""What each person of the storm does, in which order, as the seed decides."""
+"""The plan: the operations of each user, drawn from the seed."""
 
 import random
 from dataclasses import dataclass
 
-SEED, WORKERS, OPERATIONS, KILLS = 20261122, 8, 6_000, 60
+MOVIES, ACTORS = 40, 115
+"""The numbers of places. Each place holds one movie or actor; a deleted one is replaced."""
 
-REGION = "us-east-1"  # where dev.local.serve looks for the table
-MOVIES, ACTORS = 40, 115  # places, each with the movie or actor that is the busiest there
-BIG = 2  # the first places: here families are larger than what one transaction takes
-HOT = 2  # the places after these: what is here is what most are busy with
-FORGOTTEN = 0.05  # of the answers to writes, as if they had been lost on their way
-REPEATS = 100  # of one request, until its answer is definite
-PATIENCE = 120  # seconds for a worker to come back
+BIG = 2
+"""The first places. These movies and actors have more roles than one transaction can write."""
+
+HOT = 2
+"""The places after these. Most operations work with these movies and actors."""
 
 WEIGHTS = {
     "read": 20,
@@ -20,31 +19,20 @@ WEIGHTS = {
     "change role": 14,
     "remove role": 6,
     "rename movie": 8,
-    "date movie": 4,
+    "change movie": 4,
     "rename actor": 10,
-    "change gender": 3,
+    "change actor": 3,
     "add movie": 3,
     "add actor": 4,
     "delete movie": 2,
     "delete actor": 2,
 }
-"""How often each kind is drawn."""
-
-GENDERS = ["female", "male", "non-binary", "other", "undisclosed"]
-
-FIELDS = {
-    "movies": ("title", "release_date"),
-    "actors": ("name", "gender"),
-    "roles": ("character_name", "billing_order"),
-}
-
-
-# --------------------------------------------------------------------------------------- the plan
+"""The frequency of each kind of operation."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Something to be done, with the places of its movie and its actor; no two have one number."""
+    """An operation on the movie and the actor at these places. No two have the same number."""
 
     kind: str
     number: int
@@ -56,7 +44,7 @@ Draw = tuple[str, int, int]
 
 
 def preparation(worker: int, workers: int) -> tuple[list[Operation], list[Operation]]:
-    """Give what a worker does first: its part in filling all places, then its part in two casts."""
+    """Return a worker's part in filling all places, and then in the roles of the big ones."""
     places: list[Draw] = [("add movie", n, 0) for n in range(MOVIES)]
     places += [("add actor", 0, n) for n in range(ACTORS)]
     casts = [draw for n in range(BIG) for draw in _big_cast(n) + _big_filmography(n)]
@@ -68,25 +56,25 @@ def preparation(worker: int, workers: int) -> tuple[list[Operation], list[Operat
 
 
 def plan(seed: int, worker: int, workers: int, length: int) -> list[Operation]:
-    """Give what a worker does in the storm: the same for the same seed."""
+    """Return a worker's operations in the storm. The same seed returns the same operations."""
     chance = random.Random(f"{seed}-{worker}")  # noqa: S311 -- no secret
     draws: list[Draw] = []
     while len(draws) < length:
-        draws += _drawn(chance)
-    # Above the preparation's, and by worker.
+        draws += _draw(chance)
+    # The numbers are above those of the preparation, and different for each worker.
     return [
         Operation(kind, 1_000 + index * workers + worker, movie, actor)
         for index, (kind, movie, actor) in enumerate(draws[:length])
     ]
 
 
-def _drawn(chance: random.Random) -> list[Draw]:
-    """Draw an operation, and what comes with it: what is deleted is replaced."""
+def _draw(chance: random.Random) -> list[Draw]:
+    """Draw an operation. A deletion is followed by the operations that replace what it deletes."""
     kind = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-    movie, actor = _places(chance)
+    movie, actor = _draw_places(chance)
     if kind == "delete movie":
         if chance.random() < 0.6:
-            movie = max(movie, BIG)  # the others rarely, for they take long to grow
+            movie = max(movie, BIG)  # seldom a big one, because it takes long to fill again
         whole_cast = _big_cast(movie) if movie < BIG else []
         return [(kind, movie, 0), ("add movie", movie, 0), *whole_cast]
     if kind == "delete actor":
@@ -97,15 +85,15 @@ def _drawn(chance: random.Random) -> list[Draw]:
     return [(kind, movie, actor)]
 
 
-def _places(chance: random.Random) -> tuple[int, int]:
-    """Draw where something happens: often where most are busy, or with one of the big ones."""
-    where = chance.random()
+def _draw_places(chance: random.Random) -> tuple[int, int]:
+    """Draw the places of a movie and an actor: often hot ones, or one of the big ones."""
+    area = chance.random()
     movie, actor = chance.randrange(BIG, MOVIES), chance.randrange(BIG, ACTORS)
-    if where < 0.4:
+    if area < 0.4:
         return BIG + movie % HOT, BIG + actor % HOT
-    if where < 0.7:
+    if area < 0.7:
         return movie % BIG, actor
-    return (movie, actor % BIG) if where < 0.8 else (movie, actor)
+    return (movie, actor % BIG) if area < 0.8 else (movie, actor)
 
 
 def _big_cast(movie: int) -> list[Draw]:

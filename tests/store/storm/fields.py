@@ -1,0 +1,121 @@
+"""The fields that the storm writes, and values for them. They follow from the request bodies."""
+
+import datetime
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import inspect
+
+from chalicelib.http.body import Body
+from chalicelib.routes.actors import ActorChanges, NewActor
+from chalicelib.routes.movies import MovieChanges, NewMovie
+from chalicelib.routes.roles import NewRole, RoleChanges
+from chalicelib.store.actors import Actor
+from chalicelib.store.movies import Movie
+
+Fields = Mapping[str, Any]
+
+CREATE_BODIES: dict[str, type[Body]] = {"movies": NewMovie, "actors": NewActor, "roles": NewRole}
+CHANGE_BODIES: dict[str, type[Body]] = {
+    "movies": MovieChanges,
+    "actors": ActorChanges,
+    "roles": RoleChanges,
+}
+
+NOT_COMPARED = {"age", "date_of_birth", "movie_id", "actor_id"}
+"""An age replaces a date of birth, and the reverse. The ids of a role are part of its path."""
+
+PARENTS: dict[str, type[Movie | Actor]] = {"movies": Movie, "actors": Actor}
+
+COPIED: dict[str, tuple[str, ...]] = {name: item.copied for name, item in PARENTS.items()}
+"""The fields of a movie or actor that roles show too, by collection."""
+
+
+def compared_fields(body_type: type[Body]) -> dict[str, inspect.Field]:
+    """Return the fields of a body that the storm writes."""
+    info = inspect.type_info(body_type)
+    assert isinstance(info, inspect.StructType)
+    return {field.name: field for field in info.fields if field.name not in NOT_COMPARED}
+
+
+CREATED = {name: compared_fields(body_type) for name, body_type in CREATE_BODIES.items()}
+CHANGED = {name: compared_fields(body_type) for name, body_type in CHANGE_BODIES.items()}
+
+FIELDS = {name: tuple(CREATED[name] | CHANGED[name]) for name in CREATED}
+"""The fields that the storm writes and compares, by collection."""
+
+
+def collection_of(path: str) -> str:
+    """Return the collection of a path such as `/movies/{movie_id}`."""
+    return path.split("/")[1]
+
+
+def new_fields(collection: str, number: int, chance: random.Random) -> dict[str, Any]:
+    """Return a value for each field of a new resource."""
+    fields = CREATED[collection]
+    return {name: value_of(field, number, chance) for name, field in fields.items()}
+
+
+def some_new_fields(collection: str, number: int, chance: random.Random) -> dict[str, Any]:
+    """Return values for the required fields of a new resource, and for some optional ones."""
+    required = {name for name, field in CREATED[collection].items() if field.required}
+    optional = [name for name in CREATED[collection] if name not in required]
+    chosen = required | _some(optional, chance)
+    values = new_fields(collection, number, chance)
+    return {name: value for name, value in values.items() if name in chosen}
+
+
+def some_changes(collection: str, number: int, chance: random.Random) -> dict[str, Any]:
+    """Return new values for one or more fields that can be changed."""
+    chosen = _some(list(CHANGED[collection]), chance)
+    return {name: new_value(collection, name, number, chance) for name in sorted(chosen)}
+
+
+def new_value(collection: str, name: str, number: int, chance: random.Random) -> Any:
+    """Return a new value for a field that can be changed."""
+    return value_of(CHANGED[collection][name], number, chance)
+
+
+def _some(names: list[str], chance: random.Random) -> set[str]:
+    return set(chance.sample(names, chance.randint(1, len(names)))) if names else set()
+
+
+def value_of(field: inspect.Field, number: int, chance: random.Random) -> Any:
+    """Return a value that a field accepts: null now and then if it may be null.
+
+    A text, a date or a number follows from `number`, so that different operations write different
+    values.
+    """
+    types = _members(field.type)
+    if any(isinstance(member, inspect.NoneType) for member in types) and chance.random() < 0.1:
+        return None
+    value_type = next(member for member in types if not isinstance(member, inspect.NoneType))
+    return _value(field.name, value_type, number, chance)
+
+
+def _members(field_type: inspect.Type) -> list[inspect.Type]:
+    if isinstance(field_type, inspect.Metadata):
+        return _members(field_type.type)
+    if isinstance(field_type, inspect.UnionType):
+        return [member for part in field_type.types for member in _members(part)]
+    return [field_type]
+
+
+def _value(name: str, value_type: inspect.Type, number: int, chance: random.Random) -> Any:
+    match value_type:
+        case inspect.StrType():
+            return f"{name.replace('_', ' ').capitalize()} {number}"
+        case inspect.IntType():
+            least = value_type.ge or 0
+            most = least + 9_999 if value_type.le is None else value_type.le
+            return least + number % (most - least + 1)
+        case inspect.BoolType():
+            return number % 2 == 0
+        case inspect.DateType():
+            return (datetime.date(1900, 1, 1) + datetime.timedelta(days=number)).isoformat()
+        case inspect.EnumType():
+            return str(chance.choice(list(value_type.cls)).value)
+        case inspect.ListType():
+            return [_value(name, _members(value_type.item_type)[0], number, chance)]
+    raise TypeError(f"{name}: the storm has no value for {value_type}; add one to {__name__}")

@@ -1,0 +1,37 @@
+"""The orders of lists."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.store.storm.fields import PARENTS, Fields
+
+TEXTS: dict[str, Callable[[Any], str]] = {
+    "billing_order": lambda place: f"{place or 9_999:04}",
+    **{
+        name: order.text
+        for item_type in PARENTS.values()
+        for name, order in item_type.orders.items()
+    },
+}
+"""How a list is sorted by a field, if not by the value itself."""
+
+
+@dataclass(frozen=True)
+class ListOrder:
+    """The fields by which a list is sorted."""
+
+    fields: tuple[str, ...]
+    descending: bool = False
+
+    def holds(self, resources: list[Fields]) -> bool:
+        """Return whether these resources are in this order."""
+        keys = [[TEXTS.get(f, str)(shown[f]) for f in self.fields] for shown in resources]
+        pairs = itertools.pairwise(reversed(keys) if self.descending else keys)
+        return all(earlier < later for earlier, later in pairs)
+
+
+IN_BILLING = ListOrder(("billing_order", "name", "id"))
+NEWEST_MOVIE = ListOrder(("release_date", "id"), descending=True)
+NEWEST_ROLE = ListOrder(("created_at", "id"), descending=True)
