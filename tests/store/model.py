@@ -1,10 +1,10 @@
-"""A model check: the real store on a DynamoDB that does whatever DynamoDB may do.
+"""A model check: the real store on an engine that does whatever DynamoDB may do.
 
-The engine here keeps what DynamoDB promises and nothing more: a transaction happens as a whole for
-whoever writes or reads in a transaction, but shows in queries and single reads item by item, and
-whoever meets one that is still being carried out is told of a conflict. Between any two steps
-another operation may come, and any operation may end before any of its requests. What is left at
-the end, and what each operation has said, must be what the same operations do one after the other.
+The engine promises only what DynamoDB promises. A transaction is atomic for transactional reads and
+writes. Queries and single reads see it item by item, and a write that meets it in progress gets a
+conflict. Another operation may run between any two steps, and an operation may end before any of
+its requests. The final state, and the result of each operation, must be those of a serial
+execution.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ Dispatch = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Mutant(NamedTuple):
-    """A condition that is taken out: on this attribute, in an operation's writes of these items."""
+    """A condition that is removed: on this attribute, in an operation's writes of these items."""
 
     operation: str
     action: str
@@ -55,7 +55,7 @@ class Mutant(NamedTuple):
 
 @dataclass
 class Commit:
-    """A transaction that has been decided, and shows item by item."""
+    """A transaction that is committed, and becomes visible item by item."""
 
     left: list[tuple[Key, Raw | None]]
     speed: float = 1
@@ -75,7 +75,7 @@ class Engine:
         self.dispatch: Dispatch = self.alone
 
     def alone(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer while nothing else goes on."""
+        """Answer a request while nothing else is in progress."""
         answer = self.send(name, request)
         if not isinstance(answer, Commit):
             return answer
@@ -84,7 +84,7 @@ class Engine:
         return {}
 
     def show_one(self, commit: Commit, number: int) -> None:
-        """Let one more item of a transaction be seen."""
+        """Make one more item of a transaction visible."""
         key, item = commit.left.pop(number)
         self.write(key, item)
         del self.locked[key]
@@ -221,7 +221,7 @@ def _updated(item: Raw, request: dict[str, Any]) -> Raw:
 
 @cache
 def _clauses(expression: str) -> list[tuple[str, str, str]]:
-    """Give the clauses of an UpdateExpression, as PynamoDB writes them: SET, REMOVE, ADD."""
+    """Return the clauses of an UpdateExpression as PynamoDB writes it: SET, REMOVE, ADD."""
     found = []
     for clause, text in re.findall(r"(SET|REMOVE|ADD) ([^A-Z]+)", expression):
         for action in text.strip().split(", "):
@@ -232,7 +232,7 @@ def _clauses(expression: str) -> list[tuple[str, str, str]]:
 
 @cache
 def _condition(expression: str, names: tuple[str, ...], without: str) -> Test:
-    """Compile a ConditionExpression, as PynamoDB writes them, without one attribute's tests."""
+    """Compile a ConditionExpression as PynamoDB writes it, without the checks of one attribute."""
     tokens = re.findall(r"[A-Za-z_]+|[#:]\d+|<>|[<>]=?|[=(),]", expression)
     place = iter(tokens)
     test = _parse(place, next(place), names, without)
@@ -297,10 +297,10 @@ OPERATIONS: dict[str, Operation] = {
     "delete the movie": lambda: movies.remove(M1, None),
     "delete the actor": lambda: actors.remove(A1, None),
 }
-"""Done to three movies and three actors; A1 plays in M1 and M2, A2 in M1, nobody in M3."""
+"""Operations on three movies and three actors. A1 plays in M1 and M2, A2 in M1, nobody in M3."""
 
 ON_FAMILIES = [name for name in OPERATIONS if re.match("rename|date|delete", name)]
-"""Those whose steps depend on how many roles fit into one transaction."""
+"""Operations whose steps depend on how many roles fit into one transaction."""
 
 PAIRS = [
     (few, pair)
@@ -308,12 +308,12 @@ PAIRS = [
     for pair in itertools.combinations_with_replacement(OPERATIONS, 2)
     if not few or not set(pair).isdisjoint(ON_FAMILIES)
 ]
-"""Whether a transaction takes but one role, and the two operations."""
+"""Whether a transaction holds only one role, and the two operations."""
 
 
 @contextmanager
 def world(few: bool = False) -> Iterator[Engine]:
-    """Put the store onto an engine that holds what the operations are done to."""
+    """Run the store on an engine with the movies, actors and roles of the operations."""
     engine = Engine({})
     with store_on(lambda name, request: engine.dispatch(name, request), few):
         yield engine
@@ -321,7 +321,7 @@ def world(few: bool = False) -> Iterator[Engine]:
 
 @contextmanager
 def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
-    """Let requests go this way, to something empty, and add what the operations are done to."""
+    """Send the store's requests to this function, and add the movies, actors and roles."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table, "now", lambda: NOW)
         patch.setattr(dynamodb, "pause", lambda _: None)
@@ -340,7 +340,7 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
 
 
 def said(operation: Operation) -> str:
-    """Do it, and give what it says: done, unfinished, or the name of a refusal."""
+    """Run an operation. Return its result: done, unfinished, or the name of an error."""
     try:
         remaining = operation()
     except TryAgain:
@@ -353,7 +353,7 @@ def said(operation: Operation) -> str:
 # --- The schedules
 
 
-MOST_STEPS = 16  # of an operation that nobody is in the way of
+MOST_STEPS = 16  # of an operation that nothing conflicts with
 SPEEDS = (1, 1, 0.05)  # some are so slow that all others overtake them
 
 
@@ -363,7 +363,7 @@ class Killed(BaseException):
 
 @dataclass
 class Task:
-    """An operation that is under way, one request after the other."""
+    """An operation in progress, one request after the other."""
 
     name: str
     speed: float
@@ -393,7 +393,7 @@ class Task:
 
 
 def schedule(engine: Engine, names: Sequence[str], chance: random.Random) -> list[Task]:
-    """Do the operations at once, in some order of their steps, and let one of them die or none."""
+    """Run operations at once, in some order of their steps. One or none of them dies."""
     tasks = [Task(name, chance.choice(SPEEDS)) for name in names]
     if chance.random() < 0.5:
         chance.choice(tasks).dies_at = chance.randrange(1, MOST_STEPS)
@@ -428,22 +428,22 @@ def schedule(engine: Engine, names: Sequence[str], chance: random.Random) -> lis
             one.step()
 
 
-# --- What must be true
+# --- What must hold
 
 
 def seen(engine: Engine) -> State:
-    """Give what can be told of the items by the end."""
+    """Return what is visible of the items at the end."""
     return {key: unmarked(item) for key, item in engine.items.items()}
 
 
 def unmarked(item: Raw) -> Raw:
-    """Leave out the mark of the last UpdateItem, which is chance."""
+    """Remove the mark of the last UpdateItem, which is random."""
     return {name: value for name, value in item.items() if name != "last_write"}
 
 
 @dataclass
 class Check:
-    """Two operations at once, compared with the same one after the other."""
+    """Two operations at once, compared with their serial execution."""
 
     few: bool
     names: tuple[str, str]
@@ -451,7 +451,7 @@ class Check:
     orders: dict[tuple[str, ...], tuple[list[str], State]] = field(default_factory=dict)
 
     def run(self, schedules: int, seed: int) -> Iterator[str]:
-        """Try random schedules; gives what is bad."""
+        """Try random schedules. Return the failures."""
         with world(self.few) as engine:
             self.start, self.engine = dict(engine.items), engine
             for number in range(schedules):
@@ -466,7 +466,7 @@ class Check:
             engine.operation = ""
             if wrong := self.wrong_while_unfinished(tasks):
                 return wrong
-            # What did not end is done again, as its caller would.
+            # Unfinished operations are repeated, as their callers would do.
             engine.dispatch = engine.alone
             again = [t.name for t in tasks if t.said in ("killed", "unfinished")]
             for name in again:
@@ -501,7 +501,7 @@ class Check:
         return f"{heard}, {[(t.name, t.said, t.steps, t.dies_at) for t in tasks]} leave {state}"
 
     def in_order(self, order: tuple[str, ...]) -> tuple[list[str], State]:
-        """Do these one after the other; gives what they say and what is there then."""
+        """Run operations one after the other. Return their results and the final state."""
         if order not in self.orders:
             engine, items = self.engine, self.engine.items
             engine.items, engine.operation = dict(self.start), ""
@@ -516,7 +516,7 @@ _known: dict[frozenset[tuple[Key, str]], str] = {}
 
 
 def _problems(state: frozenset[tuple[Key, str]], engine: Engine) -> str:
-    """Tell what is wrong with a state that may hold something unfinished, and nothing worse."""
+    """Return the problem of a state that may hold unfinished work, and nothing worse."""
     if state not in _known:
         worse = [p for p in problems(engine.items.values()) if p.kind not in ("stale", "stuck")]
         _known[state] = str(worse) if worse else ""

@@ -1,4 +1,4 @@
-"""What no emulator produces: throttling, conflicts, timeouts, put in where botocore sends."""
+"""Faults that no emulator has: throttling, conflicts and timeouts, injected into botocore."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.client import Client, assert_failure
 
 
 class Faults:
-    """Answers requests in DynamoDB's place: `next` holds answers, for None the request is sent."""
+    """Answers requests instead of DynamoDB. `next` has the responses; None sends the request."""
 
     def __init__(self) -> None:
         self.next: list[Exception | dict[str, Any] | None] = []
@@ -36,7 +36,7 @@ def error(code: str, **members: Any) -> dict[str, Any]:
 
 
 def cancelled(*codes: str) -> dict[str, Any]:
-    """Give the answer of a cancelled transaction, with a reason for each of its actions."""
+    """Return the response of a cancelled transaction, with a reason for each of its actions."""
     return error("TransactionCanceledException", CancellationReasons=[{"Code": c} for c in codes])
 
 
@@ -62,7 +62,7 @@ NOT_SERVED = [
 
 
 @pytest.mark.parametrize("call", [call for call, _ in OPERATIONS.values()], ids=OPERATIONS)
-def test_a_table_that_does_not_serve_is_a_503_with_retry_after(
+def test_a_table_that_is_unavailable_is_a_503_with_retry_after(
     producer: Client, faults: Faults, call: Call
 ) -> None:
     things = Things(producer)
@@ -87,7 +87,7 @@ IN_TRANSACTION = {name: call for name, (call, sent) in WRITES.items() if "Transa
 
 
 @pytest.mark.parametrize("call", IN_TRANSACTION.values(), ids=IN_TRANSACTION)
-def test_a_conflict_is_tried_again_and_then_told(
+def test_a_conflict_is_retried_and_then_reported(
     producer: Client, faults: Faults, call: Call
 ) -> None:
     things = Things(producer)
@@ -110,7 +110,7 @@ BY_THEMSELVES = {name: call for name, (call, sent) in WRITES.items() if "Transac
 
 
 @pytest.mark.parametrize("call", BY_THEMSELVES.values(), ids=BY_THEMSELVES)
-def test_a_write_that_meets_a_transaction_is_tried_again_and_then_told(
+def test_a_write_that_meets_a_transaction_is_retried_and_then_reported(
     producer: Client, faults: Faults, call: Call
 ) -> None:
     things = Things(producer)
@@ -132,14 +132,14 @@ def test_a_write_that_meets_a_transaction_is_tried_again_and_then_told(
     assert faults.asked == dynamodb.ATTEMPTS
 
 
-def test_a_replay_that_meets_nothing_but_conflicts_finds_its_role(
+def test_a_replay_that_meets_only_conflicts_finds_its_role(
     producer: Client, faults: Faults
 ) -> None:
     things = Things(producer)
     body = {"movie_id": things.movie, "actor_id": things.actor}
     key, conflict = {"Idempotency-Key": "a key"}, cancelled("TransactionConflict", "None")
 
-    # Not there yet: whoever is in the way has to be waited for.
+    # Not there yet: the other request must end first.
     faults.next, faults.asked = [None, *[conflict] * dynamodb.ATTEMPTS], 0
     answer = producer.post("/roles", body, **key)
     assert_failure(answer, 409)
@@ -176,7 +176,7 @@ def test_throttling_inside_a_transaction_is_a_503(producer: Client, faults: Faul
     assert producer.post("/roles", body).status == 201
 
 
-def test_a_transaction_is_not_sent_again_for_any_other_reason(
+def test_a_transaction_is_not_retried_for_any_other_reason(
     producer: Client, faults: Faults
 ) -> None:
     things = Things(producer)
@@ -185,7 +185,7 @@ def test_a_transaction_is_not_sent_again_for_any_other_reason(
         (("TransactionConflict", "ValidationError"), 500),
         (("ItemCollectionSizeLimitExceeded", "None"), 500),
         ((), 500),
-        # A condition that failed decides, whatever else was in the way.
+        # A failed condition decides, even with other reasons beside it.
         (("ConditionalCheckFailed", "TransactionConflict", "None", "None"), 409),
     ]:
         faults.next, faults.asked = [None, cancelled(*codes)], 0
@@ -193,7 +193,7 @@ def test_a_transaction_is_not_sent_again_for_any_other_reason(
         assert faults.asked == 2
 
 
-def test_a_read_that_was_not_whole_is_a_503(producer: Client, faults: Faults) -> None:
+def test_an_incomplete_read_is_a_503(producer: Client, faults: Faults) -> None:
     things = Things(producer)
     key = {"pk": {"S": "x"}, "sk": {"S": "#"}}
     faults.next = [
@@ -207,7 +207,7 @@ def test_a_read_that_was_not_whole_is_a_503(producer: Client, faults: Faults) ->
     assert_failure(producer.post("/roles", body), 503)
 
 
-def test_a_name_that_changed_since_it_was_read_is_read_again(
+def test_a_name_that_has_changed_since_it_was_read_is_read_again(
     producer: Client, faults: Faults
 ) -> None:
     things = Things(producer)
@@ -222,7 +222,7 @@ def test_a_name_that_changed_since_it_was_read_is_read_again(
     assert faults.asked == 2 * dynamodb.ATTEMPTS
 
 
-def test_an_id_that_comes_twice_overwrites_nothing(
+def test_an_id_that_is_generated_twice_overwrites_nothing(
     producer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(table, "new_id", lambda _: "0123456789abcdef")

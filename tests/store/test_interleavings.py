@@ -1,6 +1,6 @@
-"""Two at once, step by step: an operation, with another one done just before any of its requests.
+"""Two operations at once, step by step: one of them runs just before a request of the other.
 
-What races only sometimes in test_races.py happens here each time. test_model.py has every pair of
+Races that are rare in test_races.py happen here every time. test_model.py has every pair of
 operations of the store; here they come over HTTP.
 """
 
@@ -18,7 +18,7 @@ from tests.support.client import Client, assert_failure
 
 
 class Agency:
-    """Two movies and two actors, of whom the first is in the first."""
+    """Two movies and two actors. The first actor plays in the first movie."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -31,7 +31,7 @@ MOST_REQUESTS = 6
 
 
 class Between:
-    """Does something just before the nth request to DynamoDB."""
+    """Calls a function just before the nth request to DynamoDB."""
 
     def __init__(self) -> None:
         self.left = -1
@@ -49,7 +49,7 @@ class Between:
 
 
 def attached() -> Between:
-    """Give one that the API's present client asks before each of its requests."""
+    """Return one that the API's client calls before each of its requests."""
     found = Between()
     table.connection.connection.client.meta.events.register_first("before-call.dynamodb", found)
     return found
@@ -79,7 +79,7 @@ THEIRS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(("method", "path", "body"), GUARDED.values(), ids=GUARDED)
-def test_if_match_fails_whenever_the_version_moves(
+def test_if_match_fails_whenever_the_version_changes(
     producer: Client, between: Between, method: str, path: str, body: dict[str, Any]
 ) -> None:
     for number in range(MOST_REQUESTS):
@@ -98,7 +98,7 @@ def test_if_match_fails_whenever_the_version_moves(
 
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
-def test_what_is_being_deleted_cannot_be_changed(
+def test_a_resource_that_is_being_deleted_cannot_be_changed(
     producer: Client, empty_table: None, side: str
 ) -> None:
     agency = Agency(producer)
@@ -117,7 +117,7 @@ def test_what_is_being_deleted_cannot_be_changed(
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
 @pytest.mark.parametrize("number", range(9))
-def test_a_long_renaming_gives_way_to_a_later_one(
+def test_a_long_renaming_ends_for_a_later_one(
     producer: Client, real_table: str, side: str, number: int
 ) -> None:
     path, _ = build(side, 205)
@@ -131,7 +131,7 @@ def test_a_long_renaming_gives_way_to_a_later_one(
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
 @pytest.mark.parametrize("number", range(8))
-def test_a_long_deletion_takes_what_is_cast_meanwhile_too(
+def test_a_long_deletion_also_removes_roles_that_are_added_meanwhile(
     producer: Client, real_table: str, side: str, number: int
 ) -> None:
     path, _ = build(side, 70)
@@ -156,6 +156,6 @@ def test_if_match_holds_for_a_long_deletion_until_it_has_begun(
     between, changed = attached(), []
     between.before(number, lambda: changed.append(producer.patch(path, new).status))
     answer = producer.delete(path, **{"If-Match": '"1"'})
-    # Whoever came first: a change that was made is not deleted unseen.
+    # Whichever was first: a completed change is not deleted unseen.
     assert (answer.status, changed) in [(412, [200]), (200, [404])]
     assert problems(read()) == []

@@ -1,4 +1,4 @@
-"""Deleting and renaming what has roles: right for any number of them, on both sides."""
+"""Deleting and renaming movies and actors with any number of roles, seen from both ends."""
 
 import contextlib
 from typing import Any
@@ -19,7 +19,7 @@ COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
 
 @pytest.fixture
 def empty_table(real_table: str) -> str:
-    """The real engine here: moto takes seconds for a transaction in a table of hundreds."""
+    """Use the real engine: moto takes seconds for a transaction in a table of hundreds of items."""
     return real_table
 
 
@@ -29,9 +29,9 @@ def side(request: pytest.FixtureRequest) -> str:
 
 
 def build(side: str, count: int) -> tuple[str, list[str]]:
-    """Write a movie or actor with this many roles; gives its path, and those of the other ends.
+    """Write a movie or actor with this many roles. Return its path, and those of the other ends.
 
-    Item by item: through the API 250 roles would take this test a minute.
+    Item by item: through the API, 250 roles would take a minute.
     """
     common: dict[str, Any] = {"created_at": table.now(), "updated_at": table.now(), "version": 1}
 
@@ -75,7 +75,7 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_what_is_deleted_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
+def test_a_deleted_resource_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
     path, others = build(side, count)
     answer = producer.delete(path)
     assert answer.status == 200
@@ -91,7 +91,7 @@ def test_what_is_deleted_leaves_nothing_behind(producer: Client, side: str, coun
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_a_new_name_shows_in_every_role(producer: Client, side: str, count: int) -> None:
+def test_a_new_name_is_in_every_role(producer: Client, side: str, count: int) -> None:
     path, others = build(side, count)
     new = {"title": "Zulu", "release_date": "1964-01-22"} if side == "movie" else {"name": "Zulu"}
     answer = producer.patch(path, new)
@@ -107,7 +107,7 @@ def test_a_new_name_shows_in_every_role(producer: Client, side: str, count: int)
 
 
 @pytest.mark.parametrize("field", ["title", "release_date"])
-def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) -> None:
+def test_a_change_of_one_field_keeps_the_other(producer: Client, field: str) -> None:
     path, _ = build("movie", 3)
     new = {"title": "Zulu"} if field == "title" else {"release_date": "1964-01-22"}
     shown = producer.patch(path, new)["movie"]
@@ -120,7 +120,7 @@ def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) ->
     ("count", "removing", "renaming"),
     [
         (33, [WRITE, "Query", WRITE], None),
-        # One more than fits: marked, a batch, the rest with the parent.
+        # One more than fits: a mark, a batch, then the rest with the parent.
         (
             34,
             [WRITE, "Query", "UpdateItem", WRITE, "Query", WRITE],
@@ -132,12 +132,12 @@ def test_one_field_renames_and_leaves_the_other(producer: Client, field: str) ->
             None,
             ["UpdateItem", "Query", "UpdateItem"]
             + ["Query", WRITE, "Query", WRITE]
-            # Closed by the count.
+            # The count ends it.
             + ["UpdateItem"],
         ),
     ],
 )
-def test_one_transaction_does_it_while_it_fits(
+def test_one_transaction_is_used_while_it_fits(
     producer: Client, sent: Sent, side: str, count: int,
     removing: list[str] | None, renaming: list[str] | None,
 ) -> None:  # fmt: skip
@@ -151,7 +151,7 @@ def test_one_transaction_does_it_while_it_fits(
     assert sent == (removing or renaming)
 
 
-def test_if_match_guards_what_has_roles_too(producer: Client, side: str) -> None:
+def test_if_match_also_guards_resources_with_roles(producer: Client, side: str) -> None:
     path, _ = build(side, 2)
     body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
     before = list(read())
@@ -168,7 +168,7 @@ class Killed(BaseException):
 
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
-    """Let the function die before it sends its next request."""
+    """End the function before it sends its next request."""
     send, left = dynamodb._send, iter(range(requests))
 
     def send_or_die(operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
 
 
 @pytest.mark.parametrize("requests", range(1, 11))
-def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
+def test_the_next_deletion_finishes_an_interrupted_one(
     producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, _ = build(side, 100)
@@ -192,7 +192,7 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
             module.remove(pk.partition("#")[2], None)
     left = dynamodb.get(pk, "#")
     marked = bool(getattr(left, "deleting", None))
-    # Nothing but the mark tells that something is going on.
+    # Only the mark shows that a deletion is in progress.
     assert [problem.kind for problem in problems(read())] == ["stuck"] * marked
     if marked or left is None:
         listed = producer.every(f"/{side}s", f"{side}s", limit=100)
@@ -213,7 +213,7 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
 
 
 @pytest.mark.parametrize("requests", range(2, 8))
-def test_a_renaming_that_was_cut_off_is_finished_by_the_next(
+def test_the_next_change_finishes_an_interrupted_renaming(
     producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, _ = build(side, 205)
@@ -228,19 +228,19 @@ def test_a_renaming_that_was_cut_off_is_finished_by_the_next(
     assert problems(read()) == []
 
 
-def test_the_numbers_are_what_dynamodb_takes() -> None:
+def test_the_limits_are_those_of_dynamodb() -> None:
     assert 1 + 3 * links.REMOVED <= 100 < 1 + 3 * (links.REMOVED + 1)
     assert 1 + links.RENAMED == 100
 
 
 @pytest.mark.parametrize("name", ["add a movie", "add an actor", "cast"])
-def test_a_lost_answer_to_a_post_is_no_failure(producer: Client, name: str) -> None:
+def test_a_lost_response_to_a_post_is_not_a_failure(producer: Client, name: str) -> None:
     things, (call, _) = Things(producer), WRITES[name]
     before = len(list(read()))
     times: list[int] = []
 
     def lost(attempts: int, **_: Any) -> int | None:
-        # The write is done; botocore believes that it has heard nothing, and sends it again.
+        # The write is done. botocore believes that it received nothing, and sends it again.
         times.append(attempts)
         return 0 if attempts == 1 else None
 
@@ -255,8 +255,8 @@ def test_a_lost_answer_to_a_post_is_no_failure(producer: Client, name: str) -> N
     assert problems(read()) == []
 
 
-def test_the_longest_name_there_is_fits_into_every_key(producer: Client) -> None:
-    # One character, of which sorting makes eighteen.
+def test_the_longest_name_fits_into_every_key(producer: Client) -> None:
+    # One character, which folding expands to eighteen.
     long = "\ufdfa" * 200
     movie_id, actor_id = producer.new_movie(long), producer.new_actor(long)
     producer.new_role(movie_id, actor_id, character_name=long, billing_order=1)

@@ -1,4 +1,4 @@
-"""Many at once, on the real engine: whatever happens, what is left is right."""
+"""Many simultaneous requests on the real engine. Afterwards the table is consistent."""
 
 import json
 import random
@@ -19,7 +19,7 @@ from tests.support.client import ApiResponse, Client
 
 @pytest.fixture
 def judge(product: Product) -> Callable[[], list[Problem]]:
-    """Give what is wrong with the whole table of the running product."""
+    """Return the problems of the whole table of the running product."""
     port = json.loads((product.folder / "engine.json").read_text())["port"]
     client = boto3.client(
         "dynamodb", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1"
@@ -50,7 +50,7 @@ def statuses(answers: Sequence[ApiResponse]) -> Counter[int]:
     return found
 
 
-def test_an_actor_is_cast_once_however_many_try(
+def test_an_actor_is_cast_once_however_many_requests_try(
     real: Client, judge: Callable[[], list[Problem]]
 ) -> None:
     movie_id, actor_id = real.new_movie(), real.new_actor()
@@ -63,7 +63,7 @@ def test_an_actor_is_cast_once_however_many_try(
     assert judge() == []
 
 
-def test_every_acknowledged_casting_is_counted(
+def test_every_acknowledged_role_is_counted(
     real: Client, judge: Callable[[], list[Problem]]
 ) -> None:
     movie_id = real.new_movie()
@@ -76,7 +76,7 @@ def test_every_acknowledged_casting_is_counted(
     assert judge() == []
 
 
-def test_two_changes_of_different_fields_both_survive(real: Client) -> None:
+def test_two_changes_of_different_fields_are_both_kept(real: Client) -> None:
     for _ in range(5):
         path = f"/actors/{real.new_actor()}"
         changes = {"name": "Robert De Niro"}, {"age": 52}, {"gender": "undisclosed"}
@@ -91,7 +91,7 @@ def test_two_changes_of_different_fields_both_survive(real: Client) -> None:
         assert actor["version"] == 4
 
 
-def test_if_match_lets_one_of_many_win(real: Client) -> None:
+def test_with_if_match_only_one_of_many_changes_succeeds(real: Client) -> None:
     path = f"/movies/{real.new_movie()}"
     answers = at_once(
         *[partial(real.patch, path, {"title": f"T{n}"}, **{"If-Match": '"1"'}) for n in range(8)]
@@ -101,7 +101,7 @@ def test_if_match_lets_one_of_many_win(real: Client) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_deleting_renaming_and_casting_at_once_leave_nothing_wrong(
+def test_deleting_renaming_and_casting_at_once_leave_no_problem(
     real: Client, judge: Callable[[], list[Problem]], seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 -- a shuffle
@@ -149,7 +149,7 @@ def test_pages_end_exactly_at_the_limit_on_the_real_engine(real: Client) -> None
             assert len(pages) == -(-6 // limit)
 
 
-def test_a_cursor_is_good_whatever_happens_to_its_item_on_the_real_engine(real: Client) -> None:
+def test_a_cursor_stays_valid_without_its_item_on_the_real_engine(real: Client) -> None:
     actor_id = real.new_actor()
     movies = [real.new_movie(f"Film {number}", f"200{number}-01-01") for number in range(4)]
     for movie_id in movies:

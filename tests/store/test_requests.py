@@ -1,4 +1,4 @@
-"""What each operation sends to DynamoDB: one request wherever one can do."""
+"""The requests that each operation sends to DynamoDB: one if one is enough."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ READS: dict[str, tuple[Call, list[str]]] = {
     "movies by date": (lambda c, _: c.get("/movies", sort="-release_date"), ["Query"]),
     "a movie": (lambda c, t: c.get(f"/movies/{t.cast_movie}"), ["Query"]),
     "a cast": (lambda c, t: c.get(f"/movies/{t.cast_movie}/actors"), ["Query"]),
-    # An empty cast has to be told from no movie.
+    # An empty cast must be distinguished from a missing movie.
     "an empty cast": (lambda c, t: c.get(f"/movies/{t.movie}/actors"), ["Query", "GetItem"]),
     "actors": (lambda c, _: c.get("/actors"), ["Query"]),
     "an actor": (lambda c, t: c.get(f"/actors/{t.cast_actor}"), ["Query"]),
@@ -107,7 +107,9 @@ def test_an_operation_sends_these_requests(
 
 
 @pytest.mark.parametrize("call", NOTHING.values(), ids=NOTHING)
-def test_what_cannot_succeed_sends_nothing(producer: Client, sent: Sent, call: Call) -> None:
+def test_an_operation_that_cannot_succeed_sends_nothing(
+    producer: Client, sent: Sent, call: Call
+) -> None:
     things = Things(producer)
     sent.clear()
     assert call(producer, things).status >= 400
@@ -117,7 +119,7 @@ def test_what_cannot_succeed_sends_nothing(producer: Client, sent: Sent, call: C
 @pytest.mark.parametrize(
     "path", ["/movies/{0}", "/actors/{0}", "/roles/{0}.{0}", "/movies/{0}/actors/{0}"]
 )
-def test_what_is_not_there_is_told_by_the_write_itself(
+def test_a_missing_item_is_found_by_the_write_itself(
     producer: Client, sent: Sent, path: str
 ) -> None:
     path = path.format("AAAAAAAAAAAAAAAA")

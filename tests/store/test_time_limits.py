@@ -1,4 +1,4 @@
-"""Deleting and renaming what the function's time does not suffice for: each request goes on."""
+"""Deletions and renamings that take longer than the function may run: each request continues."""
 
 import contextvars
 import itertools
@@ -27,7 +27,7 @@ LONG_DELETION, LONG_RENAMING = 100, 205  # roles: four batches; three
 
 @pytest.fixture
 def empty_table(real_table: str) -> str:
-    """The real engine here, as for all that has many roles."""
+    """Use the real engine, as in all tests with many roles."""
     return real_table
 
 
@@ -37,7 +37,7 @@ def side(request: pytest.FixtureRequest) -> str:
 
 
 class Clock:
-    """The function's time, which is over when it has been asked for so many requests."""
+    """The function's remaining time, which ends after a number of requests."""
 
     def __init__(self) -> None:
         self.requests = math.inf
@@ -47,7 +47,7 @@ class Clock:
         return math.inf if self.requests >= 0 else 0
 
     def during(self, requests: int, call: Callable[[], ApiResponse]) -> ApiResponse:
-        """Make this call with time for so many requests to DynamoDB."""
+        """Make this call with time for this many requests to DynamoDB."""
         self.requests = requests
         try:
             return call()
@@ -76,7 +76,7 @@ def roles_of(path: str) -> list[Any]:
 
 
 def stale(found: list[Problem]) -> int:
-    """Give how many roles show an old name, where nothing else is wrong than that they do."""
+    """Return the number of roles with an old name. Assert that there is no other problem."""
     assert {problem.kind for problem in found} <= {"stale", "stuck"}, found
     return sum(problem.kind == "stale" for problem in found)
 
@@ -90,7 +90,7 @@ def assert_accepted(answer: ApiResponse) -> None:
 
 
 def assert_gone(client: Client, side: str, path: str) -> None:
-    """From the first 202 on it is not there, for anybody."""
+    """Assert that from the first 202 on, nobody can find it."""
     assert_failure(client.get(path), 404)
     assert_failure(client.patch(path, name(side)), 404)
     assert_failure(client.get(f"{path}/{'actors' if side == 'movie' else 'movies'}"), 404)
@@ -104,7 +104,7 @@ def assert_gone(client: Client, side: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("requests", [3, 4, 7])
-def test_a_deletion_that_lacks_time_goes_on_with_each_request(
+def test_each_request_continues_a_deletion_without_enough_time(
     producer: Client, side: str, clock: Clock, requests: int
 ) -> None:
     path, others = build(side, LONG_DELETION)
@@ -115,7 +115,7 @@ def test_a_deletion_that_lacks_time_goes_on_with_each_request(
         assert answer.body == {"success": True, "deleted": id_in(path), "remaining": remaining}
         assert remaining < before
         before = remaining
-        # Nothing but the mark tells that something is going on.
+        # Only the mark shows that a deletion is in progress.
         assert [problem.kind for problem in problems(read())] == ["stuck"]
         assert_gone(producer, side, path)
     assert answer.body == {"success": True, "deleted": id_in(path)}
@@ -127,21 +127,21 @@ def test_a_deletion_that_lacks_time_goes_on_with_each_request(
     assert_failure(producer.delete(path), 404)
 
 
-def test_a_deletion_goes_on_whatever_version_it_was_asked_for(
+def test_a_deletion_continues_whatever_version_it_was_sent_with(
     producer: Client, side: str, clock: Clock
 ) -> None:
     path, _ = build(side, LONG_DELETION)
     at_1, at_2 = (partial(producer.delete, path, **{"If-Match": f'"{n}"'}) for n in (1, 2))
     assert_failure(at_2(), 412)
     assert_accepted(clock.during(4, at_1))
-    # It is gone, and has no version any more.
+    # It is deleted, and has no version any more.
     assert_accepted(clock.during(4, at_2))
     assert at_2().status == 200
     assert problems(read()) == []
 
 
 @pytest.mark.parametrize("requests", [3, 6, 9])
-def test_a_renaming_that_lacks_time_goes_on_with_the_next_change(
+def test_the_next_change_continues_a_renaming_without_enough_time(
     producer: Client, side: str, clock: Clock, requests: int
 ) -> None:
     path, _ = build(side, LONG_RENAMING)
@@ -152,9 +152,9 @@ def test_a_renaming_that_lacks_time_goes_on_with_the_next_change(
     assert answer[side] | name(side) == answer[side]
     assert answer[side]["version"] == 2
     assert answer.headers["etag"] == '"2"'
-    # Of the last one it is not told before the whole has been closed.
+    # The last role is reported only after the whole renaming has ended.
     assert answer["remaining"] == (stale(problems(read())) or 1)
-    # Any change goes on, also of what no role shows; the old version is no longer one.
+    # Any change continues it, also of a field that no role shows. The old version is outdated.
     later = {"release_date": "1964-01-22"} if side == "movie" else {"age": 2}
     alone = BEGINNING if side == "movie" else 1  # requests for the change itself
     assert_failure(producer.patch(path, later, **{"If-Match": '"1"'}), 412)
@@ -171,7 +171,7 @@ def test_a_renaming_that_lacks_time_goes_on_with_the_next_change(
 
 
 @pytest.mark.parametrize("requests", [5, 7])
-def test_a_renaming_comes_to_its_end_however_little_each_request_does(
+def test_a_renaming_ends_even_if_each_request_does_little(
     producer: Client, side: str, clock: Clock, requests: int
 ) -> None:
     path, _ = build(side, LONG_RENAMING)
@@ -184,7 +184,7 @@ def test_a_renaming_comes_to_its_end_however_little_each_request_does(
     assert problems(read()) == []
 
 
-def test_what_has_no_time_to_begin_is_refused_and_changes_nothing(
+def test_without_time_to_begin_a_request_is_rejected_and_changes_nothing(
     producer: Client, side: str, clock: Clock
 ) -> None:
     path, _ = build(side, LONG_DELETION)
@@ -197,8 +197,8 @@ def test_what_has_no_time_to_begin_is_refused_and_changes_nothing(
             assert list(read()) == before
 
 
-def test_no_operation_begins_without_time(producer: Client, clock: Clock) -> None:
-    # The first request of a new client, too.
+def test_without_time_no_operation_begins(producer: Client, clock: Clock) -> None:
+    # Also not the first request of a new client.
     assert_failure(clock.during(0, partial(producer.get, "/movies")), 503)
     things = Things(producer)
     before = list(read())
@@ -210,7 +210,7 @@ def test_no_operation_begins_without_time(producer: Client, clock: Clock) -> Non
     assert list(read()) == before
 
 
-def test_no_request_is_sent_again_without_time(producer: Client, clock: Clock) -> None:
+def test_without_time_no_request_is_repeated(producer: Client, clock: Clock) -> None:
     with hooked("needs-retry", lambda attempts, **_: 0 if attempts == 1 else None):
         assert producer.get("/movies").status == 200
         assert_failure(clock.during(1, partial(producer.get, "/movies")), 503)
@@ -218,7 +218,7 @@ def test_no_request_is_sent_again_without_time(producer: Client, clock: Clock) -
 
 
 def health(milliseconds: int) -> int:
-    """Ask for /health in a function that has this time left."""
+    """Request /health in a function with this much time left."""
     context = {"httpMethod": "GET", "resourcePath": "/health", "path": "/health"}
     event = {
         "requestContext": context,
@@ -233,9 +233,9 @@ def health(milliseconds: int) -> int:
     return int(answer["statusCode"])
 
 
-def test_the_time_is_what_lambda_leaves_of_this_request(real_table: str) -> None:
+def test_the_time_limit_is_what_lambda_leaves_for_the_request(real_table: str) -> None:
     alone = contextvars.copy_context().run
-    # A request to the table may take one second to connect and three to be answered.
+    # A request to the table may take one second to connect and three to respond.
     assert alone(health, 3_999) == 503
     assert alone(health, 60_000) == 200
 
@@ -255,7 +255,7 @@ def test_outside_a_request_there_is_no_limit(real_table: str) -> None:
 
 @contextmanager
 def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
-    """Have botocore ask this first, about this process's requests to DynamoDB."""
+    """Register a botocore hook for the requests of this process to DynamoDB."""
     events = table.connection.connection.client.meta.events
     events.register_first(f"{event}.dynamodb", hook)
     yield
@@ -263,7 +263,7 @@ def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
 
 
 class Silence:
-    """From the nth request on nothing is heard of the table."""
+    """From the nth request on, the table does not respond."""
 
     def __init__(self, number: int) -> None:
         self.heard, self.left = 0, number
@@ -277,13 +277,13 @@ class Silence:
 
 SILENCES = {
     "before it arrives": "before-call",
-    # It is done, and nobody hears of it.
+    # It is done, and the response is lost.
     "after it was done": "needs-retry",
 }
 
 
 @pytest.mark.parametrize("event", SILENCES.values(), ids=SILENCES)
-def test_a_deletion_that_the_table_leaves_alone_goes_on_with_the_next(
+def test_the_next_deletion_continues_after_the_table_did_not_respond(
     producer: Client, side: str, event: str
 ) -> None:
     for number in itertools.count():
@@ -309,7 +309,7 @@ def test_a_deletion_that_the_table_leaves_alone_goes_on_with_the_next(
 
 
 @pytest.mark.parametrize("event", SILENCES.values(), ids=SILENCES)
-def test_a_renaming_that_the_table_leaves_alone_goes_on_with_the_next(
+def test_the_next_change_continues_after_the_table_did_not_respond(
     producer: Client, side: str, event: str
 ) -> None:
     path, _ = build(side, 100)
@@ -334,7 +334,7 @@ def test_a_renaming_that_the_table_leaves_alone_goes_on_with_the_next(
 
 
 def until_done(call: Callable[[], ApiResponse]) -> ApiResponse:
-    """Send a request again as long as it is accepted and not done."""
+    """Repeat a request while it is 202."""
     for _ in range(20):
         answer = call()
         if answer.status != 202:
@@ -344,7 +344,7 @@ def until_done(call: Callable[[], ApiResponse]) -> ApiResponse:
     return answer
 
 
-def test_a_thousand_roles_are_renamed_and_deleted_in_the_time_there_is(
+def test_a_thousand_roles_are_renamed_and_deleted_within_the_time_limit(
     producer: Client, side: str
 ) -> None:
     path, others = build(side, 1_000)
@@ -358,10 +358,10 @@ def test_a_thousand_roles_are_renamed_and_deleted_in_the_time_there_is(
 
 
 @pytest.mark.parametrize("count", [49, 50, 98])
-def test_what_is_deleted_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
-    test_links.test_what_is_deleted_leaves_nothing_behind(producer, side, count)
+def test_a_deleted_resource_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
+    test_links.test_a_deleted_resource_leaves_nothing_behind(producer, side, count)
 
 
 @pytest.mark.parametrize("count", [49, 50, 98])
-def test_a_new_name_shows_in_every_role(producer: Client, side: str, count: int) -> None:
-    test_links.test_a_new_name_shows_in_every_role(producer, side, count)
+def test_a_new_name_is_in_every_role(producer: Client, side: str, count: int) -> None:
+    test_links.test_a_new_name_is_in_every_role(producer, side, count)

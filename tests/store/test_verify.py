@@ -1,4 +1,4 @@
-"""`make verify`: finds each kind of damage, and mends it so that nothing that was right is lost."""
+"""`make verify` finds each kind of damage, and repairs it without losing anything correct."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def empty_table(real_table: str) -> str:
 
 
 class Agency:
-    """Two movies, two actors and three roles, of which one is for damaging."""
+    """Two movies, two actors and three roles, one of which will be damaged."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -47,7 +47,7 @@ class Agency:
         self.beside_actor = f"ACTOR#{self.actor_id}", f"ROLE#{self.movie_id}"
 
     def shown(self) -> list[Any]:
-        """Give all that can be seen of it, but for the counts of writes."""
+        """Return everything that clients see of it, without the counts of writes."""
         paths = ["/movies", "/actors", "/roles"]
         paths += [f"/movies/{self.movie_id}/actors", f"/actors/{self.actor_id}/movies"]
         return [self.client.get(path).text for path in paths]
@@ -86,7 +86,7 @@ def look() -> list[Problem]:
 
 
 def repaired() -> list[Problem]:
-    """Mend until nothing is left to mend; gives what is left."""
+    """Repair until nothing is left to repair. Return the remaining problems."""
     for _ in range(integrity.ROUNDS):
         repair(look(), settle_seconds=0)
     return look()
@@ -103,7 +103,7 @@ def both(one: Damage, other: Damage) -> Damage:
     return damage
 
 
-# What is done to a table, the kinds that are found then, and whether mending brings all of it back.
+# The damage, the kinds that are reported, and whether the repair restores everything.
 DAMAGES: dict[str, tuple[Damage, set[str], bool]] = {
     "a movie is missing": (lambda a: erase(a.movie), {"dangling"}, False),
     "an actor is missing": (lambda a: erase(a.actor), {"dangling"}, False),
@@ -174,12 +174,12 @@ DAMAGES: dict[str, tuple[Damage, set[str], bool]] = {
 }
 
 
-def test_what_is_right_is_no_problem(agency: Agency) -> None:
+def test_a_consistent_table_has_no_problem(agency: Agency) -> None:
     assert look() == []
 
 
 @pytest.mark.parametrize(("damage", "kinds", "comes_back"), DAMAGES.values(), ids=DAMAGES)
-def test_each_kind_of_damage_is_found_and_mended(
+def test_each_kind_of_damage_is_reported_and_repaired(
     agency: Agency, damage: Damage, kinds: set[str], comes_back: bool
 ) -> None:
     before = agency.shown()
@@ -192,7 +192,7 @@ def test_each_kind_of_damage_is_found_and_mended(
     else:
         assert_failure(agency.client.get(f"/roles/{agency.role_id}"), 404)
         assert len(agency.client.get("/roles")["roles"]) == 1
-    # Mending what is mended changes nothing.
+    # A second repair changes nothing.
     items = list(read())
     assert repaired() == []
     assert list(read()) == items
@@ -202,7 +202,7 @@ def test_every_kind_has_a_damage() -> None:
     assert set().union(*(kinds for _, kinds, _ in DAMAGES.values())) == KINDS.keys() - {"unknown"}
 
 
-def test_what_cannot_be_read_is_told_and_left_alone(agency: Agency) -> None:
+def test_an_unreadable_item_is_reported_and_not_changed(agency: Agency) -> None:
     strange = [("MOVIE#x", "#"), (f"MOVIE#{NOBODY}", "x"), (f"ACTOR#{NOBODY}", f"ROLE#{NOBODY}")]
     alter(strange[0], kind="director", id="x")
     alter(strange[1], kind="movie", id=NOBODY, version=1)
@@ -213,7 +213,7 @@ def test_what_cannot_be_read_is_told_and_left_alone(agency: Agency) -> None:
     assert list(read()) == before
 
 
-def test_what_hangs_from_what_cannot_be_read_is_left_alone(agency: Agency) -> None:
+def test_what_belongs_to_an_unreadable_item_is_not_changed(agency: Agency) -> None:
     alter(agency.movie, kind="director")
     alter((agency.actor[0], "ROLE#later"), kind="note")
     before = list(read())
@@ -230,7 +230,7 @@ def test_every_attribute_of_a_role_is_compared() -> None:
 
 
 class PropItem(Resource, discriminator="prop"):
-    """A plain resource, which dev/table/integrity.py has never heard of."""
+    """A plain resource, which dev/table/integrity.py does not mention."""
 
     name = UnicodeAttribute()
 
@@ -263,7 +263,7 @@ INCOMPLETE: dict[str, tuple[Callable[[Agency], tuple[str, str]], str]] = {
 
 
 @pytest.mark.parametrize(("key_of", "change"), INCOMPLETE.values(), ids=INCOMPLETE)
-def test_what_lacks_something_is_told_and_left_alone(
+def test_an_incomplete_item_is_reported_and_not_changed(
     agency: Agency, key_of: Callable[[Agency], tuple[str, str]], change: str
 ) -> None:
     key = key_of(agency)
@@ -276,7 +276,7 @@ def test_what_lacks_something_is_told_and_left_alone(
     assert list(read()) == before
 
 
-def test_a_missing_count_is_counted(agency: Agency) -> None:
+def test_a_missing_count_is_written(agency: Agency) -> None:
     table.connection.connection.client.update_item(
         TableName=TABLE_NAME, Key=raw(agency.movie), UpdateExpression="REMOVE role_count"
     )
@@ -285,7 +285,9 @@ def test_a_missing_count_is_counted(agency: Agency) -> None:
     assert agency.client.get(f"/movies/{agency.movie_id}")["movie"]["role_count"] == 2
 
 
-def test_a_family_of_more_than_a_query_gives_is_counted_whole(producer: Client) -> None:
+def test_a_resource_with_more_roles_than_one_query_returns_is_counted_completely(
+    producer: Client,
+) -> None:
     path, _ = build("movie", 400)
     movie = f"MOVIE#{path.rpartition('/')[2]}", "#"
     keys = [(i["pk"]["S"], i["sk"]["S"]) for i in read() if i["sk"]["S"].startswith("ROLE#")]
@@ -298,7 +300,7 @@ def test_a_family_of_more_than_a_query_gives_is_counted_whole(producer: Client) 
     assert repaired() == problems(read()) == []
 
 
-def test_a_count_is_not_mended_while_roles_come_and_go(
+def test_a_count_is_not_repaired_while_roles_change(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.movie, role_count=7)
@@ -308,7 +310,7 @@ def test_a_count_is_not_mended_while_roles_come_and_go(
     def changing(key: tuple[str, str]) -> Any:
         read_before = family(key)
         if next(readings) == 0:
-            # The number is the same afterwards, and the roles are not.
+            # The number is the same afterwards, but the roles are not.
             agency.client.delete(f"/roles/{agency.role_id}")
             agency.client.new_role(agency.movie_id, agency.client.new_actor())
         return read_before
@@ -319,7 +321,7 @@ def test_a_count_is_not_mended_while_roles_come_and_go(
     assert repaired() == []
 
 
-def test_names_that_a_renaming_has_not_reached_yet_are_no_problem(agency: Agency) -> None:
+def test_names_that_a_renaming_has_not_reached_yet_are_not_a_problem(agency: Agency) -> None:
     alter(agency.actor, renaming=table.now())
     alter(agency.beside_movie, actor_name="Old")
     assert look() == []
@@ -327,13 +329,13 @@ def test_names_that_a_renaming_has_not_reached_yet_are_no_problem(agency: Agency
     assert {problem.kind for problem in look()} == {"stale", "stuck"}
 
 
-def test_a_deletion_that_is_under_way_is_no_problem(agency: Agency) -> None:
+def test_a_deletion_in_progress_is_not_a_problem(agency: Agency) -> None:
     alter(agency.movie, deleting=table.now(), renaming=table.now())
     assert look() == []
     assert {problem.kind for problem in check(stuck_seconds=0, settle_seconds=0)} == {"stuck"}
 
 
-def test_what_others_put_right_meanwhile_is_no_problem(
+def test_a_problem_that_others_fix_meanwhile_is_not_reported(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.movie, role_count=9)
@@ -346,7 +348,7 @@ def test_what_others_put_right_meanwhile_is_no_problem(
     assert look() == []
 
 
-def test_a_mending_that_others_overtake_changes_nothing(
+def test_a_repair_that_others_overtake_changes_nothing(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.beside_movie, actor_name="Old")
@@ -379,7 +381,7 @@ def verify(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_the_command_tells_it_as_a_table_and_an_exit_status(
+def test_the_command_prints_a_table_and_sets_the_exit_status(
     agency: Agency, real_table: str
 ) -> None:
     here = {"TABLE_NAME": TABLE_NAME, "DYNAMODB_URL": real_table}
@@ -402,7 +404,7 @@ def test_the_command_tells_it_as_a_table_and_an_exit_status(
     assert verify(**here).returncode == 0
 
 
-def test_a_table_that_cannot_be_read_is_another_exit_status(real_table: str) -> None:
+def test_a_table_that_cannot_be_read_has_another_exit_status(real_table: str) -> None:
     for environment, sentence in (
         ({"DYNAMODB_URL": real_table, "TABLE_NAME": "nowhere"}, "nowhere at"),
         ({"DYNAMODB_URL": "http://127.0.0.1:1", "TABLE_NAME": "casting"}, "casting at"),
@@ -417,6 +419,6 @@ def test_a_table_that_cannot_be_read_is_another_exit_status(real_table: str) -> 
         assert "Traceback" not in refused.stderr
 
 
-def test_without_a_name_it_is_the_table_of_make_run(product: Product) -> None:
+def test_without_a_name_it_checks_the_table_of_make_run(product: Product) -> None:
     here = verify(LOCAL_DIR=str(product.folder))
     assert (here.returncode, here.stdout) == (0, "0 problems.\n")

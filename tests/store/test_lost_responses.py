@@ -1,6 +1,6 @@
-"""A write that was done, and whose answer was lost: botocore sends it again, which is no failure.
+"""A write whose response was lost: botocore sends it again, and it must not fail.
 
-On the real engine, which knows a transaction by its token as DynamoDB does.
+On the real engine, which recognises a transaction by its token, as DynamoDB does.
 """
 
 import itertools
@@ -25,7 +25,7 @@ def empty_table(real_table: str) -> str:
 
 
 class Careful(Client):
-    """Somebody who sends a condition with each change, and a key with each POST."""
+    """A client that sends a condition with each change, and a key with each POST."""
 
     keys = itertools.count()
 
@@ -41,7 +41,7 @@ class Careful(Client):
 
 
 class Lost:
-    """Loses the answer to the nth request: botocore believes that it has heard nothing."""
+    """Loses the response to the nth request: botocore believes that it received nothing."""
 
     def __init__(self, number: int) -> None:
         self.left = number
@@ -50,12 +50,12 @@ class Lost:
         if attempts > 1:
             return None
         self.left -= 1
-        return 0 if self.left == -1 else None  # seconds until it is sent again
+        return 0 if self.left == -1 else None  # seconds before it is sent again
 
 
 @contextmanager
 def lost(number: int) -> Iterator[Lost]:
-    """Lose the answer to the nth request in this context, of this process's API."""
+    """Lose the response to the nth request in this context, of the API in this process."""
     events, hook = table.connection.connection.client.meta.events, Lost(number)
     events.register_first("needs-retry.dynamodb", hook)
     yield hook
@@ -63,7 +63,7 @@ def lost(number: int) -> Iterator[Lost]:
 
 
 def told(answer: ApiResponse) -> dict[str, Any]:
-    """Give what an answer tells, but for what is another each time."""
+    """Return a response without what differs each time."""
     members = {k: v for k, v in answer.body.items() if k not in ("created", "deleted")}
     for name in members.keys() & {"movie", "actor", "role"}:
         members[name] = {k: v for k, v in members[name].items() if k not in OF_CHANCE}
@@ -72,7 +72,7 @@ def told(answer: ApiResponse) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", [Client, Careful])
 @pytest.mark.parametrize("call", [call for call, _ in WRITES.values()], ids=WRITES)
-def test_a_lost_answer_to_a_write_is_no_failure(
+def test_a_lost_response_to_a_write_is_not_a_failure(
     producer: Client, call: Call, kind: type[Client]
 ) -> None:
     client = kind(producer.url, producer.token)
@@ -99,7 +99,7 @@ def test_a_lost_answer_to_a_write_is_no_failure(
 
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
-def test_a_lost_answer_to_one_request_of_a_renaming_is_no_failure(
+def test_a_lost_response_to_one_request_of_a_renaming_is_not_a_failure(
     producer: Client, side: str
 ) -> None:
     path, _ = build(side, 100)
@@ -117,7 +117,7 @@ def test_a_lost_answer_to_one_request_of_a_renaming_is_no_failure(
 
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
-def test_a_lost_answer_to_one_request_of_a_deletion_is_no_failure(
+def test_a_lost_response_to_one_request_of_a_deletion_is_not_a_failure(
     producer: Client, side: str
 ) -> None:
     for number in itertools.count():
