@@ -180,29 +180,29 @@ class Tenant:
 
     def api(self, identifier: str) -> Api | None:
         """Return the API with this identifier, or None if there is none."""
-        answer = self._send("GET", f"/api/v2/resource-servers/{quote(identifier, safe='')}")
+        response = self._send("GET", f"/api/v2/resource-servers/{quote(identifier, safe='')}")
         # At a wrong domain, somebody else's page is a 404 too.
-        if answer.status_code == 404 and str(_refusal(answer).status) == "404":
+        if response.status_code == 404 and str(_refusal(response).status) == "404":
             return None
-        found = self._read(answer, Api)
-        if found.is_system or found.identifier != identifier:
+        api = self._read(response, Api)
+        if api.is_system or api.identifier != identifier:
             # The path also accepts an API's id.
             machine.fail(f"{identifier} is an API of Auth0's own; check AUTH_AUDIENCE")
-        return found
+        return api
 
     def role(self, name: str) -> Role | None:
         """Return the role with exactly this name, or None if there is none."""
         # The filter matches any part of a name, in any case.
-        found: list[Role] = []
+        roles: list[Role] = []
         for page in range(MAX_PAGES):
-            answer = self._send("GET", "/api/v2/roles", {**_page(page), "name_filter": name})
-            listed = self._read(answer, Roles)
-            found += [role for role in listed.roles if role.name == name]
-            if not listed.roles or (page + 1) * PER_PAGE >= listed.total:
+            response = self._send("GET", "/api/v2/roles", {**_page(page), "name_filter": name})
+            batch = self._read(response, Roles)
+            roles += [role for role in batch.roles if role.name == name]
+            if not batch.roles or (page + 1) * PER_PAGE >= batch.total:
                 break
-        if len(found) > 1:
-            machine.fail(f"this tenant has {len(found)} roles {name}; remove all but one")
-        return found[0] if found else None
+        if len(roles) > 1:
+            machine.fail(f"this tenant has {len(roles)} roles {name}; remove all but one")
+        return roles[0] if roles else None
 
     def permissions(self, role: Role, identifier: str) -> set[str]:
         """Return the permissions of this API that a role has."""
@@ -356,12 +356,12 @@ def _pause(answer: requests.Response, attempt: int) -> float:
     after = answer.headers.get("Retry-After", "")
     reset = answer.headers.get("X-RateLimit-Reset", "")  # seconds since 1970
     if _SECONDS.fullmatch(after):
-        told = float(after)
+        seconds = float(after)
     elif _SECONDS.fullmatch(reset):
-        told = float(reset) - time.time()
+        seconds = float(reset) - time.time()
     else:
-        told = 2.0**attempt
-    return min(max(told, 1.0), LONGEST_PAUSE)
+        seconds = 2.0**attempt
+    return min(max(seconds, 1.0), LONGEST_PAUSE)
 
 
 def _page(number: int) -> dict[str, str]:
@@ -383,11 +383,11 @@ def _pairs(identifier: str, permissions: list[str]) -> dict[str, Any]:
 
 def described(permissions: frozenset[str]) -> str:
     """Describe in words what these permissions allow."""
-    things: dict[str, list[str]] = {verb: [] for verb in _VERBS}
-    for verb, _, thing in sorted(permission.partition(":") for permission in permissions):
-        things.setdefault(verb, []).append(thing)
+    nouns: dict[str, list[str]] = {verb: [] for verb in _VERBS}
+    for verb, _, noun in sorted(permission.partition(":") for permission in permissions):
+        nouns.setdefault(verb, []).append(noun)
     allowed = [
-        f"{_VERBS.get(verb, verb)} {', '.join(found)}" for verb, found in things.items() if found
+        f"{_VERBS.get(verb, verb)} {', '.join(names)}" for verb, names in nouns.items() if names
     ]
     return f"May {'; '.join(allowed)}."
 
@@ -420,14 +420,17 @@ def difference(tenant: Tenant, identifier: str, sure: bool) -> list[Change]:
             " to do it"
         )
     roles = {role: tenant.role(role.name) for role in AGENCY_ROLES.values()}
-    held = {
-        role: tenant.permissions(found, identifier) if found else set()
-        for role, found in roles.items()
+    permissions_of = {
+        role: tenant.permissions(role_of_tenant, identifier) if role_of_tenant else set()
+        for role, role_of_tenant in roles.items()
     }
     # Removals first. A permission must exist in the API before a role can have it.
-    changes = [*_taken(tenant, identifier, roles, held), *_of_api(tenant, identifier, api)]
-    for role, found in roles.items():
-        changes += _of_role(tenant, identifier, role, found, held[role])
+    changes = [
+        *_taken(tenant, identifier, roles, permissions_of),
+        *_of_api(tenant, identifier, api),
+    ]
+    for role, role_of_tenant in roles.items():
+        changes += _of_role(tenant, identifier, role, role_of_tenant, permissions_of[role])
     return changes
 
 
@@ -435,75 +438,83 @@ def _taken(
     tenant: Tenant,
     identifier: str,
     roles: dict[AgencyRole, Role | None],
-    held: dict[AgencyRole, set[str]],
+    permissions_of: dict[AgencyRole, set[str]],
 ) -> list[Change]:
     return [
         Change(
             [f"- role {role.name}: {_plain(permission)}" for permission in surplus],
-            partial(tenant.take, found, identifier, surplus),
+            partial(tenant.take, role_of_tenant, identifier, surplus),
         )
-        for role, found in roles.items()
-        if found and (surplus := sorted(held[role] - role.permissions))
+        for role, role_of_tenant in roles.items()
+        if role_of_tenant and (surplus := sorted(permissions_of[role] - role.permissions))
     ]
 
 
 def _of_api(tenant: Tenant, identifier: str, api: Api | None) -> list[Change]:
-    scopes = [{"value": value, "description": said} for value, said in SCOPES.items()]
+    scopes = [{"value": value, "description": description} for value, description in SCOPES.items()]
     label = f"API {identifier}"
     if api is None:
         settings = ", ".join(f"{name} {_shown(value)}" for name, value in SETTINGS.items())
         lines = [f"+ {label}: {settings}", *(f"+ permission {value}" for value in SCOPES)]
         content = {**SETTINGS, "scopes": scopes}
         return [Change(lines, partial(tenant.create_api, identifier, content))]
-    wanted = {**SETTINGS, **UNSET}
-    changes = {name: value for name, value in wanted.items() if getattr(api, name) != value}
+    target = {**SETTINGS, **UNSET}
+    changes = {name: value for name, value in target.items() if getattr(api, name) != value}
     lines = [
         f"~ {label}: {name} {_shown(getattr(api, name))} -> {_shown(value)}"
         for name, value in changes.items()
     ]
-    there = {scope.value: scope.description or "" for scope in api.scopes}
-    if there != SCOPES:
+    scopes_of_tenant = {scope.value: scope.description or "" for scope in api.scopes}
+    if scopes_of_tenant != SCOPES:
         # The list is replaced as a whole: what is not in it is removed.
         changes["scopes"] = scopes
-        lines += [f"- permission {_plain(value)}" for value in sorted(there.keys() - SCOPES)]
-        lines += [f"+ permission {value}" for value in SCOPES if value not in there]
         lines += [
-            f"~ permission {value}: {_shown(there[value])} -> {_shown(said)}"
-            for value, said in SCOPES.items()
-            if there.get(value, said) != said
+            f"- permission {_plain(value)}" for value in sorted(scopes_of_tenant.keys() - SCOPES)
         ]
-    found = [Change(lines, partial(tenant.change_api, identifier, changes))] if changes else []
+        lines += [f"+ permission {value}" for value in SCOPES if value not in scopes_of_tenant]
+        lines += [
+            f"~ permission {value}: {_shown(scopes_of_tenant[value])} -> {_shown(description)}"
+            for value, description in SCOPES.items()
+            if scopes_of_tenant.get(value, description) != description
+        ]
+    all_changes = (
+        [Change(lines, partial(tenant.change_api, identifier, changes))] if changes else []
+    )
     if (api.token_lifetime_for_web or 0) > SETTINGS["token_lifetime"]:
-        told = f"token_lifetime_for_web {api.token_lifetime_for_web} is for you to lower"
-        found.append(Change([f"! {label}: {told}, in the dashboard"], None))
-    return found
+        note = f"token_lifetime_for_web {api.token_lifetime_for_web} is for you to lower"
+        all_changes.append(Change([f"! {label}: {note}, in the dashboard"], None))
+    return all_changes
 
 
 def _of_role(
-    tenant: Tenant, identifier: str, role: AgencyRole, found: Role | None, held: set[str]
+    tenant: Tenant,
+    identifier: str,
+    role: AgencyRole,
+    role_of_tenant: Role | None,
+    permissions: set[str],
 ) -> list[Change]:
-    said, made = described(role.permissions), [found] if found else []
+    description, existing = described(role.permissions), [role_of_tenant] if role_of_tenant else []
     changes = []
-    if found is None:
+    if role_of_tenant is None:
         changes.append(
             Change(
-                [f"+ role {role.name}: {_shown(said)}"],
-                lambda: made.append(tenant.create_role(role.name, said)),
+                [f"+ role {role.name}: {_shown(description)}"],
+                lambda: existing.append(tenant.create_role(role.name, description)),
             )
         )
-    elif (found.description or "") != said:
+    elif ((previous := role_of_tenant.description) or "") != description:
         changes.append(
             Change(
-                [f"~ role {role.name}: {_shown(found.description)} -> {_shown(said)}"],
-                partial(tenant.describe_role, found, said),
+                [f"~ role {role.name}: {_shown(previous)} -> {_shown(description)}"],
+                partial(tenant.describe_role, role_of_tenant, description),
             )
         )
-    if missing := sorted(role.permissions - held):
+    if missing := sorted(role.permissions - permissions):
         changes.append(
             Change(
                 [f"+ role {role.name}: {permission}" for permission in missing],
                 # The id of a new role is not known before.
-                lambda: tenant.give(made[0], identifier, missing),
+                lambda: tenant.give(existing[0], identifier, missing),
             )
         )
     return changes

@@ -83,7 +83,7 @@ def delete(name: str) -> None:
         return
     machine.say(f"Removing the stack {name} ...")
     boto3.client("cloudformation").delete_stack(StackName=name)
-    for _ in _looks(name):
+    for _ in _polls(name):
         stack = find(name)
         if stack is None:
             break
@@ -114,8 +114,8 @@ def outputs(name: str) -> dict[str, str]:
 
 def parameters_of(name: str) -> dict[str, str]:
     """Return a stack's parameters. They are empty if there is no such stack."""
-    found = (find(name) or {}).get("Parameters", [])
-    return {p["ParameterKey"]: p["ParameterValue"] for p in found}
+    parameters = (find(name) or {}).get("Parameters", [])
+    return {p["ParameterKey"]: p["ParameterValue"] for p in parameters}
 
 
 def find(name: str) -> dict[str, Any] | None:
@@ -136,23 +136,23 @@ def _is_planned(stack: dict[str, Any]) -> bool:
 
 def _settled(name: str) -> dict[str, Any] | None:
     """Return a stack after its operation in progress has ended, or None if there is none."""
-    said = False
-    for _ in _looks(name):
+    has_reported = False
+    for _ in _polls(name):
         stack = find(name)
         if stack is None or _is_planned(stack):
             break
         if not stack["StackStatus"].endswith("_IN_PROGRESS"):
             break
-        if not said:
+        if not has_reported:
             machine.say(f"Waiting for the stack {name} ({stack['StackStatus']}) ...")
-            said = True
+            has_reported = True
     return stack
 
 
-def _looks(name: str) -> Iterator[None]:
+def _polls(name: str) -> Iterator[None]:
     """Poll a stack. Stop if it takes too long."""
-    began = time.monotonic()
-    while time.monotonic() - began < PATIENCE:
+    started = time.monotonic()
+    while time.monotonic() - started < PATIENCE:
         yield
         time.sleep(POLL)
     machine.fail(f"the operation on the stack {name} takes too long; try again later")
@@ -167,33 +167,33 @@ def _plan(name: str, **change: Any) -> str | None:
         ChangeSetName=f"casting-{secrets.token_hex(8)}",
         **change,
     )["Id"]
-    for _ in _looks(name):
-        found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
-        if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+    for _ in _polls(name):
+        description = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+        if description["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             break
-    if found["Status"] == "FAILED":
+    if description["Status"] == "FAILED":
         client.delete_change_set(ChangeSetName=change_set, StackName=name)
-        reason = found.get("StatusReason", found["Status"])
+        reason = description.get("StatusReason", description["Status"])
         if "didn't contain changes" in reason or "No updates are to be performed" in reason:
             return None
         machine.fail(f"CloudFormation rejects the template of {name}: {reason}")
     return change_set
 
 
-def _execute(name: str, change_set: str, wanted: str) -> None:
+def _execute(name: str, change_set: str, final_status: str) -> None:
     """Execute a change set. Stop with CloudFormation's reasons if it fails."""
     client = boto3.client("cloudformation")
     client.execute_change_set(ChangeSetName=change_set, StackName=name)
     # For a moment, the stack may still show its old state.
-    for _ in _looks(name):
+    for _ in _polls(name):
         try:
-            found = client.describe_change_set(ChangeSetName=change_set, StackName=name)
+            description = client.describe_change_set(ChangeSetName=change_set, StackName=name)
         except client.exceptions.ChangeSetNotFoundException:
             break
-        if found["ExecutionStatus"] not in ("AVAILABLE", "EXECUTE_IN_PROGRESS"):
+        if description["ExecutionStatus"] not in ("AVAILABLE", "EXECUTE_IN_PROGRESS"):
             break
     stack = _settled(name)
-    if stack is None or stack["StackStatus"] != wanted:
+    if stack is None or stack["StackStatus"] != final_status:
         _stop_for_reasons(name)
 
 

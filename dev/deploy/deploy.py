@@ -103,23 +103,25 @@ def fingerprint(built: Package) -> str:
 
 def record_what_is_deployed(stage: Stage) -> str | None:
     """Write Chalice's record of what is deployed, as it is in AWS. Return the API's id."""
-    found: list[dict[str, Any]] = []
+    resources: list[dict[str, Any]] = []
     for name, function in (("api_handler", stage.function), ("auth0", f"{stage.function}-auth0")):
         role = f"{stage.function}-{name}"
         if arn := _role_arn(role):
-            found.append(
+            resources.append(
                 {"resource_type": "iam_role", "name": f"{name}_role", "role_arn": arn,
                  "role_name": role}
             )  # fmt: skip
-        if there := _function(function):
-            arn = there["FunctionArn"]
-            found.append({"resource_type": "lambda_function", "name": name, "lambda_arn": arn})
+        if description := _function(function):
+            arn = description["FunctionArn"]
+            resources.append({"resource_type": "lambda_function", "name": name, "lambda_arn": arn})
     api_id = _api_of(stage)
     if api_id:
-        found.append({"resource_type": "rest_api", "name": "rest_api", "rest_api_id": api_id})
+        resources.append({"resource_type": "rest_api", "name": "rest_api", "rest_api_id": api_id})
     record = PROJECT / ".chalice" / "deployed" / f"{stage.name}.json"
     record.parent.mkdir(exist_ok=True)
-    record.write_text(json.dumps({"resources": found, "schema_version": "2.0", "backend": "api"}))
+    record.write_text(
+        json.dumps({"resources": resources, "schema_version": "2.0", "backend": "api"})
+    )
     return api_id
 
 
@@ -160,26 +162,26 @@ def _function(name: str) -> dict[str, Any] | None:
 def _api_of(stage: Stage) -> str | None:
     """Return the API that calls the stage's function. Nothing else identifies it."""
     client = _gateway()
-    found = []
+    api_ids = []
     for page in client.get_paginator("get_rest_apis").paginate():
         for api in page["items"]:
             if api["name"] == APP and _calls(client, api["id"], stage.function):
-                found.append(api["id"])
-    if len(found) > 1:
+                api_ids.append(api["id"])
+    if len(api_ids) > 1:
         machine.fail(
-            f"several APIs call {stage.function}; delete all but one of {', '.join(found)}"
+            f"several APIs call {stage.function}; delete all but one of {', '.join(api_ids)}"
         )
-    return found[0] if found else None
+    return api_ids[0] if api_ids else None
 
 
 def _calls(client: Any, api_id: str, function: str) -> bool:
     resources = client.get_resources(restApiId=api_id, limit=500)["items"]
     root = next(resource["id"] for resource in resources if resource["path"] == "/")
     try:
-        found = client.get_integration(restApiId=api_id, resourceId=root, httpMethod="GET")
+        integration = client.get_integration(restApiId=api_id, resourceId=root, httpMethod="GET")
     except client.exceptions.NotFoundException:
         return False
-    return f":function:{function}/" in found.get("uri", "")
+    return f":function:{function}/" in integration.get("uri", "")
 
 
 def _described(stage: Stage, api_id: str) -> str | None:
@@ -187,8 +189,8 @@ def _described(stage: Stage, api_id: str) -> str | None:
     deployment = _deployment(stage, api_id)
     if deployment is None:
         return None
-    found: dict[str, str] = _gateway().get_deployment(restApiId=api_id, deploymentId=deployment)
-    return found.get("description")
+    details: dict[str, str] = _gateway().get_deployment(restApiId=api_id, deploymentId=deployment)
+    return details.get("description")
 
 
 def _describe_as_changing(stage: Stage, api_id: str) -> None:

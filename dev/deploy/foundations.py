@@ -73,9 +73,9 @@ def make(stage: Stage) -> str:
 def say_where(stage: Stage, url: str) -> None:
     """Print where the API is, and what a person has to do."""
     # `make deploy` has a stack of its own for it.
-    told = cloudformation.parameters_of(f"{stage.function}-operations")
-    told = told or cloudformation.parameters_of(stage.function)
-    if not told.get("AlarmEmail"):
+    parameters = cloudformation.parameters_of(f"{stage.function}-operations")
+    parameters = parameters or cloudformation.parameters_of(stage.function)
+    if not parameters.get("AlarmEmail"):
         machine.say("Alarms are sent to nobody: set ALARM_EMAIL=... and run it again")
     machine.say(f"{url}\nTo check it: make smoke URL={url}")
 
@@ -84,27 +84,27 @@ def _log_role() -> dict[str, str]:
     """Keep API Gateway's role for logs if the account had one before us."""
     if cloudformation.is_made(ACCOUNT_STACK):
         return {}
-    there = boto3.client("apigateway").get_account().get("cloudwatchRoleArn")
-    return {"LogRole": "there" if there else "ours"}
+    existing_role = boto3.client("apigateway").get_account().get("cloudwatchRoleArn")
+    return {"LogRole": "there" if existing_role else "ours"}
 
 
 def _described(table: str) -> dict[str, Any] | None:
     """Return a table as DynamoDB describes it, or None if there is none."""
     client = boto3.client("dynamodb")
     try:
-        found: dict[str, Any] = client.describe_table(TableName=table)["Table"]
+        description: dict[str, Any] = client.describe_table(TableName=table)["Table"]
     except client.exceptions.ResourceNotFoundException:
         return None
-    return found
+    return description
 
 
-def _as_it_is(template: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def _as_it_is(template: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
     """Return a table's template without what the table lacks. The rest follows as an update."""
     table = template["Resources"]["Table"]
-    has = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
-    has.append("GlobalSecondaryIndexes")
-    if found.get("SSEDescription", {}).get("Status") == "ENABLED":
+    existing = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
+    existing.append("GlobalSecondaryIndexes")
+    if description.get("SSEDescription", {}).get("Status") == "ENABLED":
         # DynamoDB rejects the encryption of an encrypted table.
-        has.append("SSESpecification")
-    properties = {name: table["Properties"][name] for name in has}
+        existing.append("SSESpecification")
+    properties = {name: table["Properties"][name] for name in existing}
     return {"Resources": {"Table": {**table, "Properties": properties}}}

@@ -234,33 +234,33 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
     if not zipfile.is_zipfile(package):
         yield "it is not a zip, because Chalice was interrupted while writing it; try again"
         return
-    wanted = {
+    required = {
         (canonicalize_name(r.name), str(r.specifier).removeprefix("=="))
         for line in requirements.splitlines()
         if (text := line.partition("#")[0].strip())
         for r in [Requirement(text)]
     }
-    fit = _lambda_tags()
+    lambda_tags = _lambda_tags()
     with zipfile.ZipFile(package) as zipped:
         files = {i.filename: i.file_size for i in zipped.infolist() if not i.is_dir()}
-        found, known = set(), set(APP_FILES)
+        included, expected_files = set(), set(APP_FILES)
         for name in files:
             folder, _, file = name.rpartition("/")
             if not folder.endswith(".dist-info") or "/" in folder or file != "METADATA":
                 continue
             metadata = email.message_from_bytes(zipped.read(name))
-            found.add((canonicalize_name(metadata["Name"]), str(metadata["Version"])))
+            included.add((canonicalize_name(metadata["Name"]), str(metadata["Version"])))
             wheel = email.message_from_bytes(zipped.read(f"{folder}/WHEEL"))
             tags = {tag for line in wheel.get_all("Tag", []) for tag in parse_tag(line)}
-            if not tags & fit:
+            if not tags & lambda_tags:
                 shown = ", ".join(sorted(map(str, tags)))
                 yield f"{metadata['Name']} is a wheel for another platform: {shown}"
-            known |= _recorded(zipped.read(f"{folder}/RECORD").decode())
-    for name, version in sorted(wanted - found):
+            expected_files |= _recorded(zipped.read(f"{folder}/RECORD").decode())
+    for name, version in sorted(required - included):
         yield f"{name} {version} is required and missing: it could not be built for Lambda"
-    for name, version in sorted(found - wanted):
+    for name, version in sorted(included - required):
         yield f"{name} {version} is included and not in requirements.txt"
-    for name in sorted(files.keys() - known):
+    for name in sorted(files.keys() - expected_files):
         if not is_source(name):
             yield f"{name} does not belong in a function"
     if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:

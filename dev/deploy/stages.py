@@ -153,8 +153,8 @@ def refuse_other_python(stage: Stage) -> None:
 
 def alarm_email() -> dict[str, str]:
     """Return the parameter for ALARM_EMAIL. Without the variable, the address does not change."""
-    said = os.environ.get("ALARM_EMAIL")
-    return {} if said is None else {"AlarmEmail": said}
+    address = os.environ.get("ALARM_EMAIL")
+    return {} if address is None else {"AlarmEmail": address}
 
 
 def clean_environment(stage: Stage) -> dict[str, str]:

@@ -55,29 +55,29 @@ def _verify(table: str, repair: bool) -> "list[Problem]":
     from dev.table import integrity
 
     _progress(f"Reading {table} ...")
-    found = integrity.check(_count)
-    _report(found)
+    problems = integrity.check(_count)
+    _report(problems)
     for _ in range(integrity.ROUNDS if repair else 0):
-        if all(problem.kind == "unknown" for problem in found):
+        if all(problem.kind == "unknown" for problem in problems):
             break
         _progress("Repairing, and reading again ...")
-        integrity.repair(found)
-        found = integrity.check(_count)
-        _report(found)
-    return found
+        integrity.repair(problems)
+        problems = integrity.check(_count)
+        _report(problems)
+    return problems
 
 
-def _report(found: "list[Problem]") -> None:
-    if found:
+def _report(problems: "list[Problem]") -> None:
+    if problems:
         rows = [("KIND", "ITEM", "WHAT IS WRONG")]
-        rows += [(problem.kind, " ".join(problem.key), problem.what) for problem in found]
+        rows += [(problem.kind, " ".join(problem.key), problem.what) for problem in problems]
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         for kind, item, what in rows:
             machine.say(f"{kind:{widths[0]}}  {item:{widths[1]}}  {what}")
-    kinds = Counter(problem.kind for problem in found)
+    kinds = Counter(problem.kind for problem in problems)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    problems = "1 problem" if len(found) == 1 else f"{len(found)} problems"
-    machine.say(f"{problems}{f': {counts}' if counts else ''}.")
+    summary = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    machine.say(f"{summary}{f': {counts}' if counts else ''}.")
 
 
 def _count(items: int) -> None:
