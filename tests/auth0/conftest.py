@@ -7,21 +7,21 @@ from typing import NamedTuple
 
 import pytest
 
-from dev.auth0 import setup
+from dev.auth0 import management, setup
 from tests.auth0.fake_tenant import (
     CLIENT_ID,
     CLIENT_SECRET,
-    Answer,
     Auth0Tenant,
+    Response,
 )
 from tests.support.issuer import AUDIENCE
 
 API = f"/api/v2/resource-servers/{AUDIENCE}"
 OTHER = "https://billing.example/v1"
-HTML = Answer(200, b"<html>Log in to the hotel's network</html>", Content_Type="text/html")
+HTML = Response(200, b"<html>Log in to the hotel's network</html>", Content_Type="text/html")
 
 
-class Ended(NamedTuple):
+class Result(NamedTuple):
     """The result of the command."""
 
     status: int
@@ -29,7 +29,7 @@ class Ended(NamedTuple):
     error: str
 
 
-Command = Callable[..., Ended]
+Command = Callable[..., Result]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def tenant() -> Iterator[Auth0Tenant]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that the command would make. They are skipped."""
     pauses: list[float] = []
-    monkeypatch.setattr(setup, "sleep", pauses.append)
+    monkeypatch.setattr(management, "sleep", pauses.append)
     return pauses
 
 
@@ -58,7 +58,7 @@ def make(
 ) -> Command:
     """Return a function that runs the command in this process. None removes a setting."""
 
-    def make(*arguments: str, **changes: str | None) -> Ended:
+    def make(*arguments: str, **changes: str | None) -> Result:
         settings: dict[str, str | None] = {
             "AUTH0_DOMAIN": tenant.url,
             "AUTH0_CLIENT_ID": CLIENT_ID,
@@ -76,21 +76,21 @@ def make(
                 monkeypatch.delenv(name, raising=False)
             else:
                 monkeypatch.setenv(name, value)
-        tenant.asked.clear()
+        tenant.requests.clear()
         tenant.bodies.clear()
         status, error = 0, ""
         try:
             setup.main()
-        except SystemExit as stopped:
-            status, error = 1, str(stopped)
-        said = capsys.readouterr()
-        assert said.err == ""
+        except SystemExit as exited:
+            status, error = 1, str(exited)
+        output = capsys.readouterr()
+        assert output.err == ""
         secrets = [CLIENT_SECRET, *tenant.tokens, settings["AUTH0_TOKEN"], "that-nobody-prints"]
         for secret in filter(None, secrets):
-            assert secret not in said.out + error
+            assert secret not in output.out + error
         if status:
             assert re.fullmatch(r"casting: [^\n]{20,400}", error), error
-        assert said.out.isprintable() or "\x1b" not in said.out
-        return Ended(status, said.out.splitlines(), error)
+        assert output.out.isprintable() or "\x1b" not in output.out
+        return Result(status, output.out.splitlines(), error)
 
     return make

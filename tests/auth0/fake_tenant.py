@@ -110,7 +110,7 @@ def violations(value: Any, shape: dict[str, Any], at: str = "body") -> Iterator[
                 yield f"Additional properties not allowed: {name}"
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """A failure in Auth0's format."""
 
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
@@ -125,11 +125,11 @@ class Refused(Exception):
             self.body["errorCode"] = code
 
 
-class Gone(Exception):
+class ConnectionLost(Exception):
     """The connection ends without a response."""
 
 
-class Answer:
+class Response:
     """A response that a test uses instead of the tenant's own."""
 
     def __init__(self, status: int, body: Any = b"", **headers: str) -> None:
@@ -148,30 +148,30 @@ class Auth0Tenant:
         """The permissions of each role, as pairs of an API's identifier and a permission."""
         self.scopes = set(SCOPES)
         self.tokens: dict[str, set[str]] = {}
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         self.bodies: list[Any] = []
         self.mistakes: list[str] = []
         """Every request that Auth0 would have rejected."""
-        self.instead: list[tuple[str, str, Answer]] = []
+        self.prepared: list[tuple[str, str, Response]] = []
         """Responses that are sent once each, by method and beginning of the path."""
         self.writes_left: int | None = None
-        self.lose_last_answer = False
+        self.lose_last_response = False
         self._numbers = iter(range(1, 10**6))
         tenant = self
 
         class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
+            def respond(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                found = tenant._answer(self, self.rfile.read(length))
-                if found is None:
-                    return  # the connection just ends
-                self.send_response(found.status)
-                for name, value in found.headers.items():
+                response = tenant._respond(self, self.rfile.read(length))
+                if response is None:
+                    return  # the connection ends without a response
+                self.send_response(response.status)
+                for name, value in response.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(found.body)
+                self.wfile.write(response.body)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 -- http.server's names
+            do_GET = do_POST = do_PATCH = do_DELETE = respond  # noqa: N815 -- http.server's names
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -240,7 +240,7 @@ class Auth0Tenant:
 
     def writes(self) -> list[tuple[str, str]]:
         """Return the requests that change something."""
-        return [(m, path) for m, path in self.asked if m != "GET" and path != "/oauth/token"]
+        return [(m, path) for m, path in self.requests if m != "GET" and path != "/oauth/token"]
 
     def claims(self, identifier: str, role: str) -> dict[str, Any]:
         """Return the claims of the access token that a person with this role gets for an API."""
@@ -255,30 +255,30 @@ class Auth0Tenant:
         }
         if api["enforce_policies"] and api["token_dialect"].endswith("_authz"):
             pairs = self.granted[self.role_named(role)]
-            claims["permissions"] = [name for of, name in pairs if of == identifier]
+            claims["permissions"] = [name for api_of, name in pairs if api_of == identifier]
         return claims
 
     # The responses of the tenant.
 
-    def _answer(self, request: BaseHTTPRequestHandler, sent: bytes) -> Answer | None:
+    def _respond(self, request: BaseHTTPRequestHandler, sent: bytes) -> Response | None:
         method, at = request.command, urlsplit(request.path)
-        self.asked.append((method, at.path))
-        for number, (of, path, answer) in enumerate(self.instead):
-            if method == of and at.path.startswith(path):
-                del self.instead[number]
-                return answer
+        self.requests.append((method, at.path))
+        for number, (method_of, path, response) in enumerate(self.prepared):
+            if method == method_of and at.path.startswith(path):
+                del self.prepared[number]
+                return response
         try:
             if at.path == "/oauth/token":
-                found = self._log_in(method, sent, request.headers.get("Authorization"))
-                return Answer(*found, Content_Type="application/json")
+                status, body = self._log_in(method, sent, request.headers.get("Authorization"))
+                return Response(status, body, Content_Type="application/json")
             status, body = self._manage(request, method, at.path, at.query, sent)
-        except Refused as refused:
-            if refused.status == 400:
-                self.mistakes.append(f"{method} {at.path}: {refused.body['message']}")
-            status, body = refused.status, refused.body
-        except Gone:
+        except Rejected as failure:
+            if failure.status == 400:
+                self.mistakes.append(f"{method} {at.path}: {failure.body['message']}")
+            status, body = failure.status, failure.body
+        except ConnectionLost:
             return None
-        return Answer(
+        return Response(
             status,
             body,
             Content_Type="application/json; charset=utf-8",
@@ -288,19 +288,19 @@ class Auth0Tenant:
         )
 
     def _log_in(self, method: str, sent: bytes, authorization: str | None) -> tuple[int, Any]:
-        asked = json.loads(sent)
-        wanted = {"grant_type", "client_id", "client_secret", "audience"}
-        if method != "POST" or asked.keys() != wanted or authorization:
+        body = json.loads(sent)
+        members = {"grant_type", "client_id", "client_secret", "audience"}
+        if method != "POST" or body.keys() != members or authorization:
             self.mistakes.append("/oauth/token: not as documented")
             return 400, {"error": "invalid_request", "error_description": "Missing parameter"}
-        if asked["audience"] != f"{self.url}/api/v2/":
-            said = f"Service not enabled within domain: {asked['audience']}"
-            return 403, {"error": "access_denied", "error_description": said}
-        if (asked["client_id"], asked["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
+        if body["audience"] != f"{self.url}/api/v2/":
+            reason = f"Service not enabled within domain: {body['audience']}"
+            return 403, {"error": "access_denied", "error_description": reason}
+        if (body["client_id"], body["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
             return 401, {"error": "access_denied", "error_description": "Unauthorized"}
         if not self.scopes:
-            said = f'Client is not authorized to access "{asked["audience"]}".'
-            return 403, {"error": "access_denied", "error_description": said}
+            reason = f'Client is not authorized to access "{body["audience"]}".'
+            return 403, {"error": "access_denied", "error_description": reason}
         return 200, {
             "access_token": self.token(*self.scopes),
             "scope": " ".join(sorted(self.scopes)),
@@ -312,42 +312,42 @@ class Auth0Tenant:
         self, request: BaseHTTPRequestHandler, method: str, path: str, query: str, sent: bytes
     ) -> tuple[int, Any]:
         kind, rest = self._route(path)
-        self._authorise(request, method, kind, rest)
+        self._authorize(request, method, kind, rest)
         body = self._checked_body(request, method, kind, rest, sent)
         if method == "GET":
             return 200, self._read(kind, rest, self._checked_query(kind, rest, query))
         if query:
-            raise Refused(400, "Query validation error", "invalid_query_string")
+            raise Rejected(400, "Query validation error", "invalid_query_string")
         if self.writes_left is not None:
             if self.writes_left == 0:
-                raise Gone()
+                raise ConnectionLost()
             self.writes_left -= 1
-        answer = self._write(method, kind, rest, body)
-        if self.writes_left == 0 and self.lose_last_answer:
-            raise Gone()
-        return answer
+        response = self._write(method, kind, rest, body)
+        if self.writes_left == 0 and self.lose_last_response:
+            raise ConnectionLost()
+        return response
 
     def _route(self, path: str) -> tuple[str, list[str]]:
         if not path.startswith("/api/v2/"):
-            raise Refused(404, "Not Found")
+            raise Rejected(404, "Not Found")
         kind, *rest = [unquote(part) for part in path.removeprefix("/api/v2/").split("/")]
         deep = rest[1:] not in ([], ["permissions"]) or (kind != "roles" and len(rest) > 1)
         if kind not in ("roles", "resource-servers") or deep or "" in rest:
-            raise Refused(404, "Not Found")
+            raise Rejected(404, "Not Found")
         return kind, rest
 
-    def _authorise(
+    def _authorize(
         self, request: BaseHTTPRequestHandler, method: str, kind: str, rest: list[str]
     ) -> None:
         scheme, _, token = (request.headers.get("Authorization") or "").partition(" ")
         if scheme != "Bearer" or token not in self.tokens:
-            raise Refused(401, "Invalid token")
+            raise Rejected(401, "Invalid token")
         verb = {"GET": "read", "POST": "create"}.get(method, "update")
         if verb == "create" and rest:
             verb = "update"
         scope = f"{verb}:{kind.replace('-', '_')}"
         if scope not in self.tokens[token]:
-            raise Refused(
+            raise Rejected(
                 403, f"Insufficient scope, expected any of: {scope}", "insufficient_scope"
             )
 
@@ -364,48 +364,48 @@ class Auth0Tenant:
         }.get((method, kind, len(rest)))
         if method == "GET":
             if sent or request.headers.get("Content-Type"):
-                raise Refused(400, "GET takes no body", "invalid_body")
+                raise Rejected(400, "GET takes no body", "invalid_body")
             return None
         if shape is None:
-            raise Refused(404, "Not Found")
+            raise Rejected(404, "Not Found")
         if request.headers.get_content_type() != "application/json":
-            raise Refused(400, "The content type is not application/json", "invalid_body")
+            raise Rejected(400, "The content type is not application/json", "invalid_body")
         body = json.loads(sent)
         self.bodies.append(body)
-        for wrong in violations(body, shape):
-            raise Refused(400, f"Payload validation error: '{wrong}'.", "invalid_body")
+        for violation in violations(body, shape):
+            raise Rejected(400, f"Payload validation error: '{violation}'.", "invalid_body")
         return body
 
     def _checked_query(self, kind: str, rest: list[str], query: str) -> dict[str, str]:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-        found = dict(pairs)
+        parameters = dict(pairs)
         allowed: set[str] = set()
         if kind == "roles" and len(rest) != 1:
             allowed = {"page", "per_page", "include_totals", *([] if rest else ["name_filter"])}
-        per_page, page = found.get("per_page", "50"), found.get("page", "0")
+        per_page, page = parameters.get("per_page", "50"), parameters.get("page", "0")
         if (
-            len(found) < len(pairs)
-            or not found.keys() <= allowed
+            len(parameters) < len(pairs)
+            or not parameters.keys() <= allowed
             or not (per_page.isdecimal() and 1 <= int(per_page) <= 100)
             or not page.isdecimal()
-            or found.get("include_totals", "true") not in ("true", "false")
+            or parameters.get("include_totals", "true") not in ("true", "false")
         ):
-            raise Refused(400, "Query validation error", "invalid_query_string")
-        return found
+            raise Rejected(400, "Query validation error", "invalid_query_string")
+        return parameters
 
     def _read(self, kind: str, rest: list[str], query: dict[str, str]) -> Any:
         if kind == "resource-servers":
             if not rest:
-                raise Refused(404, "Not Found")
+                raise Rejected(404, "Not Found")
             return self._api(rest[0])
         if not rest:
             part = query.get("name_filter", "").casefold()
-            found = [role for role in self.roles.values() if part in role["name"].casefold()]
-            return self._paged("roles", found, query)
-        self._known_role(rest[0])
+            roles = [role for role in self.roles.values() if part in role["name"].casefold()]
+            return self._paged("roles", roles, query)
+        self._check_role(rest[0])
         if len(rest) == 1:
             return self.roles[rest[0]]
-        held = [
+        permissions = [
             {
                 "resource_server_identifier": identifier,
                 "permission_name": name,
@@ -414,25 +414,25 @@ class Auth0Tenant:
             }
             for identifier, name in self.granted[rest[0]]
         ]
-        return self._paged("permissions", held, query)
+        return self._paged("permissions", permissions, query)
 
     @staticmethod
-    def _paged(name: str, found: list[Any], query: dict[str, str]) -> Any:
+    def _paged(name: str, items: list[Any], query: dict[str, str]) -> Any:
         size = int(query.get("per_page", "50"))
         start = int(query.get("page", "0")) * size
-        page = found[start : start + size]
+        page = items[start : start + size]
         if query.get("include_totals") != "true":
             return page
-        return {name: page, "start": start, "limit": size, "total": len(found)}
+        return {name: page, "start": start, "limit": size, "total": len(items)}
 
     def _write(self, method: str, kind: str, rest: list[str], body: Any) -> tuple[int, Any]:
         if kind == "resource-servers":
             return self._write_api(rest, body)
         if not rest:
             if body["name"] in [role["name"] for role in self.roles.values()]:
-                raise Refused(409, "The role already exists.")
+                raise Rejected(409, "The role already exists.")
             return 200, self.roles[self.add_role(body["name"], body.get("description", ""))]
-        self._known_role(rest[0])
+        self._check_role(rest[0])
         if len(rest) == 1:
             self.roles[rest[0]].update(body)
             return 200, self.roles[rest[0]]
@@ -442,33 +442,35 @@ class Auth0Tenant:
         if method == "DELETE":
             held = self.granted[rest[0]]
             if not set(pairs) <= set(held):
-                raise Refused(400, "The role does not have this permission", "invalid_body")
+                raise Rejected(400, "The role does not have this permission", "invalid_body")
             self.granted[rest[0]] = [pair for pair in held if pair not in pairs]
             return 200, {}
         for identifier, name in pairs:
             scopes = self.apis.get(identifier, {"scopes": []})["scopes"]
             if name not in [scope["value"] for scope in scopes]:
-                raise Refused(400, f"The permission {name} does not exist", "invalid_body")
+                raise Rejected(400, f"The permission {name} does not exist", "invalid_body")
         self.granted[rest[0]] += [pair for pair in pairs if pair not in self.granted[rest[0]]]
         return 201, {}
 
     def _write_api(self, rest: list[str], body: Any) -> tuple[int, Any]:
         values = [scope["value"] for scope in body.get("scopes", [])]
         if len(set(values)) < len(values):
-            raise Refused(400, "Duplicated scopes", "invalid_body")
+            raise Rejected(400, "Duplicated scopes", "invalid_body")
         if not rest:
             if body["identifier"] in self.apis:
-                raise Refused(409, "A resource server with the same identifier already exists.")
+                raise Rejected(409, "A resource server with the same identifier already exists.")
             return 201, self.add_api(**body)
         api = self._api(rest[0])
         if api["is_system"]:
-            raise Refused(400, "System resource servers cannot be patched.", "invalid_body")
+            raise Rejected(400, "System resource servers cannot be patched.", "invalid_body")
         api.update(body)
         if "scopes" in body:
             # A permission that its API no longer has is removed from every role.
             for role_id, held in self.granted.items():
                 self.granted[role_id] = [
-                    (of, name) for of, name in held if of != api["identifier"] or name in values
+                    (api_of, name)
+                    for api_of, name in held
+                    if api_of != api["identifier"] or name in values
                 ]
         return 200, api
 
@@ -477,8 +479,8 @@ class Auth0Tenant:
         for api in self.apis.values():
             if key in (api["identifier"], api["id"]):
                 return api
-        raise Refused(404, "The resource server does not exist", "inexistent_resource_server")
+        raise Rejected(404, "The resource server does not exist", "inexistent_resource_server")
 
-    def _known_role(self, role_id: str) -> None:
+    def _check_role(self, role_id: str) -> None:
         if role_id not in self.roles:
-            raise Refused(404, "The role does not exist", "inexistent_role")
+            raise Rejected(404, "The role does not exist", "inexistent_role")

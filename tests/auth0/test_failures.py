@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from dev.auth0 import setup
+from dev.auth0 import management, setup
 from tests.auth0.conftest import API, HTML, OTHER, Command
 from tests.auth0.fake_tenant import (
     CLIENT_ID,
     CLIENT_SECRET,
     SCOPES,
-    Answer,
     Auth0Tenant,
+    Response,
     violations,
 )
 from tests.auth0.test_setup import assert_right, drift
@@ -24,48 +24,54 @@ from tests.local.test_running import python
 from tests.support.issuer import AUDIENCE
 
 
-def told(status: int, message: str = "Because", code: str = "some_code") -> Answer:
-    return Answer(
+def failure(status: int, message: str = "Because", code: str = "some_code") -> Response:
+    """Return a failure in the format of the Management API."""
+    return Response(
         status, {"statusCode": status, "error": "Error", "message": message, "errorCode": code}
     )
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "answer", "sentence"),
+    ("method", "path", "response", "sentence"),
     [
         ("POST", "/oauth/token", HTML, "that Auth0 does not document"),
-        ("POST", "/oauth/token", Answer(200, {"token": "x"}), "that Auth0 does not document"),
-        ("POST", "/oauth/token", Answer(200, {"access_token": "a b\nc"}), "invalid characters"),
-        ("POST", "/oauth/token", Answer(404, b"<html>"), "was rejected with status 404"),
-        ("POST", "/oauth/token", Answer(302, b"", Location="https://x.example"), "was redirected"),
+        ("POST", "/oauth/token", Response(200, {"token": "x"}), "that Auth0 does not document"),
+        ("POST", "/oauth/token", Response(200, {"access_token": "a b\nc"}), "invalid characters"),
+        ("POST", "/oauth/token", Response(404, b"<html>"), "was rejected with status 404"),
+        (
+            "POST",
+            "/oauth/token",
+            Response(302, b"", Location="https://x.example"),
+            "was redirected",
+        ),
         ("GET", API, HTML, "that Auth0 does not document"),
-        ("GET", API, Answer(200, [1]), "that Auth0 does not document"),
-        ("GET", API, Answer(200, {"identifier": AUDIENCE, "scopes": {}}), "does not document"),
-        ("GET", API, Answer(200, b"\xff"), "that Auth0 does not document"),
-        ("GET", API, Answer(404, b"<html>Not Found"), "was rejected with status 404"),
-        ("GET", API, Answer(301, b"", Location="/elsewhere"), "was redirected (301)"),
-        ("GET", API, told(401, "Expired token"), "rejects the token"),
-        ("GET", API, told(500), "failed with status 500; run it again"),
-        ("GET", API, Answer(503, b"<html>"), "failed with status 503; run it again"),
-        ("GET", "/api/v2/roles", Answer(200, []), "that Auth0 does not document"),
-        ("GET", "/api/v2/roles", told(404), "was rejected with status 404: Because"),
-        ("POST", "/api/v2/resource-servers", told(409), "it exists already: Because"),
-        ("POST", "/api/v2/resource-servers", told(400), "was rejected with status 400: Because"),
-        ("POST", "/api/v2/resource-servers", told(403, "You reached the limit"), "the limit"),
+        ("GET", API, Response(200, [1]), "that Auth0 does not document"),
+        ("GET", API, Response(200, {"identifier": AUDIENCE, "scopes": {}}), "does not document"),
+        ("GET", API, Response(200, b"\xff"), "that Auth0 does not document"),
+        ("GET", API, Response(404, b"<html>Not Found"), "was rejected with status 404"),
+        ("GET", API, Response(301, b"", Location="/elsewhere"), "was redirected (301)"),
+        ("GET", API, failure(401, "Expired token"), "rejects the token"),
+        ("GET", API, failure(500), "failed with status 500; run it again"),
+        ("GET", API, Response(503, b"<html>"), "failed with status 503; run it again"),
+        ("GET", "/api/v2/roles", Response(200, []), "that Auth0 does not document"),
+        ("GET", "/api/v2/roles", failure(404), "was rejected with status 404: Because"),
+        ("POST", "/api/v2/resource-servers", failure(409), "it exists already: Because"),
+        ("POST", "/api/v2/resource-servers", failure(400), "was rejected with status 400: Because"),
+        ("POST", "/api/v2/resource-servers", failure(403, "You reached the limit"), "the limit"),
         ("POST", "/api/v2/resource-servers", HTML, "that Auth0 does not document"),
-        ("POST", "/api/v2/roles", told(502), "failed with status 502"),
-        ("POST", "/api/v2/roles/rol", told(404), "was rejected with status 404: Because"),
-        ("POST", "/api/v2/roles/rol", Answer(201, b""), ""),
+        ("POST", "/api/v2/roles", failure(502), "failed with status 502"),
+        ("POST", "/api/v2/roles/rol", failure(404), "was rejected with status 404: Because"),
+        ("POST", "/api/v2/roles/rol", Response(201, b""), ""),
     ],
 )
 def test_an_unusable_response_is_reported_in_one_sentence_and_the_next_run_continues(
-    tenant: Auth0Tenant, make: Command, method: str, path: str, answer: Answer, sentence: str
+    tenant: Auth0Tenant, make: Command, method: str, path: str, response: Response, sentence: str
 ) -> None:
-    tenant.instead = [(method, path, answer)]
-    ended = make()
-    assert tenant.instead == []
-    assert sentence in ended.error
-    assert ended.status == (1 if sentence else 0)
+    tenant.prepared = [(method, path, response)]
+    result = make()
+    assert tenant.prepared == []
+    assert sentence in result.error
+    assert result.status == (1 if sentence else 0)
     assert make().status == 0
     assert_right(tenant)
 
@@ -75,27 +81,27 @@ def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str
     drift(tenant)
     before = tenant.state()
     tenant.scopes.remove(scope)
-    ended = make()
+    result = make()
     # Known before anything is changed, if the token endpoint names the scopes ...
-    assert ended.error.startswith(f"casting: the application lacks {scope}; authorize it ")
-    assert tenant.asked == [("POST", "/oauth/token")]
+    assert result.error.startswith(f"casting: the application lacks {scope}; authorize it ")
+    assert tenant.requests == [("POST", "/oauth/token")]
     assert tenant.state() == before
     # ... and found when it is needed, with a token from elsewhere.
-    made = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
+    result = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
     if scope == "create:resource_servers":
-        assert made.status == 0
+        assert result.status == 0
         tenant.apis.clear()
-        made = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
-    assert made.error.startswith(f"casting: the application lacks {scope}; authorize it ")
+        result = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
+    assert result.error.startswith(f"casting: the application lacks {scope}; authorize it ")
 
 
 def test_the_permissions_of_a_new_role_need_a_scope_of_their_own(
     tenant: Auth0Tenant, make: Command
 ) -> None:
-    made = make(AUTH0_TOKEN=tenant.token(*(SCOPES - {"update:roles"})))
+    result = make(AUTH0_TOKEN=tenant.token(*(SCOPES - {"update:roles"})))
     assert tenant.writes()[-1][0] == "POST"
-    assert made.error.startswith("casting: the application lacks update:roles; authorize it ")
-    tenant.instead = [("GET", "/api/v2/roles/rol", told(403, code="insufficient_scope"))]
+    assert result.error.startswith("casting: the application lacks update:roles; authorize it ")
+    tenant.prepared = [("GET", "/api/v2/roles/rol", failure(403, code="insufficient_scope"))]
     assert make().error.startswith("casting: the application lacks read:roles; authorize it ")
 
 
@@ -104,12 +110,12 @@ def test_a_dry_run_needs_only_read_scopes(tenant: Auth0Tenant, make: Command) ->
     assert make("--dry-run").status == 0
     assert "create:roles" in make().error
     tenant.scopes = set()
-    assert "not authorised for the Management API" in make("--dry-run").error
+    assert "not authorized for the Management API" in make("--dry-run").error
 
 
 def test_wrong_credentials_are_reported_in_one_sentence(tenant: Auth0Tenant, make: Command) -> None:
-    wrong = make(AUTH0_CLIENT_SECRET="another-secret-that-nobody-prints")
-    assert "rejects AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET: Unauthorized" in wrong.error
+    result = make(AUTH0_CLIENT_SECRET="another-secret-that-nobody-prints")
+    assert "rejects AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET: Unauthorized" in result.error
     assert "rejects the token" in make(AUTH0_TOKEN="a.b.c-that-nobody-prints").error
     assert "invalid characters" in make(AUTH0_TOKEN="a b\nthat-nobody-prints").error
 
@@ -118,11 +124,11 @@ def test_messages_of_auth0_cannot_reveal_a_secret_or_move_the_cursor(
     tenant: Auth0Tenant, make: Command
 ) -> None:
     token = tenant.token()
-    tenant.instead = [("GET", API, told(400, f"Bearer {token}\x1b[2J\n{'x' * 5_000}"))]
-    ended = make(AUTH0_TOKEN=token)
-    assert "Bearer ...?[2J?xxx" in ended.error
-    said = {"error": "access_denied", "error_description": f"wrong: {CLIENT_SECRET}"}
-    tenant.instead = [("POST", "/oauth/token", Answer(401, said))]
+    tenant.prepared = [("GET", API, failure(400, f"Bearer {token}\x1b[2J\n{'x' * 5_000}"))]
+    result = make(AUTH0_TOKEN=token)
+    assert "Bearer ...?[2J?xxx" in result.error
+    failure_of_login = {"error": "access_denied", "error_description": f"wrong: {CLIENT_SECRET}"}
+    tenant.prepared = [("POST", "/oauth/token", Response(401, failure_of_login))]
     assert make().error.endswith("wrong: ...")
     tenant.add_api(AUDIENCE, name="\x1b[2J", scopes=[{"value": "a\nb\x1b"}])
     changed = make(CONFIRM=AUDIENCE)
@@ -133,14 +139,14 @@ def test_messages_of_auth0_cannot_reveal_a_secret_or_move_the_cursor(
 def test_a_tenant_that_does_not_respond_is_reported_in_one_sentence(
     tenant: Auth0Tenant, make: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def late(*_: object) -> tuple[int, Any]:
+    def respond_late(*_: object) -> tuple[int, Any]:
         time.sleep(0.3)
         return 200, {}
 
-    monkeypatch.setattr(setup, "READ", 0.1)
-    monkeypatch.setattr(tenant, "_log_in", late)
-    ended = make()
-    assert "does not answer POST /oauth/token (ReadTimeout)" in ended.error
+    monkeypatch.setattr(management, "READ", 0.1)
+    monkeypatch.setattr(tenant, "_log_in", respond_late)
+    result = make()
+    assert "does not answer POST /oauth/token (ReadTimeout)" in result.error
     tenant.close()
     assert "(ConnectionError)" in make().error
 
@@ -148,17 +154,22 @@ def test_a_tenant_that_does_not_respond_is_reported_in_one_sentence(
 def test_a_role_that_exists_twice_is_left_to_a_person(tenant: Auth0Tenant, make: Command) -> None:
     tenant.add_role("Casting Director")
     tenant.add_role("Casting Director")
-    ended = make()
-    assert ended.error == "casting: this tenant has 2 roles Casting Director; remove all but one"
+    result = make()
+    assert result.error == "casting: this tenant has 2 roles Casting Director; remove all but one"
     assert tenant.writes() == []
 
 
-def test_the_api_of_auth0_itself_is_not_changed(tenant: Auth0Tenant, make: Command) -> None:
+def test_an_api_of_auth0_itself_or_named_by_its_id_is_not_changed(
+    tenant: Auth0Tenant, make: Command
+) -> None:
     system = tenant.add_api(f"{tenant.url}/api/v2/", is_system=True)
     other = tenant.add_api(OTHER)
     # An API can be requested by its id, which is not its identifier.
-    for named in (system["identifier"], other["id"]):
-        assert "is an API of Auth0's own" in make(AUTH_AUDIENCE=named).error
+    for name, reason in (
+        (system["identifier"], "is an API of Auth0's own; check AUTH_AUDIENCE"),
+        (other["id"], "is the id of an API, not its identifier; check AUTH_AUDIENCE"),
+    ):
+        assert reason in make(AUTH_AUDIENCE=name).error
         assert tenant.writes() == []
 
 
@@ -171,10 +182,10 @@ def test_a_netrc_and_a_proxy_have_no_effect(
     assert make("--dry-run").status == 0
     monkeypatch.delenv("HTTP_PROXY")
     # As over https, where the environment's proxies are used.
-    asking = setup.Tenant(tenant.url)
-    asking._session.trust_env = True
-    asking.log_in(CLIENT_ID, CLIENT_SECRET, set())
-    assert asking.api(AUDIENCE) is None
+    client = management.Tenant(tenant.url)
+    client._session.trust_env = True
+    client.log_in(CLIENT_ID, CLIENT_SECRET, set())
+    assert client.api(AUDIENCE) is None
 
 
 @pytest.mark.parametrize(
@@ -199,9 +210,9 @@ def test_a_netrc_and_a_proxy_have_no_effect(
     ],
 )
 def test_a_domain_is_only_a_host(tenant: Auth0Tenant, make: Command, domain: str | None) -> None:
-    ended = make(AUTH0_DOMAIN=domain)
-    assert ended.error.startswith("casting: AUTH0_DOMAIN must be the tenant's domain")
-    assert tenant.asked == []
+    result = make(AUTH0_DOMAIN=domain)
+    assert result.error.startswith("casting: AUTH0_DOMAIN must be the tenant's domain")
+    assert tenant.requests == []
 
 
 def test_a_host_is_called_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,29 +237,29 @@ def test_wrong_settings_are_reported_in_one_sentence(
     tenant: Auth0Tenant, make: Command, wrong: dict[str, str | None], sentence: str
 ) -> None:
     assert sentence in make(**wrong).error
-    assert tenant.asked == []
+    assert tenant.requests == []
 
 
 def test_other_arguments_are_rejected(tenant: Auth0Tenant, make: Command) -> None:
     for argument in ("--dryrun", "-n", "dev"):
         assert "the only argument is --dry-run" in make(argument).error
-    assert tenant.asked == []
+    assert tenant.requests == []
 
 
 def test_wrong_settings_exit_with_1(tmp_path: Path) -> None:
-    refused = python("dev.auth0.setup", tmp_path, AUTH0_DOMAIN="https://x.eu.auth0.com")
-    assert refused.returncode == 1
-    assert refused.stdout == ""
-    [sentence] = refused.stderr.splitlines()
+    command = python("dev.auth0.setup", tmp_path, AUTH0_DOMAIN="https://x.eu.auth0.com")
+    assert command.returncode == 1
+    assert command.stdout == ""
+    [sentence] = command.stderr.splitlines()
     assert sentence.startswith("casting: AUTH0_DOMAIN must be")
 
 
 def test_descriptions_follow_from_the_table() -> None:
     permissions = frozenset({"get:roles", "get:actors", "post:roles", "patch:movies"})
-    assert setup.described(permissions | {"delete:roles"}) == (
+    assert setup.description_of(permissions | {"delete:roles"}) == (
         "May look up actors, roles; add roles; change movies; remove roles."
     )
-    assert setup.described(frozenset({"approve:budgets"})) == "May approve budgets."
+    assert setup.description_of(frozenset({"approve:budgets"})) == "May approve budgets."
 
 
 def test_the_fake_tenant_rejects_what_auth0_rejects() -> None:

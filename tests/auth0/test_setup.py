@@ -11,13 +11,13 @@ import pytest
 
 from chalicelib import tokens
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
-from dev.auth0 import setup
+from dev.auth0 import management
 from tests.auth0.conftest import API, OTHER, Command
 from tests.auth0.fake_tenant import (
     CLIENT_ID,
     CLIENT_SECRET,
-    Answer,
     Auth0Tenant,
+    Response,
 )
 from tests.local.test_running import python
 from tests.support.issuer import AUDIENCE, Issuer
@@ -40,7 +40,7 @@ def drift(tenant: Auth0Tenant) -> None:
     )
     tenant.add_role("Executive Producer")
     tenant.add_role("Casting Assistants' Boss", "Not ours", (OTHER, "get:bills"))
-    tenant.add_role("casting assistant", "Nor this", (AUDIENCE, "post:movies"))
+    tenant.add_role("casting assistant", "Not ours either", (AUDIENCE, "post:movies"))
 
 
 def assert_right(tenant: Auth0Tenant) -> None:
@@ -60,15 +60,15 @@ def assert_right(tenant: Auth0Tenant) -> None:
     for role in AGENCY_ROLES.values():
         role_id = tenant.role_named(role.name)
         assert tenant.roles[role_id]["description"].startswith("May look up ")
-        held = [name for of, name in tenant.granted[role_id] if of == AUDIENCE]
-        assert sorted(held) == sorted(role.permissions)
+        permissions = [name for api_of, name in tenant.granted[role_id] if api_of == AUDIENCE]
+        assert sorted(permissions) == sorted(role.permissions)
 
 
 def test_a_new_tenant_is_set_up_and_the_second_run_changes_nothing(
     tenant: Auth0Tenant, tmp_path: Path
 ) -> None:
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        made = python(
+        command = python(
             "dev.auth0.setup",
             tmp_path,
             AUTH0_DOMAIN=tenant.url,
@@ -76,60 +76,60 @@ def test_a_new_tenant_is_set_up_and_the_second_run_changes_nothing(
             AUTH0_CLIENT_SECRET=CLIENT_SECRET,
             **settings,
         )
-        assert made.returncode == 0, made.stderr
-        assert made.stderr == ""
-        return made
+        assert command.returncode == 0, command.stderr
+        assert command.stderr == ""
+        return command
 
     # The identifier of the stage, without any other setting.
-    planned = run(STAGE="dev", DRY_RUN="1").stdout.splitlines()
+    preview = run(STAGE="dev", DRY_RUN="1").stdout.splitlines()
     assert tenant.apis == tenant.roles == {}
-    said = run(STAGE="dev").stdout.splitlines()
+    printed = run(STAGE="dev").stdout.splitlines()
     assert_right(tenant)
-    assert said[:-1] == planned[:-1]
-    assert planned[-1].endswith("This is a dry run: nothing was changed.")
-    assert said[-1] == f"Changed: {len(said) - 1}."
+    assert printed[:-1] == preview[:-1]
+    assert preview[-1].endswith("This is a dry run: nothing was changed.")
+    assert printed[-1] == f"Changed: {len(printed) - 1}."
     for permission in PERMISSIONS:
-        assert f"+ permission {permission}" in said
+        assert f"+ permission {permission}" in printed
     for role in AGENCY_ROLES.values():
-        assert any(line.startswith(f"+ role {role.name}: ") for line in said)
+        assert any(line.startswith(f"+ role {role.name}: ") for line in printed)
         for permission in role.permissions:
-            assert f"+ role {role.name}: {permission}" in said
-    tenant.asked.clear()
+            assert f"+ role {role.name}: {permission}" in printed
+    tenant.requests.clear()
     assert run(AUTH_AUDIENCE=AUDIENCE).stdout == "Nothing to change.\n"
-    assert tenant.asked.pop(0) == ("POST", "/oauth/token")
-    assert {method for method, _ in tenant.asked} == {"GET"}
+    assert tenant.requests.pop(0) == ("POST", "/oauth/token")
+    assert {method for method, _ in tenant.requests} == {"GET"}
 
 
 @pytest.mark.parametrize(
-    "how", [{"arguments": ["--dry-run"]}, {"DRY_RUN": "1"}, {"DRY_RUN": "yes"}]
+    "options", [{"arguments": ["--dry-run"]}, {"DRY_RUN": "1"}, {"DRY_RUN": "yes"}]
 )
 def test_a_dry_run_prints_the_differences_and_changes_nothing(
-    tenant: Auth0Tenant, make: Command, how: dict[str, Any]
+    tenant: Auth0Tenant, make: Command, options: dict[str, Any]
 ) -> None:
     drift(tenant)
     before = tenant.state()
-    how = dict(how)
-    planned = make(*how.pop("arguments", []), **how)
-    assert planned.status == 0
-    assert {method for method, path in tenant.asked if path != "/oauth/token"} == {"GET"}
+    options = dict(options)
+    preview = make(*options.pop("arguments", []), **options)
+    assert preview.status == 0
+    assert {method for method, path in tenant.requests if path != "/oauth/token"} == {"GET"}
     assert tenant.state() == before
-    made = make(DRY_RUN="0")
-    assert made.lines[:-1] == planned.lines[:-1]
+    result = make(DRY_RUN="0")
+    assert result.lines[:-1] == preview.lines[:-1]
     assert_right(tenant)
-    assert f"~ API {AUDIENCE}: token_lifetime 86400 -> 7200" in planned.lines
-    assert f"~ API {AUDIENCE}: signing_alg HS256 -> RS256" in planned.lines
-    assert f"~ API {AUDIENCE}: enforce_policies off -> on" in planned.lines
-    assert f"~ API {AUDIENCE}: token_encryption set -> none" in planned.lines
-    assert "- permission rule:world" in planned.lines
-    assert f"+ permission {sorted(PERMISSIONS)[1]}" in planned.lines
-    assert '~ permission post:roles: "As it was" -> "May add roles."' in planned.lines
-    assert "- role Casting Assistant: post:movies" in planned.lines
-    assert "- role Casting Assistant: rule:world" in planned.lines
-    assert "+ role Casting Assistant: get:actors" in planned.lines
-    assert "+ role Executive Producer: post:movies" in planned.lines
-    assert '+ role Casting Director: "May ' in "".join(planned.lines)
-    assert planned.lines[-1] == (
-        f"Differences: {len(planned.lines) - 1}. This is a dry run: nothing was changed."
+    assert f"~ API {AUDIENCE}: token_lifetime 86400 -> 7200" in preview.lines
+    assert f"~ API {AUDIENCE}: signing_alg HS256 -> RS256" in preview.lines
+    assert f"~ API {AUDIENCE}: enforce_policies off -> on" in preview.lines
+    assert f"~ API {AUDIENCE}: token_encryption set -> none" in preview.lines
+    assert "- permission rule:world" in preview.lines
+    assert f"+ permission {sorted(PERMISSIONS)[1]}" in preview.lines
+    assert '~ permission post:roles: "As it was" -> "May add roles."' in preview.lines
+    assert "- role Casting Assistant: post:movies" in preview.lines
+    assert "- role Casting Assistant: rule:world" in preview.lines
+    assert "+ role Casting Assistant: get:actors" in preview.lines
+    assert "+ role Executive Producer: post:movies" in preview.lines
+    assert '+ role Casting Director: "May ' in "".join(preview.lines)
+    assert preview.lines[-1] == (
+        f"Differences: {len(preview.lines) - 1}. This is a dry run: nothing was changed."
     )
 
 
@@ -205,8 +205,8 @@ def test_a_lifetime_that_no_request_can_change_is_left_to_a_person(
 ) -> None:
     make()
     tenant.apis[AUDIENCE]["token_lifetime_for_web"] = 80_000
-    told = make()
-    assert told.lines == [
+    result = make()
+    assert result.lines == [
         f"! API {AUDIENCE}: token_lifetime_for_web 80000 is for you to lower, in the dashboard",
         "Nothing to change.",
     ]
@@ -229,12 +229,12 @@ def test_more_than_one_page_of_roles_and_of_permissions_is_read(
     assert_right(tenant)
     assert len(tenant.roles) == 240 + len(AGENCY_ROLES)
     # Only ours are read.
-    assert tenant.asked.count(("GET", "/api/v2/roles")) == 2 + 1 + 1
+    assert tenant.requests.count(("GET", "/api/v2/roles")) == 2 + 1 + 1
     assert set(many) < set(tenant.granted[role_id])
     assert make().lines == ["Nothing to change."]
 
 
-@pytest.mark.parametrize("lost", [False, True], ids=["dies", "its answer is lost"])
+@pytest.mark.parametrize("lost", [False, True], ids=["dies", "its response is lost"])
 @pytest.mark.parametrize("before", [lambda _: None, drift], ids=["new", "drifted"])
 def test_after_any_interruption_the_next_run_has_the_same_result(
     make: Command, tenant: Auth0Tenant, before: Callable[[Auth0Tenant], None], lost: bool
@@ -247,19 +247,19 @@ def test_after_any_interruption_the_next_run_has_the_same_result(
 
     restart()
     make()
-    wanted, writes = tenant.state(), len(tenant.writes())
+    complete, writes = tenant.state(), len(tenant.writes())
     assert writes >= 7
     for count in range(writes):
         restart()
-        tenant.writes_left, tenant.lose_last_answer = count + lost, lost
-        ended = make()
-        assert ended.status == 1
-        assert "does not answer" in ended.error
-        assert "Changed" not in "".join(ended.lines)
+        tenant.writes_left, tenant.lose_last_response = count + lost, lost
+        result = make()
+        assert result.status == 1
+        assert "does not answer" in result.error
+        assert "Changed" not in "".join(result.lines)
         assert len(tenant.writes()) == count + 1
         tenant.writes_left = None
         assert make().status == 0
-        assert tenant.state() == wanted
+        assert tenant.state() == complete
         assert make().lines == ["Nothing to change."]
 
 
@@ -272,10 +272,10 @@ def test_removals_come_first(tenant: Auth0Tenant, make: Command) -> None:
 
 def test_a_token_can_replace_the_credentials(tenant: Auth0Tenant, make: Command) -> None:
     token = tenant.token()
-    made = make(AUTH0_TOKEN=f" {token}\n", AUTH0_CLIENT_ID=None, AUTH0_CLIENT_SECRET=None)
-    assert made.status == 0
+    result = make(AUTH0_TOKEN=f" {token}\n", AUTH0_CLIENT_ID=None, AUTH0_CLIENT_SECRET=None)
+    assert result.status == 0
     assert_right(tenant)
-    assert ("POST", "/oauth/token") not in tenant.asked
+    assert ("POST", "/oauth/token") not in tenant.requests
 
 
 def test_an_identifier_that_is_a_url_is_one_part_of_the_path(
@@ -304,9 +304,9 @@ def test_another_api_keeps_its_permissions_unless_it_is_confirmed(
     tenant.add_role("Clerk", "Pays", (OTHER, "pay:bills"))
     before = tenant.state()
     for confirm in (None, "", "yes", AUDIENCE):
-        refused = make(AUTH_AUDIENCE=OTHER, CONFIRM=confirm)
-        assert refused.status == 1
-        assert "is the API Billing, which would lose pay:bills: use DRY_RUN=1" in refused.error
+        result = make(AUTH_AUDIENCE=OTHER, CONFIRM=confirm)
+        assert result.status == 1
+        assert "is the API Billing, which would lose pay:bills: use DRY_RUN=1" in result.error
         assert tenant.state() == before
     assert "- permission pay:bills" in make(AUTH_AUDIENCE=OTHER, DRY_RUN="1").lines
     assert tenant.state() == before
@@ -325,17 +325,17 @@ def test_a_token_of_the_tenant_has_exactly_the_permissions_of_the_role(
     assert tokens.verify(f"Bearer {token}").permissions == AGENCY_ROLES[role].permissions
 
 
-def test_a_busy_tenant_is_asked_again(
+def test_a_request_to_a_busy_tenant_is_repeated(
     tenant: Auth0Tenant, make: Command, pauses: list[float]
 ) -> None:
     busy = {"statusCode": 429, "error": "Too Many Requests", "message": "Global limit"}
     soon = str(int(time.time()) + 7)
-    tenant.instead = [
-        ("POST", "/oauth/token", Answer(429, busy, Retry_After="3", X_RateLimit_Reset=soon)),
-        ("GET", API, Answer(429, busy, X_RateLimit_Reset=soon)),
-        ("GET", "/api/v2/roles", Answer(429, b"no", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")),
-        ("GET", "/api/v2/roles", Answer(429, b"no", X_RateLimit_Reset="1")),
-        ("POST", "/api/v2/roles", Answer(429, busy, Retry_After="999999999")),
+    tenant.prepared = [
+        ("POST", "/oauth/token", Response(429, busy, Retry_After="3", X_RateLimit_Reset=soon)),
+        ("GET", API, Response(429, busy, X_RateLimit_Reset=soon)),
+        ("GET", "/api/v2/roles", Response(429, b"no", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")),
+        ("GET", "/api/v2/roles", Response(429, b"no", X_RateLimit_Reset="1")),
+        ("POST", "/api/v2/roles", Response(429, busy, Retry_After="999999999")),
     ]
     assert make().status == 0
     assert_right(tenant)
@@ -343,8 +343,8 @@ def test_a_busy_tenant_is_asked_again(
     assert 4 < pauses[1] <= 7
     assert pauses[2] == 2
     assert pauses[3] == 1
-    assert pauses[4] == setup.LONGEST_PAUSE
-    assert tenant.instead == []
+    assert pauses[4] == management.LONGEST_PAUSE
+    assert tenant.prepared == []
     # Each request was repeated, and done once.
     assert make().lines == ["Nothing to change."]
 
@@ -352,8 +352,8 @@ def test_a_busy_tenant_is_asked_again(
 def test_a_tenant_that_stays_busy_is_reported_in_one_sentence(
     tenant: Auth0Tenant, make: Command, pauses: list[float]
 ) -> None:
-    tenant.instead = [("GET", API, Answer(429, b"")) for _ in range(50)]
-    ended = make()
-    assert "too many requests" in ended.error
+    tenant.prepared = [("GET", API, Response(429, b"")) for _ in range(50)]
+    result = make()
+    assert "too many requests" in result.error
     assert len(pauses) == 4
-    assert len(tenant.asked) == 1 + 5
+    assert len(tenant.requests) == 1 + 5
