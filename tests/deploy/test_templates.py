@@ -1,4 +1,4 @@
-"""The indexes of the table reach CloudFormation: their keys, definitions, alarms and metrics."""
+"""The registry of indexes defines their keys, definitions, alarms and dashboard metrics."""
 
 import json
 import re
@@ -11,7 +11,8 @@ from dev.deploy import templates
 from tests.conftest import PROJECT
 
 
-def template(name: str, indexes: list[str]) -> dict[str, Any]:
+def resources_of(name: str, indexes: list[str]) -> dict[str, Any]:
+    """Return the resources of a template of `.chalice/` with these indexes."""
     text = re.sub(r"\$\{([A-Z_]+)\}", r"\1", (PROJECT / ".chalice" / name).read_text())
     parsed: dict[str, Any] = yaml.safe_load(text)
     templates.add_indexes(parsed, indexes)
@@ -26,7 +27,7 @@ def test_the_registry_is_what_the_items_have() -> None:
 
 
 def test_a_new_index_is_in_the_definition_of_the_table() -> None:
-    table = template("table.yaml", [*INDEXES, "new"])["Table"]["Properties"]
+    table = resources_of("table.yaml", [*INDEXES, "new"])["Table"]["Properties"]
     names = [attribute["AttributeName"] for attribute in table["AttributeDefinitions"]]
     keys = [f"{index}{key}" for index in [*INDEXES, "new"] for key in ("pk", "sk")]
     assert names == ["pk", "sk", *keys]
@@ -41,20 +42,31 @@ def test_a_new_index_is_in_the_definition_of_the_table() -> None:
 
 
 def test_a_new_index_has_the_alarms_of_the_table_with_its_own_name() -> None:
-    resources = template("operations.yaml", [*INDEXES, "new"])
+    resources = resources_of("operations.yaml", [*INDEXES, "new"])
     for use, word in (("Read", "reads of"), ("Write", "writes to")):
-        of_table = resources[f"Table{use}ThrottlesAlarm"]["Properties"]
-        of_index = resources[f"New{use}ThrottlesAlarm"]["Properties"]
-        assert of_index["AlarmName"] == f"casting-STAGE-new-{use.lower()}-throttles"
-        assert f"{word} the index new" in of_index["AlarmDescription"]
-        assert of_index["Dimensions"] == [
-            *of_table["Dimensions"],
+        table_alarm = resources[f"Table{use}ThrottlesAlarm"]["Properties"]
+        index_alarm = resources[f"New{use}ThrottlesAlarm"]["Properties"]
+        assert index_alarm["AlarmName"] == f"casting-STAGE-new-{use.lower()}-throttles"
+        assert f"{word} the index new" in index_alarm["AlarmDescription"]
+        assert index_alarm["Dimensions"] == [
+            *table_alarm["Dimensions"],
             {"Name": "GlobalSecondaryIndexName", "Value": "new"},
         ]
         own = {"AlarmName", "AlarmDescription", "Dimensions"}
-        assert {k: v for k, v in of_index.items() if k not in own} == {
-            k: v for k, v in of_table.items() if k not in own
+        assert {k: v for k, v in index_alarm.items() if k not in own} == {
+            k: v for k, v in table_alarm.items() if k not in own
         }
+
+
+def test_the_manual_explains_exactly_the_alarms_of_the_registry() -> None:
+    manual = (PROJECT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| (`casting-<stage>-[^|]+) \|", manual, re.MULTILINE)
+    for use in ("read", "write"):
+        (row,) = (row for row in rows if f"-table-{use}-throttles`" in row)
+        names = re.findall(f"`casting-<stage>-([^`]+)-{use}-throttles`", row)
+        assert names == ["table", *INDEXES]
+    explained = set(re.findall(r"`casting-<stage>-(gsi\d+)-", " ".join(rows)))
+    assert explained == {index for index in INDEXES if index.startswith("gsi")}
 
 
 def test_a_new_index_is_on_the_dashboard() -> None:
