@@ -29,31 +29,31 @@ def apply(
     """Create or update a stack from its template. Return whether anything changed.
 
     Wait for an operation in progress, and remove what a failed attempt has left. Parameters that
-    are not given keep their values. `bucket` receives templates of more than 51,200 bytes. Stop
-    with CloudFormation's reasons if it fails.
+    are not passed keep their values. A template of more than 51,200 bytes is uploaded to `bucket`.
+    Exit with CloudFormation's reasons if the operation fails.
     """
     clear(name)
     is_new = not is_made(name)
-    had = {} if is_new else parameters_of(name)
-    given = parameters or {}
-    planned = _plan(
+    previous = {} if is_new else parameters_of(name)
+    new_values = parameters or {}
+    change_set = _plan(
         name,
         ChangeSetType="CREATE" if is_new else "UPDATE",
         Parameters=[
-            {"ParameterKey": key, "ParameterValue": given[key]}
-            if key in given
+            {"ParameterKey": key, "ParameterValue": new_values[key]}
+            if key in new_values
             else {"ParameterKey": key, "UsePreviousValue": True}
             for key in template.get("Parameters", {})
-            if key in given or key in had
+            if key in new_values or key in previous
         ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-        **_located(template, name, bucket),
+        **_template_argument(template, name, bucket),
     )
-    if planned is None:
+    if change_set is None:
         return False
     machine.say(f"{'Creating' if is_new else 'Updating'} the stack {name} ...")
-    _execute(name, planned, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE")
+    _execute(name, change_set, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE")
     return True
 
 
@@ -62,19 +62,19 @@ def import_resource(
 ) -> None:
     """Create a stack around a resource that exists. The resource does not change."""
     machine.say(f"Importing {', '.join(identifier.values())} into the stack {name} ...")
-    described = {
+    import_entry = {
         "ResourceType": template["Resources"][resource]["Type"],
         "LogicalResourceId": resource,
         "ResourceIdentifier": identifier,
     }
-    planned = _plan(
+    change_set = _plan(
         name,
         ChangeSetType="IMPORT",
-        ResourcesToImport=[described],
+        ResourcesToImport=[import_entry],
         TemplateBody=json.dumps(template),
     )
-    if planned:
-        _execute(name, planned, "IMPORT_COMPLETE")
+    if change_set:
+        _execute(name, change_set, "IMPORT_COMPLETE")
 
 
 def delete(name: str) -> None:
@@ -88,7 +88,7 @@ def delete(name: str) -> None:
         if stack is None:
             break
         if stack["StackStatus"] == "DELETE_FAILED":
-            _stop_for_reasons(name)
+            _fail_with_reasons(name)
 
 
 def clear(name: str) -> None:
@@ -194,10 +194,10 @@ def _execute(name: str, change_set: str, final_status: str) -> None:
             break
     stack = _settled(name)
     if stack is None or stack["StackStatus"] != final_status:
-        _stop_for_reasons(name)
+        _fail_with_reasons(name)
 
 
-def _stop_for_reasons(name: str) -> NoReturn:
+def _fail_with_reasons(name: str) -> NoReturn:
     machine.fail(f"the operation on the stack {name} failed:\n  " + "\n  ".join(_reasons(name)))
 
 
@@ -219,7 +219,8 @@ def _reasons(name: str) -> list[str]:
     return reasons[::-1] or ["CloudFormation gives no reason"]
 
 
-def _located(template: dict[str, Any], name: str, bucket: str | None) -> dict[str, str]:
+def _template_argument(template: dict[str, Any], name: str, bucket: str | None) -> dict[str, str]:
+    """Return the argument that passes a template: its text, or its URL if the text is too long."""
     body = json.dumps(template, separators=(",", ":"))
     if len(body.encode()) <= MAX_BODY:
         return {"TemplateBody": body}

@@ -45,11 +45,11 @@ def main() -> None:
             parameters=stages.alarm_email(),
         )
         package.configure(stage, account)
-        wanted = fingerprint(built)
+        target = fingerprint(built)
         api_id = record_what_is_deployed(stage)
         if (
             api_id
-            and _described(stage, api_id) == wanted
+            and _described(stage, api_id) == target
             and _runs(stage, built)
             and os.environ.get("FORCE") != "1"
         ):
@@ -63,7 +63,7 @@ def main() -> None:
                 machine.fail("chalice deploy has created no API")
             if not _runs(stage, built):
                 machine.fail("somebody else deployed at the same time; run it again")
-            _finish(stage, api_id, wanted)
+            _finish(stage, api_id, target)
             machine.say(f"{stage.name} is deployed.")
         foundations.say_where(
             stage, f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
@@ -90,7 +90,7 @@ def refuse_other_region(stage: Stage, account: Account) -> None:
 def fingerprint(built: Package) -> str:
     """Return a hash of everything that a deployment consists of."""
     prepared = BUILD / ".chalice"
-    made_of = [
+    contents = [
         built.digest(),
         *((prepared / function.policy).read_text() for function in FUNCTIONS.values()),
         (prepared / "config.json").read_text(),
@@ -98,7 +98,7 @@ def fingerprint(built: Package) -> str:
         json.dumps(THROTTLING),
         stages.access_log_format(),
     ]
-    return f"{APP} {hashlib.sha256(json.dumps(made_of).encode()).hexdigest()}"
+    return f"{APP} {hashlib.sha256(json.dumps(contents).encode()).hexdigest()}"
 
 
 def record_what_is_deployed(stage: Stage) -> str | None:
@@ -144,19 +144,19 @@ def has_begun(stage: Stage) -> bool:
 
 def _runs(stage: Stage, built: Package) -> bool:
     """Return whether both functions run the package that was built and checked."""
-    wanted = base64.b64encode(bytes.fromhex(built.digest())).decode()
+    code_hash = base64.b64encode(bytes.fromhex(built.digest())).decode()
     functions = (_function(name) for name in (stage.function, f"{stage.function}-auth0"))
-    return all(function and function["CodeSha256"] == wanted for function in functions)
+    return all(function and function["CodeSha256"] == code_hash for function in functions)
 
 
 def _function(name: str) -> dict[str, Any] | None:
     """Return a function as Lambda describes it, or None if there is none."""
     client = boto3.client("lambda")
     try:
-        found: dict[str, Any] = client.get_function_configuration(FunctionName=name)
+        description: dict[str, Any] = client.get_function_configuration(FunctionName=name)
     except client.exceptions.ResourceNotFoundException:
         return None
-    return found
+    return description
 
 
 def _api_of(stage: Stage) -> str | None:
@@ -211,11 +211,11 @@ def _deployment(stage: Stage, api_id: str) -> str | None:
         return None
 
 
-def _finish(stage: Stage, api_id: str, wanted: str) -> None:
+def _finish(stage: Stage, api_id: str, target_fingerprint: str) -> None:
     """Add what Chalice leaves out, and deploy it with the fingerprint of a finished run."""
     client = _gateway()
-    for response_type, answer in stages.gateway_responses():
-        client.put_gateway_response(restApiId=api_id, responseType=response_type, **answer)
+    for response_type, response in stages.gateway_responses():
+        client.put_gateway_response(restApiId=api_id, responseType=response_type, **response)
     log = cloudformation.outputs(f"{stage.function}-operations")["AccessLogArn"]
     settings = {
         "/*/*/throttling/rateLimit": str(THROTTLING["rate"]),
@@ -232,7 +232,7 @@ def _finish(stage: Stage, api_id: str, wanted: str) -> None:
         ],
     )
     client.create_deployment(
-        restApiId=api_id, stageName=stage.name, description=wanted, tracingEnabled=True
+        restApiId=api_id, stageName=stage.name, description=target_fingerprint, tracingEnabled=True
     )
 
 

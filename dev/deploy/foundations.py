@@ -30,11 +30,11 @@ def aws_account(stage: Stage) -> Iterator[Account]:
     Stop if the environment has another region, or if AWS rejects a request.
     """
     try:
-        there = boto3.Session().region_name
-        if there not in (None, stage.region):
+        region = boto3.Session().region_name
+        if region not in (None, stage.region):
             machine.fail(
                 f"{stage.name} lives in {stage.region} (.chalice/config.json), and the"
-                f" environment or profile says {there}"
+                f" environment or profile says {region}"
             )
         os.environ["AWS_DEFAULT_REGION"] = stage.region
         arn = boto3.client("sts").get_caller_identity()["Arn"]
@@ -59,10 +59,10 @@ def make(stage: Stage) -> str:
     table = stage.settings["TABLE_NAME"]
     stack, template = f"{table}-table", stage.template("table.yaml")
     cloudformation.clear(stack)
-    if not cloudformation.is_made(stack) and (found := _described(table)):
+    if not cloudformation.is_made(stack) and (description := _described(table)):
         # Restored from a backup, or retained when its stack was removed.
-        bare = _as_it_is(template, found)
-        cloudformation.import_resource(stack, bare, "Table", {"TableName": table})
+        existing = _existing_part(template, description)
+        cloudformation.import_resource(stack, existing, "Table", {"TableName": table})
     cloudformation.apply(stack, template, tags=stage.tags)
     boto3.client("cloudformation").update_termination_protection(
         StackName=stack, EnableTerminationProtection=True
@@ -98,13 +98,16 @@ def _described(table: str) -> dict[str, Any] | None:
     return description
 
 
-def _as_it_is(template: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
-    """Return a table's template without what the table lacks. The rest follows as an update."""
+def _existing_part(template: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a table's template that every existing table of ours already has.
+
+    The rest follows as an update. The table must have all indexes of the registry.
+    """
     table = template["Resources"]["Table"]
-    existing = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
-    existing.append("GlobalSecondaryIndexes")
+    names = ["TableName", "BillingMode", "AttributeDefinitions", "KeySchema"]
+    names.append("GlobalSecondaryIndexes")
     if description.get("SSEDescription", {}).get("Status") == "ENABLED":
         # DynamoDB rejects the encryption of an encrypted table.
-        existing.append("SSESpecification")
-    properties = {name: table["Properties"][name] for name in existing}
+        names.append("SSESpecification")
+    properties = {name: table["Properties"][name] for name in names}
     return {"Resources": {"Table": {**table, "Properties": properties}}}
