@@ -38,13 +38,13 @@ class Interruption:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 connection = http.client.HTTPConnection(at, timeout=60)
                 connection.request(self.command, self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                content = answer.read()
+                response = connection.getresponse()
+                content = response.read()
                 connection.close()
                 if after(f"{self.command} {self.path} {body.decode('latin-1')}&"):
                     interruption.die()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
+                self.send_response(response.status)
+                for name, value in response.getheaders():
                     if name.lower() not in ("transfer-encoding", "content-length"):
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
@@ -78,8 +78,8 @@ def dies(
             **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
         )
         interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate(timeout=120)
-        assert process.returncode in (0, -9), said
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode in (0, -9), output
         return process.returncode == -9
     finally:
         interruption.close()
@@ -129,7 +129,7 @@ def every(way: str, folder: Path) -> int:
             assert len(apis) == 1, f"request {count}: {apis}"
             assert works(live), f"request {count}"
             assert "othing has changed" in site.make(way, way), f"request {count}"
-            print(f"{way}: died after request {count}, went on and came to its end", flush=True)
+            print(f"{way}: killed after request {count}, then run again to its end", flush=True)
         return 1_000
     finally:
         cloud.stop()
@@ -139,7 +139,9 @@ def every(way: str, folder: Path) -> int:
 def main() -> None:
     for way in STAGES:
         with tempfile.TemporaryDirectory() as folder:
-            print(f"{way}: {every(way, Path(folder))} interruptions, each mended", flush=True)
+            print(
+                f"{way}: {every(way, Path(folder))} interruptions, each recovered from", flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.store.table import INDEXES, Item
 from tests.api.test_permissions import CONTRACT, MAY, assert_allowed, assert_public, send
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout
@@ -52,13 +53,13 @@ def test_without_a_token_only_the_public_routes_respond(live: Live) -> None:
 
 def test_a_movie_is_added_cast_listed_changed_and_removed(live: Live) -> None:
     producer = live.as_("producer")
-    film = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
+    movie = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
     again = producer.post("/movies", HEAT, **{"Idempotency-Key": "k"})
-    assert film.status == again.status == 201
-    movie_id = film["created"]
+    assert movie.status == again.status == 201
+    movie_id = movie["created"]
     assert again["created"] == movie_id
     # As in a browser: API Gateway's stage is part of the path.
-    assert film.headers["location"] == f"/{live.stage}/movies/{movie_id}"
+    assert movie.headers["location"] == f"/{live.stage}/movies/{movie_id}"
     cast = [producer.new_actor(f"Actor {n}") for n in range(3)]
     for actor_id in cast:
         producer.new_role(movie_id, actor_id)
@@ -76,12 +77,12 @@ def test_a_movie_is_added_cast_listed_changed_and_removed(live: Live) -> None:
 
 def test_a_preflight_request_is_answered(live: Live) -> None:
     for path, methods in real_routes().items():
-        answer = live.as_("nobody").call("OPTIONS", path.replace("{", "").replace("}", ""))
-        assert answer.status == 200
-        assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
-        allowed = set(answer.headers["access-control-allow-methods"].split(","))
+        response = live.as_("nobody").call("OPTIONS", path.replace("{", "").replace("}", ""))
+        assert response.status == 200
+        assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+        allowed = set(response.headers["access-control-allow-methods"].split(","))
         assert allowed == {*methods, "OPTIONS"}
-        headers = answer.headers["access-control-allow-headers"]
+        headers = response.headers["access-control-allow-headers"]
         for name in ("Authorization", "Content-Type", "If-Match", "Idempotency-Key"):
             assert name in headers
 
@@ -92,18 +93,18 @@ def test_a_preflight_request_is_answered(live: Live) -> None:
 def test_a_method_that_a_path_does_not_support_is_405_with_allow(live: Live) -> None:
     for path, methods in real_routes().items():
         for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods.keys():
-            answer = live.as_("nobody").call(verb, path.replace("{", "").replace("}", ""))
-            assert_failure(answer, 405)
-            assert answer.headers["allow"] == ", ".join(sorted(methods))
+            response = live.as_("nobody").call(verb, path.replace("{", "").replace("}", ""))
+            assert_failure(response, 405)
+            assert response.headers["allow"] == ", ".join(sorted(methods))
 
 
 def test_an_unknown_path_is_404_and_echoes_nothing(live: Live) -> None:
     for role in ("nobody", "producer"):
         for path in ("/nowhere", "/movies/x/y/z", "/.env"):
             client = live.as_(role)
-            answer = client.get(path)
-            assert_failure(answer, 404)
-            assert str(client.token)[:20] not in answer.text
+            response = client.get(path)
+            assert_failure(response, 404)
+            assert str(client.token)[:20] not in response.text
 
 
 def test_an_invalid_token_gets_the_same_message_each_time(
@@ -159,27 +160,27 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
 
     functions = cloud.client("lambda")
 
-    def change(what: str) -> None:
-        if what == "throttled":
+    def change(fault: str) -> None:
+        if fault == "throttled":
             rate, burst = "/*/*/throttling/rateLimit", "/*/*/throttling/burstLimit"
             undo.append(lambda: patch_stage({rate: "50", burst: "100"}))
             patch_stage({rate: "0", burst: "0"})
-        elif what == "table out of reach":
-            found = functions.get_function_configuration(FunctionName=live.function)
-            variables = found["Environment"]["Variables"]
-            away = {**variables, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
-            set_to(live.function, away)
-            undo.append(lambda: set_to(live.function, variables))
-        elif what == "authorizer broken":
+        elif fault == "table out of reach":
+            configuration = functions.get_function_configuration(FunctionName=live.function)
+            variables = configuration["Environment"]["Variables"]
+            unreachable = {**variables, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
+            set_variables(live.function, unreachable)
+            undo.append(lambda: set_variables(live.function, variables))
+        elif fault == "authorizer broken":
             name = f"{live.function}-auth0"
-            found = functions.get_function_configuration(FunctionName=name)
-            variables = found["Environment"]["Variables"]
-            set_to(name, {k: v for k, v in variables.items() if k != "AUTH_ISSUER"})
-            undo.append(lambda: set_to(name, variables))
+            configuration = functions.get_function_configuration(FunctionName=name)
+            variables = configuration["Environment"]["Variables"]
+            set_variables(name, {k: v for k, v in variables.items() if k != "AUTH_ISSUER"})
+            undo.append(lambda: set_variables(name, variables))
         else:
-            raise AssertionError(what)
+            raise AssertionError(fault)
 
-    def set_to(function: str, variables: dict[str, str]) -> None:
+    def set_variables(function: str, variables: dict[str, str]) -> None:
         functions.update_function_configuration(
             FunctionName=function, Environment={"Variables": variables}
         )
@@ -191,17 +192,17 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
 
 def test_too_many_requests_are_429(live: Live, changing: Callable[[str], None]) -> None:
     changing("throttled")
-    answer = live.as_("assistant").get("/movies")
-    assert_failure(answer, 429)
-    assert answer.headers["retry-after"] == "1"
+    response = live.as_("assistant").get("/movies")
+    assert_failure(response, 429)
+    assert response.headers["retry-after"] == "1"
 
 
 def test_a_table_that_does_not_respond_is_503(live: Live, changing: Callable[[str], None]) -> None:
     changing("table out of reach")
     for path in ("/health", "/movies"):
-        answer = live.as_("assistant").get(path)
-        assert_failure(answer, 503)
-        assert answer.headers["retry-after"] == "2"
+        response = live.as_("assistant").get(path)
+        assert_failure(response, 503)
+        assert response.headers["retry-after"] == "2"
 
 
 def test_a_broken_authorizer_is_500_for_tokens_that_are_not_cached(
@@ -216,18 +217,18 @@ def test_a_broken_authorizer_is_500_for_tokens_that_are_not_cached(
 def test_the_authorizer_is_called_once_for_a_token(
     live: Live, cloud: Cloud, cloud_issuer: TlsIssuer
 ) -> None:
-    def asked() -> int:
+    def calls() -> int:
         return cloud.logs(f"{live.function}-auth0").count('"authorizer"')
 
     good = Client(live.url, cloud_issuer.token("assistant", sub="auth0|once"))
     bad = Client(live.url, cloud_issuer.token("assistant", sub="auth0|once", aud="x"))
     for client, status in ((good, 200), (bad, 401)):
-        before = asked()
+        before = calls()
         statuses = [
             client.get(path).status for path in ("/movies", "/actors", "/roles/x", "/roles")
         ]
         assert set(statuses) - {404} == {status}
-        assert asked() == before + 1
+        assert calls() == before + 1
 
 
 # Permissions on AWS
@@ -275,14 +276,14 @@ def test_without_a_permission_the_routes_that_need_it_fail(
     live: Live, cloud: Cloud, action: str
 ) -> None:
     role, name, document = inline_policy(cloud, live.function)
-    less = json.loads(json.dumps(document))
-    for statement in less["Statement"]:
+    reduced = json.loads(json.dumps(document))
+    for statement in reduced["Statement"]:
         actions = statement["Action"]
         if isinstance(actions, list) and action in actions:
             actions.remove(action)
         elif actions == action:
             statement["Action"] = "dynamodb:DescribeTable"
-    assert less != document
+    assert reduced != document
     producer = live.as_("producer")
     movie_id, actor_id = producer.new_movie(), producer.new_actor()
     body = {
@@ -294,7 +295,7 @@ def test_without_a_permission_the_routes_that_need_it_fail(
     called = path.format(movie_id=movie_id, actor_id=actor_id)
     iam = cloud.client("iam")
     try:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(reduced))
         assert_failure(producer.call(method, called, body.get(path)), 500)
         assert producer.get("/").status == 200
         if action != "dynamodb:GetItem":
@@ -315,17 +316,15 @@ def test_the_table_keeps_its_data(live: Live, cloud: Cloud) -> None:
 
 
 def test_the_table_is_the_one_that_the_code_declares(live: Live, cloud: Cloud) -> None:
-    from chalicelib.store.table import Item
-
     table = cloud.client("dynamodb").describe_table(TableName=f"casting-{live.stage}")["Table"]
     declared = Item._get_schema()
     keys = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
     assert table["KeySchema"] == declared["key_schema"]
     assert len(keys) == len(declared["global_secondary_indexes"])
     for index in declared["global_secondary_indexes"]:
-        there = keys[index["index_name"]]
-        assert there["KeySchema"] == index["key_schema"]
-        assert there["Projection"]["ProjectionType"] == index["projection"]["ProjectionType"]
+        existing = keys[index["index_name"]]
+        assert existing["KeySchema"] == index["key_schema"]
+        assert existing["Projection"]["ProjectionType"] == index["projection"]["ProjectionType"]
 
 
 # Everything else of a stage
@@ -343,15 +342,17 @@ def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud)
     # Without it, API Gateway on AWS rejects a stage that has an access log.
     assert "role/" in cloud.client("apigateway").get_account()["cloudwatchRoleArn"]
     stages = cloud.client("apigateway").get_stages(restApiId=live.api_id)["item"]
-    assert [one["stageName"] for one in stages] == [live.stage]
+    assert [stage["stageName"] for stage in stages] == [live.stage]
 
 
 def test_the_functions_are_configured_as_the_configuration_says(live: Live, cloud: Cloud) -> None:
     for name, seconds, tracing in (("", 10, "Active"), ("-auth0", 8, "PassThrough")):
-        found = cloud.client("lambda").get_function_configuration(FunctionName=live.function + name)
-        assert (found["Timeout"], found["MemorySize"]) == (seconds, 1024)
-        assert found["TracingConfig"]["Mode"] == tracing
-        assert found["Environment"]["Variables"].keys() == SETTINGS.keys()
+        configuration = cloud.client("lambda").get_function_configuration(
+            FunctionName=live.function + name
+        )
+        assert (configuration["Timeout"], configuration["MemorySize"]) == (seconds, 1024)
+        assert configuration["TracingConfig"]["Mode"] == tracing
+        assert configuration["Environment"]["Variables"].keys() == SETTINGS.keys()
 
 
 def test_logs_expire(live: Live, cloud: Cloud) -> None:
@@ -371,6 +372,11 @@ def test_the_alarms_and_the_dashboard_exist(live: Live, cloud: Cloud) -> None:
     )
     assert len(declared) > 6
     assert alarms >= {name.replace("${STAGE}", live.stage) for name in declared}
+    assert alarms >= {
+        f"casting-{live.stage}-{index}-{use}-throttles"
+        for index in INDEXES
+        for use in ("read", "write")
+    }
     board = watch.get_dashboard(DashboardName=f"casting-{live.stage}")["DashboardBody"]
     assert f"casting-{live.stage}" in board
     assert "${" not in board
@@ -378,20 +384,20 @@ def test_the_alarms_and_the_dashboard_exist(live: Live, cloud: Cloud) -> None:
 
 def smoke(live: Live, checkout: Checkout, **tokens: str) -> tuple[int, list[str]]:
     """Run `make smoke`. Return its exit status and the failed checks."""
-    done = subprocess.run(
+    command = subprocess.run(
         [sys.executable, "-m", "dev.deploy.smoke"],
         cwd=checkout.folder,
         env={"PATH": os.environ["PATH"], "URL": live.url, **tokens},
         capture_output=True,
         text=True,
     )
-    assert done.stderr == ""
+    assert command.stderr == ""
     for token in tokens.values():
-        assert token[:20] not in done.stdout
-    lines = done.stdout.splitlines()
+        assert token[:20] not in command.stdout
+    lines = command.stdout.splitlines()
     assert lines[-1].endswith(" skipped.")
     failures = [line.removeprefix("  FAIL  ") for line in lines if line.startswith("  FAIL  ")]
-    return done.returncode, failures
+    return command.returncode, failures
 
 
 def test_the_smoke_test_reports_the_failed_checks(live: Live, site: Site, cloud: Cloud) -> None:
@@ -408,8 +414,8 @@ def test_the_smoke_test_reports_the_failed_checks(live: Live, site: Site, cloud:
     assert f"Location is /{live.stage}/movies/" in broken[2]
     assert len(smoke(live, site.checkout)[1]) == 2
     gateway = cloud.client("apigateway")
-    there = gateway.get_stage(restApiId=live.api_id, stageName=live.stage)["deploymentId"]
-    kept = gateway.get_gateway_response(
+    deployment_id = gateway.get_stage(restApiId=live.api_id, stageName=live.stage)["deploymentId"]
+    original = gateway.get_gateway_response(
         restApiId=live.api_id, responseType="MISSING_AUTHENTICATION_TOKEN"
     )
     gateway.delete_gateway_response(
@@ -422,14 +428,14 @@ def test_the_smoke_test_reports_the_failed_checks(live: Live, site: Site, cloud:
         gateway.put_gateway_response(
             restApiId=live.api_id,
             responseType="MISSING_AUTHENTICATION_TOKEN",
-            statusCode=kept["statusCode"],
-            responseParameters=kept["responseParameters"],
-            responseTemplates=kept["responseTemplates"],
+            statusCode=original["statusCode"],
+            responseParameters=original["responseParameters"],
+            responseTemplates=original["responseTemplates"],
         )
         gateway.update_stage(
             restApiId=live.api_id,
             stageName=live.stage,
-            patchOperations=[{"op": "replace", "path": "/deploymentId", "value": there}],
+            patchOperations=[{"op": "replace", "path": "/deploymentId", "value": deployment_id}],
         )
 
 

@@ -20,11 +20,11 @@ def state(cloud: Cloud, live: Live) -> dict[str, Any]:
     """Return everything that a deployment could change."""
     gateway, functions = cloud.client("apigateway"), cloud.client("lambda")
     api = {"restApiId": live.api_id}
-    seen = {
+    snapshot = {
         "apis": [api["id"] for api in gateway.get_rest_apis()["items"]],
         "deployments": gateway.get_deployments(**api)["items"],
         "stage": gateway.get_stage(**api, stageName=live.stage),
-        "answers": gateway.get_gateway_responses(**api)["items"],
+        "gateway_responses": gateway.get_gateway_responses(**api)["items"],
         "resources": gateway.get_resources(**api, limit=500, embed=["methods"])["items"],
         "functions": [
             functions.get_function(FunctionName=live.function + name)["Configuration"]
@@ -36,16 +36,16 @@ def state(cloud: Cloud, live: Live) -> dict[str, Any]:
             for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]
         ],
     }
-    for answer in (seen["stage"], *seen["functions"]):
-        answer.pop("ResponseMetadata", None)
-    return seen
+    for response in (snapshot["stage"], *snapshot["functions"]):
+        response.pop("ResponseMetadata", None)
+    return snapshot
 
 
 def test_a_second_deployment_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
-    said = site.make(live.way, live.way)
-    assert "othing has changed" in said
-    assert api_of(said) == live.api_id
+    output = site.make(live.way, live.way)
+    assert "othing has changed" in output
+    assert api_of(output) == live.api_id
     assert state(cloud, live) == before
 
 
@@ -55,27 +55,27 @@ def test_a_deployment_from_another_machine_changes_nothing(
     before = state(cloud, live)
     other = Site(Checkout(tmp_path / "other", like=checkout), cloud)
     other.checkout.write_config(site.checkout.config)
-    said = other.make(live.way, live.way)
-    assert "othing has changed" in said
-    assert api_of(said) == live.api_id
+    output = other.make(live.way, live.way)
+    assert "othing has changed" in output
+    assert api_of(output) == live.api_id
     assert state(cloud, live) == before
 
 
 def test_a_stage_is_deployed_in_one_way_only(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
     (other,) = STAGES.keys() - {live.way}
-    status, said = site.try_to_make(other, live.way)
+    status, output = site.try_to_make(other, live.way)
     assert status == 1
-    assert f"{live.stage} was deployed with make {live.way}" in said
+    assert f"{live.stage} was deployed with make {live.way}" in output
     assert state(cloud, live) == before
 
 
 def test_undeploying_needs_a_confirmation(live: Live, site: Site, cloud: Cloud) -> None:
     before = state(cloud, live)
     for confirm in ("", "yes", "other"):
-        status, said = site.try_to_make("undeploy", live.way, CONFIRM=confirm)
+        status, output = site.try_to_make("undeploy", live.way, CONFIRM=confirm)
         assert status == 1
-        assert f"make undeploy STAGE={live.stage} CONFIRM={live.stage}" in said
+        assert f"make undeploy STAGE={live.stage} CONFIRM={live.stage}" in output
     assert state(cloud, live) == before
 
 
@@ -91,29 +91,29 @@ def test_an_environment_with_another_region_is_rejected(
         {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)},
         {**other, "AWS_DEFAULT_REGION": "us-east-1"},
     ):
-        status, said = site.checkout.run(
+        status, output = site.checkout.run(
             f"dev.deploy.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
         )
         assert status == 1
-        assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in said
-        assert "says us-east-1" in said
+        assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in output
+        assert "says us-east-1" in output
     assert state(cloud, live) == before
 
 
 def test_the_environment_needs_no_region(live: Live, site: Site) -> None:
     environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
-    status, said = site.checkout.run(f"dev.deploy.{live.way}", STAGE=live.stage, **environment)
-    assert status == 0, said
-    assert api_of(said) == live.api_id
+    status, output = site.checkout.run(f"dev.deploy.{live.way}", STAGE=live.stage, **environment)
+    assert status == 0, output
+    assert api_of(output) == live.api_id
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
 def test_missing_credentials_are_reported(site: Site, module: str) -> None:
     environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
-    status, said = site.checkout.run(module, STAGE="dev", **environment)
+    status, output = site.checkout.run(module, STAGE="dev", **environment)
     assert status == 1
-    assert "AWS cannot be reached" in said
-    assert "Traceback" not in said
+    assert "AWS cannot be reached" in output
+    assert "Traceback" not in output
 
 
 # An account of their own, in which processes are killed
@@ -155,8 +155,8 @@ def test_an_interrupted_change_is_not_reported_as_no_change(
     assert dies(cloud, site, "deploy", nth(1, "PUT ", "/configuration "))
     site.checkout.write_config(before)
     assert "dev is deployed" in site.make("deploy", "deploy")
-    found = cloud.client("lambda").get_function_configuration(FunctionName=live.function)
-    assert found["MemorySize"] == 1024
+    configuration = cloud.client("lambda").get_function_configuration(FunctionName=live.function)
+    assert configuration["MemorySize"] == 1024
     assert works(live)
 
 
@@ -178,9 +178,9 @@ def interrupted(
     interruption = Interruption(cloud, after)
     interruption.die = then
     try:
-        said = site.make("deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1")
-        assert "dev is deployed" in said
-        return said
+        output = site.make("deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1")
+        assert "dev is deployed" in output
+        return output
     finally:
         interruption.close()
 
@@ -202,20 +202,20 @@ def test_sources_that_change_during_a_deployment_are_not_deployed(
 
     changed = {name: good[name].replace(*change) for name, change in changes.items()}
     assert all(changed[name] != good[name] for name in changes)
-    said = interrupted(
+    output = interrupted(
         cloud,
         site,
         nth(1, "Action=CreateChangeSet", "casting-dev-operations"),
         lambda: write(changed),
     )
     write(good)
-    live = live_stage("deploy", said, cloud, cloud_issuer)
+    live = live_stage("deploy", output, cloud, cloud_issuer)
     assert live.as_("nobody").get("/")["name"] == "casting"
     assert works(live)
     iam = cloud.client("iam")
     (name,) = iam.list_role_policies(RoleName="casting-dev-auth0")["PolicyNames"]
-    found = iam.get_role_policy(RoleName="casting-dev-auth0", PolicyName=name)
-    assert "dynamodb" not in json.dumps(found["PolicyDocument"])
+    policy = iam.get_role_policy(RoleName="casting-dev-auth0", PolicyName=name)
+    assert "dynamodb" not in json.dumps(policy["PolicyDocument"])
 
 
 def test_two_simultaneous_deployments_are_reported(
@@ -226,24 +226,24 @@ def test_two_simultaneous_deployments_are_reported(
     with zipfile.ZipFile(other, "w") as zipped:
         zipped.writestr("app.py", "app = print")
 
-    def deploys() -> None:
+    def deploy_other_code() -> None:
         cloud.client("lambda").update_function_code(
             FunctionName="casting-dev", ZipFile=other.read_bytes()
         )
 
     site.make("deploy", "deploy")
     interruption = Interruption(cloud, nth(1, "POST /restapis/", "/deployments "))
-    interruption.die = deploys
+    interruption.die = deploy_other_code
     try:
-        status, said = site.try_to_make(
+        status, output = site.try_to_make(
             "deploy", "deploy", AWS_ENDPOINT_URL=interruption.url, FORCE="1"
         )
     finally:
         interruption.close()
     assert status == 1
-    assert "somebody else deployed at the same time" in said
+    assert "somebody else deployed at the same time" in output
     assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
-    deploys()  # as if by hand: the fingerprint alone would not show it
+    deploy_other_code()  # as if by hand: the fingerprint alone would not show it
     assert works(live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer))
 
 
@@ -257,9 +257,9 @@ def test_a_deployed_stage_cannot_move_to_another_region(
     moved["stages"]["dev"]["region"] = "eu-west-1"
     site.checkout.write_config(moved)
     for target in ("deploy", "undeploy"):
-        status, said = site.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
+        status, output = site.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
         assert status == 1
-        assert "dev is deployed in eu-central-1, not in eu-west-1" in said
+        assert "dev is deployed in eu-central-1, not in eu-west-1" in output
     site.checkout.write_config(config)
     assert state(cloud, live) == before
 
@@ -269,8 +269,8 @@ def test_two_commands_of_one_checkout_wait_for_each_other(own_account: tuple[Clo
     deploying = site.checkout.start("dev.deploy.deploy", STAGE="dev", FORCE="1", **site.environment)
     packaging = [site.checkout.start("dev.deploy.package", STAGE="prod") for _ in range(2)]
     for process in (deploying, *packaging):
-        said, _ = process.communicate(timeout=120)
-        assert process.returncode == 0, said
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output
 
 
 def test_a_table_whose_stack_failed_is_imported(
@@ -287,12 +287,12 @@ def test_a_table_whose_stack_failed_is_imported(
             "    Properties: {AlarmName: wrong}\nOutputs:",
         )
     )
-    status, said = site.try_to_make("deploy", "deploy")
+    status, output = site.try_to_make("deploy", "deploy")
     assert status == 1
-    assert "Wrong: " in said
+    assert "Wrong: " in output
     file.write_text(good)
-    said = site.make("deploy", "deploy")
-    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+    output = site.make("deploy", "deploy")
+    assert works(live_stage("deploy", output, cloud, cloud_issuer))
     site.checkout.write_config(before)
     site.make("deploy", "deploy")
 
@@ -303,9 +303,9 @@ def test_what_an_interrupted_deployment_left_is_removed_and_does_not_block_the_o
     cloud, site = own_account
     site.make("undeploy", "deploy")
     assert dies(cloud, site, "deploy", nth(1, "Action=CreateRole"))
-    status, said = site.checkout.run("dev.deploy.stack", STAGE="dev", **site.environment)
+    status, output = site.checkout.run("dev.deploy.stack", STAGE="dev", **site.environment)
     assert status == 1
-    assert "dev was deployed with make deploy" in said
+    assert "dev was deployed with make deploy" in output
     site.make("undeploy", "deploy")
     roles = cloud.client("iam").list_roles()["Roles"]
     assert not [role for role in roles if role["RoleName"].startswith("casting-dev")]
@@ -322,8 +322,8 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
     movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
     assert dies(cloud, site, way, nth(1, first), "undeploy")
-    said = site.make("undeploy", way)
-    assert f"{stage} is removed. Its table {name} is kept" in said
+    output = site.make("undeploy", way)
+    assert f"{stage} is removed. Its table {name} is kept" in output
     (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
     assert remaining
     functions = cloud.client("lambda").list_functions()["Functions"]
@@ -335,8 +335,8 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
     alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert not [alarm for alarm in alarms if alarm["AlarmName"].startswith(name)]
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
-    left = {s["StackName"] for s in stacks if s["StackName"].startswith(name)}
-    assert left & {name, f"{name}-operations", f"{name}-table"} == {f"{name}-table"}
+    remaining_stacks = {s["StackName"] for s in stacks if s["StackName"].startswith(name)}
+    assert remaining_stacks & {name, f"{name}-operations", f"{name}-table"} == {f"{name}-table"}
     # A second time, or another machine, does no harm.
     fresh = Site(Checkout(tmp_path / "fresh"), cloud)
     fresh.checkout.write_config(site.checkout.config)
@@ -353,31 +353,31 @@ def test_a_stack_that_cannot_be_created_is_reported_and_can_be_fixed(
     alarms = site.checkout.folder / ".chalice" / "operations.yaml"
     good = alarms.read_text()
     alarms.write_text(good.replace("MetricName: 5XXError", "Unknown: 5XXError"))
-    status, said = site.try_to_make("stack", "stack")
+    status, output = site.try_to_make("stack", "stack")
     assert status == 1
-    assert "the operation on the stack casting-prod failed" in said
-    assert "ServerErrorsAlarm: " in said
+    assert "the operation on the stack casting-prod failed" in output
+    assert "ServerErrorsAlarm: " in output
     alarms.write_text(good)
-    mended = site.make("stack", "stack")
+    output = site.make("stack", "stack")
     # AWS allows nothing but the removal of a stack whose creation has failed.
-    assert "Removing the stack casting-prod" in mended
-    assert works(live_stage("stack", mended, cloud, cloud_issuer))
+    assert "Removing the stack casting-prod" in output
+    assert works(live_stage("stack", output, cloud, cloud_issuer))
 
 
 def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) -> None:
     cloud, site = own_account
 
-    def told() -> list[str]:
-        found = cloud.client("sns").list_subscriptions()["Subscriptions"]
-        return [s["Endpoint"] for s in found if s["TopicArn"].endswith("-prod-alarms")]
+    def subscribers() -> list[str]:
+        subscriptions = cloud.client("sns").list_subscriptions()["Subscriptions"]
+        return [s["Endpoint"] for s in subscriptions if s["TopicArn"].endswith("-prod-alarms")]
 
-    assert told() == []
+    assert subscribers() == []
     site.make("stack", "stack", ALARM_EMAIL="night@agency.example")
-    assert told() == ["night@agency.example"]
+    assert subscribers() == ["night@agency.example"]
     site.make("stack", "stack")
-    assert told() == ["night@agency.example"]
+    assert subscribers() == ["night@agency.example"]
     site.make("stack", "stack", ALARM_EMAIL="")
-    assert told() == []
+    assert subscribers() == []
 
 
 def test_a_restored_table_is_imported(
@@ -388,15 +388,15 @@ def test_a_restored_table_is_imported(
     movie_id = live.as_("producer").new_movie("From before")
     dynamodb = cloud.client("dynamodb")
     # As after a restore: the same items and indexes, and no protection.
-    there = dynamodb.describe_table(TableName="casting-prod")["Table"]
+    table = dynamodb.describe_table(TableName="casting-prod")["Table"]
     dynamodb.create_table(
         TableName="casting-prod-2",
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=there["AttributeDefinitions"],
-        KeySchema=there["KeySchema"],
+        AttributeDefinitions=table["AttributeDefinitions"],
+        KeySchema=table["KeySchema"],
         GlobalSecondaryIndexes=[
             {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-            for index in there["GlobalSecondaryIndexes"]
+            for index in table["GlobalSecondaryIndexes"]
         ],
     )
     for item in dynamodb.scan(TableName="casting-prod")["Items"]:
@@ -423,9 +423,9 @@ def test_a_checkout_that_was_moved_continues_with_the_same_api(
     first = api_of(site.make("deploy", "deploy"))
     moved = Checkout(tmp_path / "moved", like=site.checkout)
     shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it does not exist any more
-    said = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
-    assert api_of(said) == first
-    assert works(live_stage("deploy", said, cloud, cloud_issuer))
+    output = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
+    assert api_of(output) == first
+    assert works(live_stage("deploy", output, cloud, cloud_issuer))
 
 
 def test_a_working_stack_is_not_removed_after_a_failed_import(
@@ -460,8 +460,8 @@ def test_a_working_stack_is_not_removed_after_a_failed_import(
     cloud.client("logs").delete_log_group(logGroupName="/foreign")
     with contextlib.suppress(client.exceptions.ClientError):
         client.execute_change_set(ChangeSetName=change, StackName=stack)
-    (found,) = client.describe_stacks(StackName=stack)["Stacks"]
-    assert found["StackStatus"] == "IMPORT_ROLLBACK_COMPLETE"
-    said = site.make("deploy", "deploy")
-    assert api_of(said) == first
-    assert "Removing" not in said
+    (description,) = client.describe_stacks(StackName=stack)["Stacks"]
+    assert description["StackStatus"] == "IMPORT_ROLLBACK_COMPLETE"
+    output = site.make("deploy", "deploy")
+    assert api_of(output) == first
+    assert "Removing" not in output

@@ -35,7 +35,7 @@ def policy(name: str) -> dict[tuple[str, str], str]:
     return effects
 
 
-class Asked(set[tuple[str, str]]):
+class RequiredActions(set[tuple[str, str]]):
     """The actions that the store's requests need, each with its resource."""
 
     def note(self, model: Any, params: dict[str, Any], **_: Any) -> None:
@@ -55,32 +55,32 @@ class Asked(set[tuple[str, str]]):
 
 @pytest.mark.usefixtures("real_table")
 def test_the_api_has_exactly_the_permissions_that_its_store_needs(url: str, issuer: Issuer) -> None:
-    asked = Asked()
+    required = RequiredActions()
     events = table.connection.connection.client.meta.events
     # After PynamoDB has built its requests, and before botocore checks them.
-    events.register("provide-client-params.dynamodb", asked.note)
+    events.register("provide-client-params.dynamodb", required.note)
     producer = Client(url, issuer.token("producer"))
     assert producer.get("/health").status == 200
-    film, other = producer.new_movie(), producer.new_movie("Ronin", "1998-09-25")
+    movie_id, other_id = producer.new_movie(), producer.new_movie("Ronin", "1998-09-25")
     cast = [producer.new_actor(f"Actor {n}") for n in range(links.REMOVED + 2)]
     for actor_id in cast:
-        role_id = producer.new_role(film, actor_id)
-    producer.new_role(other, cast[0])
-    for path in ("/movies", "/actors", "/roles", f"/movies/{film}", f"/actors/{cast[0]}",
-                 f"/movies/{film}/actors", f"/actors/{cast[0]}/movies", f"/roles/{role_id}",
-                 f"/roles?movie_id={film}", f"/roles?actor_id={cast[0]}",
+        role_id = producer.new_role(movie_id, actor_id)
+    producer.new_role(other_id, cast[0])
+    for path in ("/movies", "/actors", "/roles", f"/movies/{movie_id}", f"/actors/{cast[0]}",
+                 f"/movies/{movie_id}/actors", f"/actors/{cast[0]}/movies", f"/roles/{role_id}",
+                 f"/roles?movie_id={movie_id}", f"/roles?actor_id={cast[0]}",
                  "/movies?sort=-release_date"):  # fmt: skip
         assert producer.get(path).status == 200
     assert producer.patch(f"/roles/{role_id}", {"billing_order": 1}).status == 200
-    assert producer.patch(f"/movies/{film}", {"title": "Heat 2"}).status == 200
+    assert producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"}).status == 200
     assert producer.patch(f"/actors/{cast[0]}", {"name": "Al"}).status == 200
     assert producer.patch(f"/actors/{cast[0]}", {"age": 60}).status == 200
     assert producer.delete(f"/roles/{role_id}").status == 200
-    assert producer.delete(f"/movies/{other}/actors/{cast[0]}").status == 200
-    for path in (f"/movies/{film}", f"/movies/{other}", *(f"/actors/{a}" for a in cast)):
+    assert producer.delete(f"/movies/{other_id}/actors/{cast[0]}").status == 200
+    for path in (f"/movies/{movie_id}", f"/movies/{other_id}", *(f"/actors/{a}" for a in cast)):
         assert producer.delete(path).status == 200
-    granted = {found for found in policy("policy-api.json") if found[0].startswith("dynamodb:")}
-    assert granted == asked
+    granted = {action for action in policy("policy-api.json") if action[0].startswith("dynamodb:")}
+    assert granted == required
 
 
 def test_beyond_the_table_the_api_may_write_only_its_log_and_its_traces() -> None:

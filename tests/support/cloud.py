@@ -42,7 +42,7 @@ class Cloud:
         for _ in range(engine.PORTS_TRIED):
             if self._starts(machine.free_port()):
                 return
-        raise AssertionError(f"the emulator did not start: {self.said()}")
+        raise AssertionError(f"the emulator did not start: {self.output()}")
 
     def _starts(self, port: int) -> bool:
         """Start the emulator. Return False if it ended before it responded."""
@@ -92,11 +92,12 @@ class Cloud:
                 return True
             if time.monotonic() > deadline:
                 self.stop()
-                raise AssertionError(f"the emulator does not answer: {self.said()}")
+                raise AssertionError(f"the emulator does not answer: {self.output()}")
             time.sleep(0.05)
         return False
 
-    def said(self) -> str:
+    def output(self) -> str:
+        """Return what the emulator has printed."""
         return (self.folder / "emulator.log").read_text()
 
     def client(self, service: str) -> Any:
@@ -126,8 +127,8 @@ class Cloud:
 
     def stop(self) -> None:
         """Stop the emulator and every process of its functions."""
-        # There is nothing to save. Not if it has ended: its pid may belong to another process by
-        # now.
+        # Killed, because there is nothing to save. If it has ended, its pid may already belong to
+        # another process.
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -193,4 +194,5 @@ def _certificate(name: str, *extensions: x509.ExtensionType) -> bytes:
 
 
 def _named(name: str) -> x509.Name:
+    """Return the subject or issuer with this common name."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

@@ -21,9 +21,9 @@ class Site:
 
     def make(self, target: str, way: str, **environment: str) -> str:
         """Run `make <target> STAGE=...`. Return its output."""
-        status, said = self.try_to_make(target, way, **environment)
-        assert status == 0, said
-        return said
+        status, output = self.try_to_make(target, way, **environment)
+        assert status == 0, output
+        return output
 
     def try_to_make(self, target: str, way: str, **environment: str) -> tuple[int, str]:
         """Run it. Return its exit status and its output."""
@@ -49,14 +49,14 @@ class Live(NamedTuple):
         return f"casting-{self.stage}"
 
 
-def live_stage(way: str, said: str, cloud: Cloud, issuer: TlsIssuer) -> Live:
+def live_stage(way: str, output: str, cloud: Cloud, issuer: TlsIssuer) -> Live:
     """Return the stage whose deployment has printed this. Its clients have a role, or none."""
-    api_id = api_of(said)
+    api_id = api_of(output)
     url = cloud.api_url(api_id, STAGES[way])
     tokens = {role: issuer.token(role) for role in AGENCY_ROLES}
     return Live(way, STAGES[way], api_id, url, lambda role: Client(url, tokens.get(role)))
 
 
-def api_of(said: str) -> str:
+def api_of(output: str) -> str:
     """Return the id of the API whose URL was printed."""
-    return said.rpartition("https://")[2].partition(".execute-api")[0]
+    return output.rpartition("https://")[2].partition(".execute-api")[0]

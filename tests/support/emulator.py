@@ -27,7 +27,7 @@ policies: Any = import_module("ministack.core.iam_evaluator")
 provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
 runtime: Any = import_module("ministack.core.lambda_runtime")
 
-Answer = tuple[int, dict[str, Any], bytes]
+Response = tuple[int, dict[str, Any], bytes]
 Object = dict[str, Any]
 
 REST_API = "AWS::ApiGateway::RestApi"
@@ -66,7 +66,7 @@ async def handle_request(
 
 
 def overwrite(api_id: str, spec: Object) -> None:
-    """Replace everything that a body can describe, with gateway responses. Keep stages."""
+    """Replace everything that a body can describe. Keep deployments and stages."""
     other = gateway._import_rest_api(spec)
     for name in ("_resources", "_authorizers_v1", "_models", "_gateway_responses"):
         store = getattr(gateway, name)
@@ -125,7 +125,7 @@ def change_rest_api(original: Any, api_id: str, request: Object) -> Any:
 
 
 class Call:
-    """What ministack forgets about a request to a deployed API on its way."""
+    """The data of a request to a deployed API that ministack does not keep."""
 
     def __init__(self) -> None:
         self.id: str = gateway.new_uuid()
@@ -141,7 +141,7 @@ class FunctionFailed(Exception):
 
 # The function would see another request id than the caller.
 @instead_of(gateway, "_handle_execute_in_scope")
-async def handle_call(original: Any, *arguments: Any) -> Answer:
+async def handle_call(original: Any, *arguments: Any) -> Response:
     _call.set(Call())
     status, headers, body = await original(*arguments)
     return status, {"x-amzn-requestid": _call.get().id, **headers}, body
@@ -165,16 +165,18 @@ def proxy_response(original: Any, result: Object) -> Any:
 @instead_of(gateway, "_execute_in_scope")
 async def execute(original: Any, request: Object, *arguments: Any) -> Any:
     try:
-        answer = await original(request, *arguments)
+        response = await original(request, *arguments)
     except FunctionFailed:
         return gateway._gw_error("DEFAULT_5XX", "Internal server error")
     # A token on an unknown path would be ignored. API Gateway reads it as a broken AWS signature,
     # and its own response echoes it.
     token = gateway._header_ci(request["headers"], "authorization")
-    if token and getattr(answer, "response_type", "") == "MISSING_AUTHENTICATION_TOKEN":
-        said = f"not a valid key=value pair (missing equal-sign) in Authorization header: '{token}'"
-        return gateway._gw_error("DEFAULT_4XX", said)
-    return answer
+    if token and getattr(response, "response_type", "") == "MISSING_AUTHENTICATION_TOKEN":
+        message = (
+            f"not a valid key=value pair (missing equal-sign) in Authorization header: '{token}'"
+        )
+        return gateway._gw_error("DEFAULT_4XX", message)
+    return response
 
 
 # `$context.authorizer` would not be replaced in a gateway response. The context is stored with
@@ -188,9 +190,9 @@ async def invoke_authorizer(
     if not may_invoke(function, f"{api}/authorizers/{authorizer['id']}"):
         return None
     result = await original(authorizer, event, account, region)
-    answer = (result or {}).get("body")
-    if isinstance(answer, dict) and isinstance(answer.get("policyDocument"), dict):
-        answer["policyDocument"]["context"] = gateway._stringify_context(answer.get("context"))
+    policy = (result or {}).get("body")
+    if isinstance(policy, dict) and isinstance(policy.get("policyDocument"), dict):
+        policy["policyDocument"]["context"] = gateway._stringify_context(policy.get("context"))
     return result
 
 
@@ -201,11 +203,11 @@ def evaluate_policy(original: Any, policy: Object, arn: str) -> Any:
 
 
 @instead_of(gateway, "_gateway_error_response")
-def gateway_response(original: Any, error: Any, request: Object) -> Answer:
+def gateway_response(original: Any, error: Any, request: Object) -> Response:
     call = _call.get(None) or Call()
     status, headers, body = original(error, {**request, "request_id": call.id})
-    known = call.authorizer
-    body = AUTHORIZER_VARIABLE.sub(lambda name: known.get(name[1].decode(), "").encode(), body)
+    context = call.authorizer
+    body = AUTHORIZER_VARIABLE.sub(lambda name: context.get(name[1].decode(), "").encode(), body)
     return status, headers, body
 
 
@@ -228,8 +230,8 @@ async def call_function(original: Any, function: str, event: Object, **scope: st
 
 def may_invoke(function: str, source: str) -> bool:
     """Return whether a function's policy lets API Gateway call it for this resource."""
-    found, settings, _ = lambdas._get_func_record_for_ref(function)
-    if found is None:
+    function_record, settings, _ = lambdas._get_func_record_for_ref(function)
+    if function_record is None:
         return False
     context = policies.EvalContext(
         "apigateway.amazonaws.com",
@@ -241,7 +243,7 @@ def may_invoke(function: str, source: str) -> bool:
         service_context={"aws:sourcearn": source},
     )
     allowed = policies.evaluate_resource_policy(
-        found["policy"], context, "apigateway.amazonaws.com"
+        function_record["policy"], context, "apigateway.amazonaws.com"
     )
     return bool(allowed.decision == "Allow")
 
