@@ -1,9 +1,14 @@
-"""The integrity of a whole table: which problems it can have, and how each is repaired.
+"""Integrity checks of a whole table, and their repairs.
 
-The table may be in use. An item that looks wrong is therefore read again, as of one moment, before
-it is reported. A repair writes only on condition that the items are as they were read.
+The table may be in use. An item that looks wrong in the scan is read again before it is reported,
+a role in one transaction with its movie and actor. A repair is conditional on what was read.
 
-The kinds of items are the classes of chalicelib/store. A plain resource needs nothing here.
+The kinds of items are the classes in chalicelib/store. A new class needs no edit here:
+
+* Every item must be readable, and must have the attributes that every item has.
+* A `Resource` must be stored at its own key, and must have the index keys of `listed()`.
+* A `Parent` must also count its roles, and its deletion or renaming must end.
+* A `Role` must have two equal items and both parents, and must show the parents' names.
 """
 
 import contextlib
@@ -20,56 +25,68 @@ from chalicelib.errors import ApiError, TryAgain
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import dynamodb, links, roles, table
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
-from chalicelib.store.items import ACTOR, MOVIE, ROLE, Parent, Role, role_keys
+from chalicelib.store.items import ACTOR, ALIVE, MOVIE, ROLE, Parent, Role, role_keys
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
 
+# PynamoDB can read an item only if its class has been imported.
 for _module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):
-    importlib.import_module(_module.name)  # an item is read as its class only if that is imported
+    importlib.import_module(_module.name)
 
 Key = tuple[str, str]
 Items = dict[Key, Item]
 RawItem = dict[str, dict[str, Any]]
 
 STUCK_SECONDS = 60
-"""A deletion or renaming that began so long ago and has not ended is no longer in progress."""
+"""A deletion or renaming that is older than this and has not ended is not in progress any more."""
 
-COPIED = tuple(name for name in Role.get_attributes() if name.startswith(("actor_", "movie_")))
-"""Attributes that an item of a role copies from its actor or movie."""
+REQUIRED = tuple(name for name, a in Item.get_attributes().items() if not a.null)
+"""The attributes that every item must have."""
 
-PLACES = tuple(f"{index}{key}" for index in INDEXES for key in ("pk", "sk"))
-"""The keys of the indexes."""
+INDEX_KEYS = tuple(f"{index}{key}" for index in INDEXES for key in ("pk", "sk"))
 
-NOT_SHARED = {"pk", "sk", "kind", "id", "last_write", *COPIED, *PLACES}
+COPIED = tuple(
+    f"{Item.kind.get_discriminator(parent_type)}_{field}"
+    for parent_type in Item.kind.get_registered_subclasses(Parent)
+    for field in parent_type.copied
+)
+"""The attributes in which a role copies the fields of its parents, such as `movie_title`."""
 
-SHARED = tuple(name for name in Role.get_attributes() if name not in NOT_SHARED)
-"""Attributes that are the same in both items of a role."""
+PLACED = (*COPIED, *INDEX_KEYS)
+"""The attributes of a role that follow from its parents. `roles.place` sets them."""
+
+SHARED = tuple(
+    name
+    for name in Role.get_attributes()
+    if name not in (*PLACED, "pk", "sk", "kind", "id", "last_write")
+)
+"""The attributes that must be equal in both items of a role."""
 
 SETTLE_SECONDS = 1
-"""Longer than any transaction takes until it shows in each of its items."""
+"""Longer than DynamoDB takes to show a transaction in all of its items."""
 
-READINGS = 5  # of a movie or actor and its roles, until the count matches
-ROUNDS = 5  # of reading and repairing: a repair may reveal another problem, above all a count
+READINGS = 5  # of a movie or actor and its roles, until its role_count is the same before and after
+ROUNDS = 5  # of check and repair: a repair can uncover another problem, mostly a wrong role_count
 
 KINDS = {
     "dangling": "a role whose movie or actor is missing",
-    "half": "a role of which one item is missing, or whose items differ",
-    "stale": "a name or a place in a list that is not what it should be",
-    "miscounted": "a role_count that is not the number of roles",
-    "stuck": "a deletion or renaming that was begun and not finished",
-    "unknown": "an item that this version of the code cannot read; it, and what belongs to it, is"
-    " not changed",
+    "half": "a role with only one item, or with items that differ",
+    "stale": "an outdated copy of a name, or an outdated key of a list",
+    "miscounted": "a role_count that differs from the number of roles",
+    "stuck": "a deletion or renaming that has begun and has not finished",
+    "unknown": "an item that this version of the code cannot read; it and its roles are not"
+    " repaired",
 }
 
 
 class Problem(NamedTuple):
     kind: str
     key: Key
-    what: str
+    description: str
 
 
 def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
-    """Read the whole table, strongly consistent. Call `progress` with the number of items read."""
+    """Read the whole table, strongly consistent. Report the number of items read to `progress`."""
     pages = table.connection.connection.client.get_paginator("scan")
     count = 0
     for page in pages.paginate(TableName=TABLE_NAME, ConsistentRead=True):
@@ -79,46 +96,55 @@ def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
 
 
 def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Problem]:
-    """Return the problems of these items, which are the whole table as of one moment."""
+    """Return the problems of these items, which must be a snapshot of the whole table."""
     items: Items = {}
-    unknown: set[Key] = set()
-    for raw in raw_items:
-        key = raw["pk"]["S"], raw["sk"]["S"]
-        item = _item(raw)
+    unreadable: set[Key] = set()
+    for raw_item in raw_items:
+        key = raw_item["pk"]["S"], raw_item["sk"]["S"]
+        item = _parse(raw_item)
         if item is None:
-            unknown.add(key)
+            unreadable.add(key)
         else:
             items[key] = item
-    reported = [Problem("unknown", key, "it cannot be read") for key in sorted(unknown)]
+    reported = [
+        Problem("unknown", key, "this version of the code cannot read it")
+        for key in sorted(unreadable)
+    ]
     role_counts = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
     role_ids = {item.id for item in items.values() if isinstance(item, Role)}
     for role_id in sorted(role_ids):
-        if unknown.isdisjoint([*role_keys(role_id), *_parent_keys(role_id)]):
+        if unreadable.isdisjoint([*role_keys(role_id), *_parent_keys(role_id)]):
             reported += _role_problems(role_id, items, stuck_seconds)
-    unknown_partitions = {pk for pk, _ in unknown}
+    unreadable_partitions = {pk for pk, _ in unreadable}
     for (pk, _), item in items.items():
-        if isinstance(item, Resource) and pk not in unknown_partitions:
+        if isinstance(item, Resource) and pk not in unreadable_partitions:
             reported += _resource_problems(item, role_counts[pk], stuck_seconds)
     return reported
 
 
-def _item(raw: RawItem) -> Item | None:
-    """Return an item as its class, or None if it is damaged or has no class."""
+def _parse(raw_item: RawItem) -> Item | None:
+    """Return the item, or None if this version of the code cannot read it."""
     try:
-        item = Item.from_raw_data(raw)
-        if isinstance(item, Role):
-            in_place = (item.pk, item.sk) in role_keys(item.id)
-        elif isinstance(item, Resource):
-            in_place = (item.pk, item.sk) == (item.partition(item.id), SK)
-            item.listed()  # raises an error if an attribute that it needs is missing
-        else:
-            return None
+        item = Item.from_raw_data(raw_item)
+        is_valid = (item.pk, item.sk) in _own_keys(item)
+        is_valid &= all(getattr(item, name) is not None for name in REQUIRED)
+        # These raise an exception if an attribute that they need is missing or malformed.
+        if isinstance(item, Resource):
+            item.listed()
         if isinstance(item, Parent):
-            _is_in_progress(item, 0)  # raises an error for a time that is none
+            _is_in_progress(item, 0)
     except (ApiError, AttributeError, TypeError, ValueError):
         return None
-    complete = None not in (item.created_at, item.updated_at, item.version)
-    return item if in_place and complete else None
+    return item if is_valid else None
+
+
+def _own_keys(item: Item) -> tuple[Key, ...]:
+    """Return the keys at which an item may be stored."""
+    if isinstance(item, Role):
+        return role_keys(item.id)
+    if isinstance(item, Resource):
+        return ((item.prefix + item.id, SK),)
+    return ((item.pk, item.sk),)  # its class does not define a key
 
 
 def _role_problems(role_id: str, items: Items, stuck_seconds: float) -> Iterator[Problem]:
@@ -132,15 +158,15 @@ def _role_problems(role_id: str, items: Items, stuck_seconds: float) -> Iterator
             return
     if len(existing) < len(keys):
         missing = next(key for key in keys if key not in items)
-        yield Problem("half", existing[0], f"{' '.join(missing)} does not exist")
+        yield Problem("half", existing[0], f"its other item {' '.join(missing)} does not exist")
         return
-    if names := _differences(items[keys[0]], items[keys[1]], SHARED):
-        yield Problem("half", keys[0], f"its items differ in {', '.join(names)}")
+    if differing := _differences(items[keys[0]], items[keys[1]], SHARED):
+        yield Problem("half", keys[0], f"its two items differ in {', '.join(differing)}")
     if any(_is_in_progress(cast(Parent, items[key]), stuck_seconds) for key in parent_keys):
-        return  # a renaming will still write its names
-    for key, expected in zip(keys, _expected(role_id, items), strict=True):
-        if names := _differences(items[key], expected, (*COPIED, *PLACES)):
-            yield Problem("stale", key, f"it has an old {', '.join(names)}")
+        return  # the renaming or deletion will reach this role
+    for key, expected in zip(keys, _expected_role(role_id, items), strict=True):
+        if outdated := _differences(items[key], expected, PLACED):
+            yield Problem("stale", key, f"outdated: {', '.join(outdated)}")
 
 
 def _parent_keys(role_id: str) -> tuple[Key, Key]:
@@ -148,8 +174,11 @@ def _parent_keys(role_id: str) -> tuple[Key, Key]:
     return (MOVIE + movie_id, SK), (ACTOR + actor_id, SK)
 
 
-def _expected(role_id: str, items: Items) -> tuple[Role, Role]:
-    """Return a role's two items as they should be, from its newest item and its parents."""
+def _expected_role(role_id: str, items: Items) -> tuple[Role, Role]:
+    """Return a role's two items as they should be.
+
+    The item with the higher version has the right values; the parents have the right names.
+    """
     keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
     existing = [cast(Role, items[key]) for key in keys if key in items]
     newest = max(existing, key=lambda role: (role.version, role.updated_at))
@@ -165,31 +194,34 @@ def _differences(item: Item, expected: Item, names: Iterable[str]) -> list[str]:
     return [name for name in names if getattr(item, name) != getattr(expected, name)]
 
 
-def _resource_problems(item: Resource, role_count: int, stuck_seconds: float) -> Iterator[Problem]:
-    key = item.pk, item.sk
-    if isinstance(item, Parent):
-        if item.role_count != role_count:
-            yield Problem("miscounted", key, f"it counts {item.role_count} roles of {role_count}")
-        for process, since in _processes(item).items():
+def _resource_problems(
+    resource: Resource, role_count: int, stuck_seconds: float
+) -> Iterator[Problem]:
+    key = resource.pk, resource.sk
+    if isinstance(resource, Parent):
+        if resource.role_count != role_count:
+            description = f"its role_count is {resource.role_count}, but it has {role_count} roles"
+            yield Problem("miscounted", key, description)
+        for process, since in _processes(resource).items():
             if since and _age(since) >= timedelta(seconds=stuck_seconds):
-                yield Problem("stuck", key, f"its {process} was begun at {since}")
-        if item.deleting:
-            return
-    if _is_misplaced(item):
-        yield Problem("stale", key, "it has a wrong place in a list")
+                yield Problem("stuck", key, f"its {process} began at {since} and has not finished")
+    if outdated := _outdated_index_keys(resource):
+        yield Problem("stale", key, f"outdated: {', '.join(outdated)}")
 
 
-def _is_misplaced(item: Resource) -> bool:
-    return any(getattr(item, name) != value for name, value in item.listed().items())
+def _outdated_index_keys(resource: Resource) -> list[str]:
+    if isinstance(resource, Parent) and resource.deleting:
+        return []  # the deletion has moved it out of its lists
+    return [n for n, expected in resource.listed().items() if getattr(resource, n) != expected]
 
 
 def _is_in_progress(parent: Parent, stuck_seconds: float) -> bool:
-    starts = _processes(parent).values()
-    return any(_age(since) < timedelta(seconds=stuck_seconds) for since in starts if since)
+    starts = [since for since in _processes(parent).values() if since]
+    return any(_age(since) < timedelta(seconds=stuck_seconds) for since in starts)
 
 
 def _processes(parent: Parent) -> dict[str, str | None]:
-    """Return the start of a deletion and of a renaming, or None if there is none."""
+    """Return when the deletion and the renaming of a movie or actor began."""
     return {"deletion": parent.deleting, "renaming": parent.renaming}
 
 
@@ -202,97 +234,102 @@ def check(
     stuck_seconds: float = STUCK_SECONDS,
     settle_seconds: float = SETTLE_SECONDS,
 ) -> list[Problem]:
-    """Return the problems of the table, which may be in use."""
+    """Return the problems of the table. Other clients may write to it at the same time."""
     reported = problems(read(progress), stuck_seconds)
     for _ in range(2):
         if reported:
             time.sleep(settle_seconds)
-            reported = list(_confirmed(reported, stuck_seconds))
+            reported = list(_check_again(reported, stuck_seconds))
     return reported
 
 
 def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> None:
-    """Repair these problems. It changes nothing that is right, so it can be repeated.
+    """Repair these problems. It is idempotent: an item without problems is not written.
 
-    What other requests change at the same moment is left to the next reading.
+    A problem is skipped if another client writes the same items meanwhile.
     """
-    role_ids, resource_keys = _subjects(reported)
+    role_ids, resource_keys = _affected(reported)
     for role_id in role_ids:
         with contextlib.suppress(ChangedMeanwhile, TryAgain):
             _repair_role(role_id)
     miscounted = {problem.key for problem in reported if problem.kind == "miscounted"}
-    before = {key: _family(key) for key in sorted(miscounted)}
+    earlier = {key: _read_family(key) for key in sorted(miscounted)}
     time.sleep(settle_seconds if miscounted else 0)
     for key in resource_keys:
-        with contextlib.suppress(ConditionFailed, ApiError):
-            if key in before:
-                _repair_count(before[key], _family(key))
+        with contextlib.suppress(ConditionFailed, TryAgain):
+            if key in earlier:
+                _repair_count(earlier[key], _read_family(key))
             _repair_resource(key)
 
 
-def _subjects(reported: list[Problem]) -> tuple[list[str], list[Key]]:
-    """Return the ids of the roles, and the keys of the resources, that have these problems."""
+def _affected(reported: list[Problem]) -> tuple[list[str], list[Key]]:
+    """Return the ids of the roles, and the keys of the resources, that have problems."""
     keys = {problem.key for problem in reported if problem.kind != "unknown"}
-    resource_keys = {key for key in keys if key[1] == SK}
-    return sorted(_role_id(key) for key in keys - resource_keys), sorted(resource_keys)
+    of_roles = {key for key in keys if key[1].startswith(ROLE)}
+    return sorted({_role_id(key) for key in of_roles}), sorted(keys - of_roles)
 
 
 def _role_id(key: Key) -> str:
     parent_id, other_id = key[0].partition("#")[2], key[1].removeprefix(ROLE)
-    is_movie = key[0].startswith(MOVIE)
-    return f"{parent_id}.{other_id}" if is_movie else f"{other_id}.{parent_id}"
+    return f"{parent_id}.{other_id}" if key[0].startswith(MOVIE) else f"{other_id}.{parent_id}"
 
 
-def _confirmed(reported: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
-    """Read the items of these problems again, and return the problems that they still have."""
+def _check_again(reported: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
+    """Read the items that have problems again, and return the problems that remain."""
     yield from (problem for problem in reported if problem.kind == "unknown")
-    role_ids, resource_keys = _subjects(reported)
-    for role_id in dict.fromkeys(role_ids):
-        yield from _role_problems(role_id, _snapshot(role_id), stuck_seconds)
+    role_ids, resource_keys = _affected(reported)
+    for role_id in role_ids:
+        yield from _role_problems(role_id, _read_role(role_id), stuck_seconds)
     for key in resource_keys:
-        if family := _family(key):
-            yield from _resource_problems(family.resource, len(family.roles), stuck_seconds)
+        resource, family = dynamodb.get(*key), _read_family(key)
+        if family:
+            yield from _resource_problems(family.parent, len(family.roles), stuck_seconds)
+        elif isinstance(resource, Resource) and not isinstance(resource, Parent):
+            yield from _resource_problems(resource, 0, stuck_seconds)
 
 
-def _snapshot(role_id: str) -> Items:
-    """Read a role's two items and its two parents as of one moment."""
+def _read_role(role_id: str) -> Items:
+    """Read a role's two items and its two parents in one transaction."""
     keys = [*role_keys(role_id), *_parent_keys(role_id)]
     return {key: item for key, item in zip(keys, dynamodb.snapshot(keys), strict=True) if item}
 
 
 class Family(NamedTuple):
-    """A resource, and its roles by sk and time of creation. Only parents have roles."""
+    """A movie or actor, and the sk and created_at of each of its roles."""
 
-    resource: Resource
+    parent: Parent
     roles: frozenset[tuple[str, str]]
 
 
-def _family(key: Key) -> Family | None:
-    """Read a resource and its roles. Return None if it does not exist, or changes all the time."""
+def _read_family(key: Key) -> Family | None:
+    """Read a movie or actor with all its roles.
+
+    Return None if it does not exist, or if its role_count changes during each of READINGS reads.
+    """
     pages = table.connection.connection.client.get_paginator("query")
     for _ in range(READINGS):
-        before, role_keys_read = dynamodb.get(*key), set()
-        if not isinstance(before, Resource):
-            return None
+        before = dynamodb.get(*key)
         if not isinstance(before, Parent):
-            return Family(before, frozenset())
+            return None
+        role_items = set()
         for page in pages.paginate(
             TableName=TABLE_NAME,
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :role)",
             ExpressionAttributeValues={":pk": {"S": key[0]}, ":role": {"S": ROLE}},
         ):
-            role_keys_read |= {(raw["sk"]["S"], raw["created_at"]["S"]) for raw in page["Items"]}
+            role_items |= {(raw["sk"]["S"], raw["created_at"]["S"]) for raw in page["Items"]}
         after = dynamodb.get(*key)
         if not isinstance(after, Parent):
             return None
         if before.role_count == after.role_count:
-            return Family(after, frozenset(role_keys_read))
+            return Family(after, frozenset(role_items))
     return None
 
 
 def _repair_role(role_id: str) -> None:
-    items = _snapshot(role_id)
+    """Write a role's two items as they should be, or delete them if a parent is missing."""
+    items = _read_role(role_id)
     keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
     existing = [cast(Role, items[key]) for key in keys if key in items]
     parents = [cast(Parent, items[key]) for key in parent_keys if key in items]
@@ -300,7 +337,7 @@ def _repair_role(role_id: str) -> None:
         return
     if len(parents) == len(parent_keys) and not any(parent.deleting for parent in parents):
         steps = [dynamodb.check_step(p.pk, p.sk, p.unchanged(), ChangedMeanwhile) for p in parents]
-        steps += [_write_step(items.get((r.pk, r.sk)), r) for r in _expected(role_id, items)]
+        steps += [_write_step(items.get((r.pk, r.sk)), r) for r in _expected_role(role_id, items)]
     elif len(parents) < len(parent_keys) or len(existing) < len(keys):
         steps = [
             dynamodb.check_step(*key, Item.pk.does_not_exist(), ChangedMeanwhile)
@@ -308,52 +345,50 @@ def _repair_role(role_id: str) -> None:
             if key not in items
         ]
         steps += [
-            dynamodb.delete_step(r.pk, r.sk, Role.version == r.version, ChangedMeanwhile)
-            for r in existing
+            dynamodb.delete_step(role.pk, role.sk, Role.version == role.version, ChangedMeanwhile)
+            for role in existing
         ]
     else:
-        return  # the deletion of its parent will remove it
+        return  # the deletion of its parent deletes this role too
     dynamodb.transact(steps)
 
 
 def _write_step(item: Item | None, expected: Role) -> Step:
     if item is None:
         return dynamodb.put_step(expected, ChangedMeanwhile)
-    attributes = {name: getattr(expected, name) for name in (*SHARED, *COPIED, *PLACES)}
-    actions = table.set_actions(Role, attributes)
-    unchanged = Role.version == item.version
+    attributes = {name: getattr(expected, name) for name in (*SHARED, *PLACED)}
+    actions, unchanged = table.set_actions(Role, attributes), Role.version == item.version
     return dynamodb.update_step(item.pk, item.sk, actions, unchanged, ChangedMeanwhile)
 
 
 def _repair_count(before: Family | None, after: Family | None) -> None:
-    """Write the number of roles, if nothing has changed between two readings."""
+    """Write the number of roles, if two reads found the same roles and the same role_count."""
     if before is None or after is None or before.roles != after.roles:
         return
-    old, new = before.resource, after.resource
-    if not isinstance(old, Parent) or not isinstance(new, Parent):
-        return
-    count = old.role_count
-    if count != new.role_count or count == len(after.roles):
+    count = before.parent.role_count
+    if count != after.parent.role_count or count == len(after.roles):
         return
     unchanged = Parent.role_count == count
     if count == 0:
         unchanged |= Parent.role_count.does_not_exist()
     actions = [Parent.role_count.set(len(after.roles))]
-    dynamodb.update(type(new), new.pk, SK, actions, unchanged)
+    dynamodb.update(type(after.parent), after.parent.pk, SK, actions, unchanged)
 
 
 def _repair_resource(key: Key) -> None:
-    item = dynamodb.get(*key)
-    if not isinstance(item, Resource):
+    """Write the index keys of a resource, and finish its deletion or renaming."""
+    resource = dynamodb.get(*key)
+    if not isinstance(resource, Resource):
         return
-    if isinstance(item, Parent) and item.deleting:
-        links.remove(type(item), item.id, None)
+    if isinstance(resource, Parent) and resource.deleting:
+        with contextlib.suppress(resource.missing):
+            links.remove(type(resource), resource.id, None)
         return
-    if _is_misplaced(item):
-        unchanged = (
-            item.unchanged() if isinstance(item, Parent) else Resource.version == item.version
-        )
-        actions = table.set_actions(type(item), item.listed())
-        item = dynamodb.update(type(item), *key, actions, unchanged)
-    if isinstance(item, Parent) and item.renaming:
-        links.rename_roles(item)
+    if _outdated_index_keys(resource):
+        actions = table.set_actions(type(resource), resource.listed())
+        unchanged = Item.version == resource.version
+        if isinstance(resource, Parent):
+            unchanged &= ALIVE
+        resource = dynamodb.update(type(resource), *key, actions, unchanged)
+    if isinstance(resource, Parent) and resource.renaming:
+        links.rename_roles(resource)

@@ -1,8 +1,8 @@
 """`make verify`: check the integrity of a whole table. `REPAIR=1` also repairs it.
 
-The table is TABLE_NAME in the engine at DYNAMODB_URL, or on AWS without DYNAMODB_URL. Without both,
-it is the table of the running `make run`. The exit status is 0 if there is no problem (left), 1 if
-there is one, and 2 if the table could not be read.
+The table is TABLE_NAME at DYNAMODB_URL, or on AWS if DYNAMODB_URL is not set. If neither is set, it
+is the table of the running `make run`. The exit status is 0 if the table has no problems, or none
+after the repair, 1 if it has problems, and 2 if it could not be read.
 """
 
 import os
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 def main() -> None:
     table = _choose_table()
     repair = os.environ.get("REPAIR", "") not in ("", "0")
-    # Imported here, because the import reads the settings.
+    # Not at the top of the file: these read the settings when they are imported.
     from botocore.exceptions import BotoCoreError, ClientError
 
     from chalicelib.errors import ApiError
 
     try:
-        left = _verify(table, repair)
+        remaining = _verify(table, repair)
     except (ApiError, BotoCoreError, ClientError, RuntimeError) as error:
         _stop(f"{table} could not be verified: {error}")
     except Exception:
         traceback.print_exc()
         _stop(f"{table} could not be verified")
-    sys.exit(1 if left else 0)
+    sys.exit(1 if remaining else 0)
 
 
 def _choose_table() -> str:
-    """Put the table into the environment, for the settings. Return its name for people."""
-    named = {name: os.environ.get(name) for name in ("TABLE_NAME", "DYNAMODB_URL")}
+    """Set the environment variables of the settings. Return the name of the table for messages."""
+    requested = {name: os.environ.get(name) for name in ("TABLE_NAME", "DYNAMODB_URL")}
     os.environ.update(machine.settings())
-    if named["DYNAMODB_URL"]:
-        return f"{os.environ['TABLE_NAME']} at {named['DYNAMODB_URL']}"
-    if named["TABLE_NAME"]:
+    if requested["DYNAMODB_URL"]:
+        return f"{os.environ['TABLE_NAME']} at {requested['DYNAMODB_URL']}"
+    if requested["TABLE_NAME"]:
         del os.environ["DYNAMODB_URL"]
-        return f"{named['TABLE_NAME']} on AWS"
+        return f"{requested['TABLE_NAME']} on AWS"
     running = machine.read_json("running.json")
     if not running:
         _stop("make run is not running here: start it, or set TABLE_NAME or DYNAMODB_URL")
@@ -70,14 +70,14 @@ def _verify(table: str, repair: bool) -> "list[Problem]":
 def _report(problems: "list[Problem]") -> None:
     if problems:
         rows = [("KIND", "ITEM", "WHAT IS WRONG")]
-        rows += [(problem.kind, " ".join(problem.key), problem.what) for problem in problems]
+        rows += [(problem.kind, " ".join(problem.key), problem.description) for problem in problems]
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-        for kind, item, what in rows:
-            machine.say(f"{kind:{widths[0]}}  {item:{widths[1]}}  {what}")
+        for kind, item, description in rows:
+            machine.say(f"{kind:{widths[0]}}  {item:{widths[1]}}  {description}")
     kinds = Counter(problem.kind for problem in problems)
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    summary = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    machine.say(f"{summary}{f': {counts}' if counts else ''}.")
+    by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    total = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    machine.say(f"{total}{f': {by_kind}' if by_kind else ''}.")
 
 
 def _count(items: int) -> None:

@@ -26,7 +26,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import CancellationReason, VerboseClientError
 
-import tests.conftest  # noqa: F401 -- sets what the settings are read from, when run by itself
+import tests.conftest  # noqa: F401 -- sets the environment variables of the settings
 
 # isort: split
 from chalicelib.errors import ApiError, TryAgain
@@ -57,12 +57,12 @@ class Mutant(NamedTuple):
 class Commit:
     """A transaction that is committed, and becomes visible item by item."""
 
-    left: list[tuple[Key, Raw | None]]
+    invisible: list[tuple[Key, Raw | None]]
     speed: float = 1
 
     @property
     def done(self) -> bool:
-        return not self.left
+        return not self.invisible
 
 
 class Engine:
@@ -85,7 +85,7 @@ class Engine:
 
     def show_one(self, commit: Commit, number: int) -> None:
         """Make one more item of a transaction visible."""
-        key, item = commit.left.pop(number)
+        key, item = commit.invisible.pop(number)
         self.write(key, item)
         del self.locked[key]
         if commit.done:
@@ -108,23 +108,23 @@ class Engine:
         return {"Item": item} if item else {}
 
     def on_BatchGetItem(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        ((name, wanted),) = request["RequestItems"].items()
-        keys = [key(one) for one in wanted["Keys"]]
+        ((name, requested),) = request["RequestItems"].items()
+        keys = [key(raw_key) for raw_key in requested["Keys"]]
         return {"Responses": {name: [self.items[key] for key in keys if key in self.items]}}
 
     def on_TransactGetItems(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         keys = [key(get["Get"]["Key"]) for get in request["TransactItems"]]
         self.refuse_locked(keys)
-        found = [self.items.get(key) for key in keys]
-        return {"Responses": [{"Item": item} if item else {} for item in found]}
+        items = [self.items.get(key) for key in keys]
+        return {"Responses": [{"Item": item} if item else {} for item in items]}
 
     def on_Query(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 -- DynamoDB's
         pk = request["ExpressionAttributeValues"][":0"]["S"]
         assert request["KeyConditionExpression"] == "#0 = :0"
         after = request.get("ExclusiveStartKey", {}).get("sk", {}).get("S", "")
         keys = sorted(key for key in self.items if key[0] == pk and key[1] > after)
-        found = [self.items[key] for key in keys[: request["Limit"]]]
-        return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+        items = [self.items[key] for key in keys[: request["Limit"]]]
+        return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
 
     def on_PutItem(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         return self.write_one("Put", request)
@@ -161,7 +161,7 @@ class Engine:
                 if action != "ConditionCheck"
             ]
         )
-        self.locked |= {key: commit for key, _ in commit.left}
+        self.locked |= {key: commit for key, _ in commit.invisible}
         self.commits.append(commit)
         return commit
 
@@ -222,12 +222,12 @@ def _updated(item: Raw, request: dict[str, Any]) -> Raw:
 @cache
 def _clauses(expression: str) -> list[tuple[str, str, str]]:
     """Return the clauses of an UpdateExpression as PynamoDB writes it: SET, REMOVE, ADD."""
-    found = []
+    clauses = []
     for clause, text in re.findall(r"(SET|REMOVE|ADD) ([^A-Z]+)", expression):
         for action in text.strip().split(", "):
             first, _, second = action.replace(" = ", " ").partition(" ")
-            found.append((clause, first, second))
-    return found
+            clauses.append((clause, first, second))
+    return clauses
 
 
 @cache
@@ -254,19 +254,21 @@ def _parse(tokens: Iterator[str], token: str, names: tuple[str, ...], without: s
         _, name, _ = next(tokens), names[int(next(tokens)[1:])], next(tokens)
         if name == without:
             return lambda *_: True
-        wanted = token == "attribute_exists"
-        return lambda item, _: (name in item) == wanted
+        must_exist = token == "attribute_exists"
+        return lambda item, _: (name in item) == must_exist
     name, operator = names[int(token[1:])], next(tokens)
     if operator == "IN":
         assert next(tokens) == "("
-        among = [t for t in itertools.takewhile(lambda t: t != ")", tokens) if t != ","]
+        operands = [t for t in itertools.takewhile(lambda t: t != ")", tokens) if t != ","]
     else:
-        among = [next(tokens)]
+        operands = [next(tokens)]
         assert operator in ("=", "<>")
     if name == without:
         return lambda *_: True
-    wanted = operator != "<>"
-    return lambda item, values: (item.get(name) in [values[value] for value in among]) == wanted
+    must_match = operator != "<>"
+    return lambda item, values: (
+        (item.get(name) in [values[value] for value in operands]) == must_match
+    )
 
 
 # --- The operations
@@ -339,14 +341,14 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
         yield
 
 
-def said(operation: Operation) -> str:
+def result_of(operation: Operation) -> str:
     """Run an operation. Return its result: done, unfinished, or the name of an error."""
     try:
         remaining = operation()
     except TryAgain:
         return "unfinished"
-    except ApiError as refusal:
-        return type(refusal).__name__
+    except ApiError as error:
+        return type(error).__name__
     return "unfinished" if isinstance(remaining, int) and remaining else "done"
 
 
@@ -370,7 +372,7 @@ class Task:
     dies_at: int | None = None
     steps: int = 0
     waits_for: Commit | None = None
-    said: str = "killed"
+    result: str = "killed"
     process: greenlet.greenlet = field(init=False)
 
     def start(self) -> None:
@@ -378,7 +380,7 @@ class Task:
 
     def _run(self) -> None:
         with contextlib.suppress(Killed):
-            self.said = said(OPERATIONS[self.name])
+            self.result = result_of(OPERATIONS[self.name])
 
     @property
     def ready(self) -> bool:
@@ -421,11 +423,11 @@ def schedule(engine: Engine, names: Sequence[str], chance: random.Random) -> lis
         ready: list[Commit | Task] = [*engine.commits, *(task for task in tasks if task.ready)]
         if not ready:
             return tasks
-        (one,) = chance.choices(ready, [one.speed for one in ready])
-        if isinstance(one, Commit):
-            engine.show_one(one, chance.randrange(len(one.left)))
+        (chosen,) = chance.choices(ready, [candidate.speed for candidate in ready])
+        if isinstance(chosen, Commit):
+            engine.show_one(chosen, chance.randrange(len(chosen.invisible)))
         else:
-            one.step()
+            chosen.step()
 
 
 # --- What must hold
@@ -455,38 +457,41 @@ class Check:
         with world(self.few) as engine:
             self.start, self.engine = dict(engine.items), engine
             for number in range(schedules):
-                if bad := self.one(random.Random(f"{seed} {self.names} {number}")):  # noqa: S311
-                    yield f"{' | '.join(self.names)}, few={self.few}, {seed=}, {number=}: {bad}"
+                if failure := self.run_one(random.Random(f"{seed} {self.names} {number}")):  # noqa: S311
+                    yield f"{' | '.join(self.names)}, few={self.few}, {seed=}, {number=}: {failure}"
 
-    def one(self, chance: random.Random) -> str | None:
+    def run_one(self, chance: random.Random) -> str | None:
+        """Run one random schedule. Return its failure, or None."""
         engine = self.engine
         engine.items, engine.mutant = dict(self.start), self.mutant
         try:
             tasks = schedule(engine, self.names, chance)
             engine.operation = ""
-            if wrong := self.wrong_while_unfinished(tasks):
-                return wrong
+            if failure := self.failure_while_unfinished(tasks):
+                return failure
             # Unfinished operations are repeated, as their callers would do.
             engine.dispatch = engine.alone
-            again = [t.name for t in tasks if t.said in ("killed", "unfinished")]
+            again = [t.name for t in tasks if t.result in ("killed", "unfinished")]
             for name in again:
-                if said(OPERATIONS[name]) == "unfinished":
+                if result_of(OPERATIONS[name]) == "unfinished":
                     return f"{name} cannot be finished"
         except Exception as error:
             return repr(error)
         return self.unlike_any_order(tasks, again)
 
-    def wrong_while_unfinished(self, tasks: list[Task]) -> str | None:
-        if all(task.said not in ("killed", "unfinished") for task in tasks):
+    def failure_while_unfinished(self, tasks: list[Task]) -> str | None:
+        """Return the problems of an unfinished state, if unfinished work does not explain them."""
+        if all(task.result not in ("killed", "unfinished") for task in tasks):
             return None
-        found = _problems(
+        unexplained = _problems(
             frozenset((k, repr(i)) for k, i in seen(self.engine).items()), self.engine
         )
-        return f"before it is finished: {found}" if found else None
+        return f"before it is finished: {unexplained}" if unexplained else None
 
     def unlike_any_order(self, tasks: list[Task], again: list[str]) -> str | None:
+        """Return a failure if no serial execution has the same results and the same state."""
         state = seen(self.engine)
-        heard = [(task.name, task.said) for task in tasks if task.name not in again]
+        results = [(task.name, task.result) for task in tasks if task.name not in again]
         ended = [task.name for task in tasks]
         orders = set(itertools.permutations(ended))
         for name in again:
@@ -494,56 +499,57 @@ class Check:
             rest.remove(name)
             orders |= {tuple(rest)}
         for order in orders:
-            answers, then = self.in_order((*order, *again))
-            told = list(zip(order, answers, strict=False))
-            if then == state and all(one in told for one in heard):
+            serial_results, serial_state = self.in_order((*order, *again))
+            pairs = list(zip(order, serial_results, strict=False))
+            if serial_state == state and all(pair in pairs for pair in results):
                 return None
-        return f"{heard}, {[(t.name, t.said, t.steps, t.dies_at) for t in tasks]} leave {state}"
+        return f"{results}, {[(t.name, t.result, t.steps, t.dies_at) for t in tasks]} leave {state}"
 
     def in_order(self, order: tuple[str, ...]) -> tuple[list[str], State]:
         """Run operations one after the other. Return their results and the final state."""
         if order not in self.orders:
             engine, items = self.engine, self.engine.items
             engine.items, engine.operation = dict(self.start), ""
-            answers = [said(OPERATIONS[name]) for name in order]
+            results = [result_of(OPERATIONS[name]) for name in order]
             assert problems(engine.items.values()) == [], order
-            self.orders[order] = answers, seen(engine)
+            self.orders[order] = results, seen(engine)
             engine.items = items
         return self.orders[order]
 
 
-_known: dict[frozenset[tuple[Key, str]], str] = {}
+_checked: dict[frozenset[tuple[Key, str]], str] = {}
 
 
 def _problems(state: frozenset[tuple[Key, str]], engine: Engine) -> str:
-    """Return the problem of a state that may hold unfinished work, and nothing worse."""
-    if state not in _known:
+    """Return the problems of a state that unfinished work does not explain."""
+    if state not in _checked:
         worse = [p for p in problems(engine.items.values()) if p.kind not in ("stale", "stuck")]
-        _known[state] = str(worse) if worse else ""
-    return _known[state]
+        _checked[state] = str(worse) if worse else ""
+    return _checked[state]
 
 
-def _bad(pair: tuple[bool, tuple[str, str]], schedules: int, seed: int) -> list[str]:
+def _failures(pair: tuple[bool, tuple[str, str]], schedules: int, seed: int) -> list[str]:
     return list(Check(*pair).run(schedules, seed))
 
 
 def main() -> None:
     schedules = int(os.environ.get("SCHEDULES") or 20_000)
     seed = int(os.environ.get("SEED") or 1)
-    began, bad = time.monotonic(), 0
+    began, total = time.monotonic(), 0
     with multiprocessing.Pool() as pool:
-        for number, found in enumerate(
-            pool.imap(partial(_bad, schedules=schedules, seed=seed), PAIRS), 1
+        for number, failures in enumerate(
+            pool.imap(partial(_failures, schedules=schedules, seed=seed), PAIRS), 1
         ):
-            bad += len(found)
+            total += len(failures)
             few, names = PAIRS[number - 1]
-            what = f"{' | '.join(names)}{', few roles fit' if few else ''}"
-            print(f"{number} of {len(PAIRS)}: {what}: {len(found)} bad", *found[:3], sep="\n  ")
+            pair = f"{' | '.join(names)}{', few roles per transaction' if few else ''}"
+            line = f"{number} of {len(PAIRS)}: {pair}: {len(failures)} failures"
+            print(line, *failures[:3], sep="\n  ")
     print(
         f"{len(PAIRS)} pairs of operations, {schedules:,} schedules of each (seed {seed}):"
-        f" {bad} bad, in {time.monotonic() - began:.0f} s"
+        f" {total} failures, in {time.monotonic() - began:.0f} s"
     )
-    sys.exit(1 if bad else 0)
+    sys.exit(1 if total else 0)
 
 
 if __name__ == "__main__":

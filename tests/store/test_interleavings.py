@@ -34,33 +34,33 @@ class Between:
     """Calls a function just before the nth request to DynamoDB."""
 
     def __init__(self) -> None:
-        self.left = -1
+        self.remaining = -1
         self.action: Callable[[], object] = lambda: None
         self.was_done = False
 
     def before(self, number: int, action: Callable[[], object]) -> None:
-        self.left, self.action, self.was_done = number, action, False
+        self.remaining, self.action, self.was_done = number, action, False
 
     def __call__(self, **_: Any) -> None:
-        self.left -= 1
-        if self.left == -1:
+        self.remaining -= 1
+        if self.remaining == -1:
             self.was_done = True
             self.action()
 
 
 def attached() -> Between:
-    """Return one that the API's client calls before each of its requests."""
-    found = Between()
-    table.connection.connection.client.meta.events.register_first("before-call.dynamodb", found)
-    return found
+    """Return a `Between` that the API's client calls before each of its requests."""
+    between = Between()
+    table.connection.connection.client.meta.events.register_first("before-call.dynamodb", between)
+    return between
 
 
 @pytest.fixture
 def between(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Between]:
     monkeypatch.setattr(dynamodb, "BACKOFF", 0)
-    events, found = table.connection.connection.client.meta.events, attached()
-    yield found
-    events.unregister("before-call.dynamodb", found)
+    events, between = table.connection.connection.client.meta.events, attached()
+    yield between
+    events.unregister("before-call.dynamodb", between)
 
 
 GUARDED: dict[str, tuple[str, str, dict[str, Any]]] = {

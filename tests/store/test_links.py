@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import dynamodb, links, table
+from chalicelib.store import dynamodb, links, roles, table
 from chalicelib.store.actors import Actor
 from chalicelib.store.items import Role
 from chalicelib.store.movies import Movie
@@ -35,20 +35,19 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
     """
     common: dict[str, Any] = {"created_at": table.now(), "updated_at": table.now(), "version": 1}
 
-    def movie(number: int, roles: int) -> Movie:
+    def movie(number: int, role_count: int) -> Movie:
         movie_id = f"{number:016}"
-        made = Movie(f"MOVIE#{movie_id}", "#", id=movie_id, role_count=roles, **common)
-        made.set(title=f"Movie {number}", release_date="2000-01-01", gsi1pk="MOVIES")
-        made.set(gsi1sk=f"movie {number}\x1f{movie_id}", gsi2pk="MOVIES")
-        made.set(gsi2sk=f"2000-01-01\x1f{movie_id}")
-        return made
+        item = Movie(f"MOVIE#{movie_id}", "#", id=movie_id, role_count=role_count, **common)
+        item.set(title=f"Movie {number}", release_date="2000-01-01")
+        item.set(**item.listed())
+        return item
 
-    def actor(number: int, roles: int) -> Actor:
+    def actor(number: int, role_count: int) -> Actor:
         actor_id = f"{number:016}"
-        made = Actor(f"ACTOR#{actor_id}", "#", id=actor_id, role_count=roles, **common)
-        made.set(name=f"Actor {number}", gender="other", age=1, gsi1pk="ACTORS")
-        made.set(gsi1sk=f"actor {number}\x1f{actor_id}")
-        return made
+        item = Actor(f"ACTOR#{actor_id}", "#", id=actor_id, role_count=role_count, **common)
+        item.set(name=f"Actor {number}", gender="other", age=1)
+        item.set(**item.listed())
+        return item
 
     movies = [movie(0, count)] if side == "movie" else [movie(n, 1) for n in range(count)]
     actors = [actor(0, count)] if side == "actor" else [actor(n, 1) for n in range(count)]
@@ -61,11 +60,8 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
             role_id = f"{film.id}.{person.id}"
             fields: dict[str, Any] = {"id": role_id, "billing_order": number + 1, **common}
             beside_movie = Role(film.pk, f"ROLE#{person.id}", **fields)
-            beside_movie.set(gsi1pk=film.pk, gsi2pk="ROLES")
-            beside_movie.set(gsi2sk=f"{common['created_at']}\x1f{role_id}")
-            beside_movie.set(**person.in_role(beside_movie))
             beside_actor = Role(person.pk, f"ROLE#{film.id}", **fields)
-            beside_actor.set(gsi2pk=person.pk, **film.in_role(beside_actor))
+            roles.place(beside_movie, beside_actor, film, person)
             batch.save(beside_movie)
             batch.save(beside_actor)
     assert problems(read()) == []
@@ -74,15 +70,47 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
     return f"/actors/{actors[0].id}", [f"/movies/{m.id}" for m in movies]
 
 
+def test_the_keys_are_those_of_the_items_that_exist_already(empty_table: str) -> None:
+    build("movie", 1)
+    item_id = "0" * 16
+    index_keys = {
+        (item["pk"]["S"], item["sk"]["S"]): {
+            name: item[name]["S"].replace(item["created_at"]["S"], "<created_at>")
+            for name in sorted(item)
+            if name.startswith("gsi")
+        }
+        for item in read()
+    }
+    assert index_keys == {
+        (f"MOVIE#{item_id}", "#"): {
+            "gsi1pk": "MOVIES",
+            "gsi1sk": f"movie 0\x1f{item_id}",
+            "gsi2pk": "MOVIES",
+            "gsi2sk": f"2000-01-01\x1f{item_id}",
+        },
+        (f"ACTOR#{item_id}", "#"): {"gsi1pk": "ACTORS", "gsi1sk": f"actor 0\x1f{item_id}"},
+        (f"MOVIE#{item_id}", f"ROLE#{item_id}"): {
+            "gsi1pk": f"MOVIE#{item_id}",
+            "gsi1sk": f"0001\x1factor 0\x1f{item_id}",
+            "gsi2pk": "ROLES",
+            "gsi2sk": f"<created_at>\x1f{item_id}.{item_id}",
+        },
+        (f"ACTOR#{item_id}", f"ROLE#{item_id}"): {
+            "gsi2pk": f"ACTOR#{item_id}",
+            "gsi2sk": f"2000-01-01\x1f{item_id}",
+        },
+    }
+
+
 @pytest.mark.parametrize("count", COUNTS)
 def test_a_deleted_resource_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
     path, others = build(side, count)
     answer = producer.delete(path)
     assert answer.status == 200
     assert answer.body == {"success": True, "deleted": path.rpartition("/")[2]}
-    left = list(read())
-    assert problems(left) == []
-    assert len(left) == count  # the other ends, and nothing else
+    remaining = list(read())
+    assert problems(remaining) == []
+    assert len(remaining) == count  # the other ends, and nothing else
     assert_failure(producer.get(path), 404)
     for other in others[:3]:
         shown = producer.get(other)
@@ -169,10 +197,10 @@ class Killed(BaseException):
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """End the function before it sends its next request."""
-    send, left = dynamodb._send, iter(range(requests))
+    send, remaining = dynamodb._send, iter(range(requests))
 
     def send_or_die(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        if next(left, None) is None:
+        if next(remaining, None) is None:
             raise Killed
         return send(operation, request)
 
@@ -190,11 +218,11 @@ def test_the_next_deletion_finishes_an_interrupted_one(
         kill_after(patch, requests)
         with contextlib.suppress(Killed):
             module.remove(pk.partition("#")[2], None)
-    left = dynamodb.get(pk, "#")
-    marked = bool(getattr(left, "deleting", None))
+    parent = dynamodb.get(pk, "#")
+    marked = bool(getattr(parent, "deleting", None))
     # Only the mark shows that a deletion is in progress.
     assert [problem.kind for problem in problems(read())] == ["stuck"] * marked
-    if marked or left is None:
+    if marked or parent is None:
         listed = producer.every(f"/{side}s", f"{side}s", limit=100)
         assert pk.partition("#")[2] not in [item["id"] for item in listed]
         assert_failure(producer.get(path), 404)
@@ -207,7 +235,7 @@ def test_the_next_deletion_finishes_an_interrupted_one(
             "actor_id" if side == "movie" else "movie_id": other,
         }
         assert_failure(producer.post("/roles", ids), 404)
-    assert producer.delete(path).status == (404 if left is None else 200)
+    assert producer.delete(path).status == (404 if parent is None else 200)
     assert problems(read()) == []
     assert_failure(producer.delete(path), 404)
 

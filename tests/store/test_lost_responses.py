@@ -16,7 +16,7 @@ from tests.store.test_links import build
 from tests.store.test_requests import WRITES, Call, Things
 from tests.support.client import ApiResponse, Client
 
-OF_CHANCE = {"id", "movie_id", "actor_id", "created_at", "updated_at"}
+RANDOM = {"id", "movie_id", "actor_id", "created_at", "updated_at"}
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ class Lost:
     """Loses the response to the nth request: botocore believes that it received nothing."""
 
     def __init__(self, number: int) -> None:
-        self.left = number
+        self.remaining = number  # requests before this one
 
     def __call__(self, attempts: int, **_: Any) -> int | None:
         if attempts > 1:
             return None
-        self.left -= 1
-        return 0 if self.left == -1 else None  # seconds before it is sent again
+        self.remaining -= 1
+        return 0 if self.remaining == -1 else None  # seconds before it is sent again
 
 
 @contextmanager
@@ -62,11 +62,11 @@ def lost(number: int) -> Iterator[Lost]:
     events.unregister("needs-retry.dynamodb", hook)
 
 
-def told(answer: ApiResponse) -> dict[str, Any]:
-    """Return a response without what differs each time."""
+def comparable(answer: ApiResponse) -> dict[str, Any]:
+    """Return the members of a response without the values that differ each time."""
     members = {k: v for k, v in answer.body.items() if k not in ("created", "deleted")}
     for name in members.keys() & {"movie", "actor", "role"}:
-        members[name] = {k: v for k, v in members[name].items() if k not in OF_CHANCE}
+        members[name] = {k: v for k, v in members[name].items() if k not in RANDOM}
     return members
 
 
@@ -78,22 +78,22 @@ def test_a_lost_response_to_a_write_is_not_a_failure(
     client = kind(producer.url, producer.token)
     usual = call(client, Things(producer))
     assert usual.status in (200, 201)
-    made = before = len(list(read()))
+    added = before = len(list(read()))
     for number in itertools.count():
         things = Things(producer)
         with lost(number) as hook:
             answer = call(client, things)
         assert answer.status == usual.status, answer
-        assert told(answer) == told(usual)
+        assert comparable(answer) == comparable(usual)
         assert answer.headers.get("etag") == usual.headers.get("etag")
         for name in answer.body.keys() & {"movie", "actor", "role"}:
             path = f"/{name}s/{answer[name]['id']}"
             assert producer.get(path)[name] == answer[name]
         items = list(read())
         assert problems(items) == []
-        assert len(items) == before + made
+        assert len(items) == before + added
         before = len(items)
-        if hook.left >= 0:
+        if hook.remaining >= 0:
             break  # it sends no more than these
     assert number >= 1
 
@@ -111,7 +111,7 @@ def test_a_lost_response_to_one_request_of_a_renaming_is_not_a_failure(
         assert (answer[side][field], answer[side]["version"]) == (f"Zulu {number}", number + 2)
         assert answer[side] == producer.get(path)[side]
         assert problems(read()) == []
-        if hook.left >= 0:
+        if hook.remaining >= 0:
             break
     assert number == 8
 
@@ -128,6 +128,6 @@ def test_a_lost_response_to_one_request_of_a_deletion_is_not_a_failure(
         items = list(read())
         assert problems(items) == []
         assert len(items) == len(others)
-        if hook.left >= 0:
+        if hook.remaining >= 0:
             break
     assert number == 6

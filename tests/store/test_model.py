@@ -14,7 +14,7 @@ import pytest
 from chalicelib.store import links, table
 from dev.table.integrity import problems, read
 from tests.store import model
-from tests.store.model import OPERATIONS, PAIRS, Check, Mutant, said, seen, world
+from tests.store.model import OPERATIONS, PAIRS, Check, Mutant, result_of, seen, world
 
 pytestmark = pytest.mark.slow
 
@@ -170,9 +170,9 @@ def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few:
     for _ in range(6):
         names = chance.sample(list(OPERATIONS), len(OPERATIONS))
         with world(few) as engine:
-            answers = [said(OPERATIONS[name]) for name in names]
+            results = [result_of(OPERATIONS[name]) for name in names]
         with model.store_on(dispatch, few):
-            assert [said(OPERATIONS[name]) for name in names] == answers
+            assert [result_of(OPERATIONS[name]) for name in names] == results
         items = list(read())
         assert problems(items) == []
         assert {model.key(i): model.unmarked(i) for i in items} == seen(engine)

@@ -45,9 +45,9 @@ def at_once(*calls: Callable[[], ApiResponse]) -> list[ApiResponse]:
 
 
 def statuses(answers: Sequence[ApiResponse]) -> Counter[int]:
-    found = Counter(answer.status for answer in answers)
-    assert not any(status >= 500 for status in found), answers
-    return found
+    counts = Counter(answer.status for answer in answers)
+    assert not any(status >= 500 for status in counts), answers
+    return counts
 
 
 def test_an_actor_is_cast_once_however_many_requests_try(

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.routes.actors import NewActor
+from chalicelib.routes.movies import NewMovie
+from chalicelib.routes.roles import NewRole
+from chalicelib.store import table
 from tests.conftest import Sent
 from tests.support.client import ApiResponse, Client
 
@@ -21,7 +25,6 @@ class Things:
 
 
 Call = Callable[[Client, Things], ApiResponse]
-MOVIE = {"title": "Heat", "release_date": "1995-12-15"}
 
 READS: dict[str, tuple[Call, list[str]]] = {
     "health": (lambda c, _: c.get("/health"), ["GetItem"]),
@@ -49,11 +52,8 @@ READS: dict[str, tuple[Call, list[str]]] = {
 }
 
 WRITES: dict[str, tuple[Call, list[str]]] = {
-    "add a movie": (lambda c, _: c.post("/movies", MOVIE), ["PutItem"]),
-    "add an actor": (
-        lambda c, _: c.post("/actors", {"name": "A", "gender": "other", "age": 1}),
-        ["PutItem"],
-    ),
+    "add a movie": (lambda c, _: c.post("/movies", NewMovie.example), ["PutItem"]),
+    "add an actor": (lambda c, _: c.post("/actors", NewActor.example), ["PutItem"]),
     "change a movie": (
         lambda c, t: c.patch(f"/movies/{t.movie}", {"title": "Ronin"}),
         ["UpdateItem"],
@@ -74,7 +74,9 @@ WRITES: dict[str, tuple[Call, list[str]]] = {
         [WRITE, "Query", WRITE],
     ),
     "cast": (
-        lambda c, t: c.post("/roles", {"movie_id": t.movie, "actor_id": t.actor}),
+        lambda c, t: c.post(
+            "/roles", {**NewRole.example, "movie_id": t.movie, "actor_id": t.actor}
+        ),
         ["BatchGetItem", WRITE],
     ),
     "change a role": (
@@ -86,7 +88,7 @@ WRITES: dict[str, tuple[Call, list[str]]] = {
 
 OPERATIONS = {**READS, **WRITES}
 
-NOTHING: dict[str, Call] = {
+REJECTED: dict[str, Call] = {
     "an id that cannot be": lambda c, _: c.get("/movies/x"),
     "a bad body": lambda c, _: c.post("/movies", {"title": ""}),
     "a bad cursor": lambda c, _: c.get("/movies", cursor="x"),
@@ -106,7 +108,7 @@ def test_an_operation_sends_these_requests(
     assert sent == requests
 
 
-@pytest.mark.parametrize("call", NOTHING.values(), ids=NOTHING)
+@pytest.mark.parametrize("call", REJECTED.values(), ids=REJECTED)
 def test_an_operation_that_cannot_succeed_sends_nothing(
     producer: Client, sent: Sent, call: Call
 ) -> None:
@@ -134,16 +136,14 @@ def test_a_missing_item_is_found_by_the_write_itself(
 
 
 def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
-    from chalicelib.store import table
-
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
     events = table.connection.connection.client.meta.events
 
-    def look(params: dict[str, Any], **_: Any) -> None:
-        asked.append(params)
+    def record(params: dict[str, Any], **_: Any) -> None:
+        requests.append(params)
 
     things = Things(producer)
-    events.register("provide-client-params.dynamodb", look)
+    events.register("provide-client-params.dynamodb", record)
     try:
         producer.get(f"/movies/{things.cast_movie}")
         producer.get(f"/actors/{things.cast_actor}")
@@ -151,7 +151,7 @@ def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
         producer.get("/roles", movie_id=things.cast_movie)
         producer.new_role(things.movie, things.actor)
     finally:
-        events.unregister("provide-client-params.dynamodb", look)
-    assert [params["ConsistentRead"] for params in asked[:4]] == [True] * 4
-    assert asked[4]["RequestItems"]["casting-test"]["ConsistentRead"]
-    assert not any("FilterExpression" in params for params in asked)
+        events.unregister("provide-client-params.dynamodb", record)
+    assert [params["ConsistentRead"] for params in requests[:4]] == [True] * 4
+    assert requests[4]["RequestItems"]["casting-test"]["ConsistentRead"]
+    assert not any("FilterExpression" in params for params in requests)

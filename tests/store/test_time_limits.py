@@ -57,9 +57,9 @@ class Clock:
 
 @pytest.fixture
 def clock(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(deadline, "left", found)
-    return found
+    clock = Clock()
+    monkeypatch.setattr(deadline, "left", clock)
+    return clock
 
 
 def name(side: str, text: str = "Zulu") -> dict[str, Any]:
@@ -75,10 +75,10 @@ def roles_of(path: str) -> list[Any]:
     return [i for i in read() if i["pk"]["S"] == pk and i["sk"]["S"].startswith("ROLE#")]
 
 
-def stale(found: list[Problem]) -> int:
+def stale(reported: list[Problem]) -> int:
     """Return the number of roles with an old name. Assert that there is no other problem."""
-    assert {problem.kind for problem in found} <= {"stale", "stuck"}, found
-    return sum(problem.kind == "stale" for problem in found)
+    assert {problem.kind for problem in reported} <= {"stale", "stuck"}, reported
+    return sum(problem.kind == "stale" for problem in reported)
 
 
 def assert_accepted(answer: ApiResponse) -> None:
@@ -121,9 +121,9 @@ def test_each_request_continues_a_deletion_without_enough_time(
     assert answer.body == {"success": True, "deleted": id_in(path)}
     assert "retry-after" not in answer.headers
     assert before <= LONG_DELETION
-    left = list(read())
-    assert problems(left) == []
-    assert len(left) == len(others)
+    items = list(read())
+    assert problems(items) == []
+    assert len(items) == len(others)
     assert_failure(producer.delete(path), 404)
 
 
@@ -266,13 +266,13 @@ class Silence:
     """From the nth request on, the table does not respond."""
 
     def __init__(self, number: int) -> None:
-        self.heard, self.left = 0, number
+        self.answered, self.remaining = 0, number
 
     def __call__(self, **_: Any) -> None:
-        self.left -= 1
-        if self.left < 0:
+        self.remaining -= 1
+        if self.remaining < 0:
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
-        self.heard += 1
+        self.answered += 1
 
 
 SILENCES = {
@@ -291,17 +291,17 @@ def test_the_next_deletion_continues_after_the_table_did_not_respond(
         silence = Silence(number)
         with hooked(event, silence):
             answer = producer.delete(path)
-        if silence.left >= 0:
+        if silence.remaining >= 0:
             break  # it sends no more than these
-        left = roles_of(path)
+        roles = roles_of(path)
         if number < BEGINNING:
             assert_failure(answer, 503)
-            assert len(left) == 34
+            assert len(roles) == 34
             assert event == "needs-retry" or producer.get(path).status == 200
         else:
             assert_accepted(answer)
             assert_failure(producer.get(path), 404)
-        assert producer.delete(path).status == (200 if left else 404)
+        assert producer.delete(path).status == (200 if roles else 404)
         assert problems(read()) == []
         assert_failure(producer.get(path), 404)
     assert answer.status == 200
@@ -317,7 +317,7 @@ def test_the_next_change_continues_after_the_table_did_not_respond(
         new, before, silence = name(side, f"Zulu {number}"), producer.get(path), Silence(number)
         with hooked(event, silence):
             answer = producer.patch(path, new)
-        if silence.left >= 0:
+        if silence.remaining >= 0:
             break
         if number < BEGINNING:
             assert_failure(answer, 503)
@@ -351,9 +351,9 @@ def test_a_thousand_roles_are_renamed_and_deleted_within_the_time_limit(
     until_done(partial(producer.patch, path, name(side)))
     assert problems(read()) == []
     until_done(partial(producer.delete, path))
-    left = list(read())
-    assert problems(left) == []
-    assert len(left) == len(others)
+    items = list(read())
+    assert problems(items) == []
+    assert len(items) == len(others)
     assert_gone(producer, side, path)
 
 

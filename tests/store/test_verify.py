@@ -1,27 +1,31 @@
-"""`make verify` finds each kind of damage, and repairs it without losing anything correct."""
+"""`make verify` finds each kind of damage, and repairs it without losing correct data."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.errors import MovieNotFound
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import dynamodb, table
-from chalicelib.store.items import Role
+from chalicelib.store import dynamodb, roles, table
+from chalicelib.store.actors import Actor
+from chalicelib.store.items import Parent, Role
+from chalicelib.store.movies import Movie
 from chalicelib.store.resource import Collection, Resource
-from chalicelib.store.table import Order
+from chalicelib.store.table import INDEXES, Item, Order
+from dev import machine
 from dev.table import integrity
 from dev.table.integrity import KINDS, Problem, check, problems, read, repair
 from tests.conftest import PROJECT, Product
 from tests.store.test_links import build
 from tests.support.client import Client, assert_failure
 
-NOBODY = "AAAAAAAAAAAAAAAA"
+NO_ID = "AAAAAAAAAAAAAAAA"
+UNREADABLE = "this version of the code cannot read it"
 LONG_AGO = "2026-01-01T00:00:00.000000Z"
 
 
@@ -31,7 +35,7 @@ def empty_table(real_table: str) -> str:
 
 
 class Agency:
-    """Two movies, two actors and three roles, one of which will be damaged."""
+    """Two movies, two actors and three roles. The tests damage one of the roles."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -46,8 +50,8 @@ class Agency:
         self.beside_movie = f"MOVIE#{self.movie_id}", f"ROLE#{self.actor_id}"
         self.beside_actor = f"ACTOR#{self.actor_id}", f"ROLE#{self.movie_id}"
 
-    def shown(self) -> list[Any]:
-        """Return everything that clients see of it, without the counts of writes."""
+    def contents(self) -> list[str]:
+        """Return everything that the API shows of it."""
         paths = ["/movies", "/actors", "/roles"]
         paths += [f"/movies/{self.movie_id}/actors", f"/actors/{self.actor_id}/movies"]
         return [self.client.get(path).text for path in paths]
@@ -58,7 +62,7 @@ def agency(producer: Client) -> Agency:
     return Agency(producer)
 
 
-def erase(key: tuple[str, str]) -> None:
+def delete(key: tuple[str, str]) -> None:
     table.connection.connection.client.delete_item(TableName=TABLE_NAME, Key=raw(key))
 
 
@@ -77,83 +81,123 @@ def alter(key: tuple[str, str], **attributes: str | int) -> None:
     )
 
 
+def update(key: tuple[str, str], expression: str, **names: str) -> None:
+    """Update an item by this expression, which may use these names of attributes."""
+    table.connection.connection.client.update_item(
+        TableName=TABLE_NAME,
+        Key=raw(key),
+        UpdateExpression=expression,
+        **({"ExpressionAttributeNames": names} if names else {}),
+    )
+
+
+def stored(key: tuple[str, str]) -> dict[str, Any]:
+    """Return an item without the mark of its last update."""
+    response = table.connection.connection.client.get_item(TableName=TABLE_NAME, Key=raw(key))
+    return {name: value for name, value in response["Item"].items() if name != "last_write"}
+
+
 def raw(key: tuple[str, str]) -> dict[str, dict[str, str]]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
-def look() -> list[Problem]:
+def check_now() -> list[Problem]:
     return check(stuck_seconds=60, settle_seconds=0)
 
 
-def repaired() -> list[Problem]:
-    """Repair until nothing is left to repair. Return the remaining problems."""
+def repair_all() -> list[Problem]:
+    """Repair as often as `make verify` does. Return the problems that remain."""
     for _ in range(integrity.ROUNDS):
-        repair(look(), settle_seconds=0)
-    return look()
+        repair(check_now(), settle_seconds=0)
+    return check_now()
 
 
 Damage = Callable[[Agency], None]
 
 
-def both(one: Damage, other: Damage) -> Damage:
+def both(first: Damage, second: Damage) -> Damage:
     def damage(agency: Agency) -> None:
-        one(agency)
-        other(agency)
+        first(agency)
+        second(agency)
 
     return damage
 
 
-# The damage, the kinds that are reported, and whether the repair restores everything.
+# The damage, the kinds of problems that it causes, and whether the repair restores everything.
 DAMAGES: dict[str, tuple[Damage, set[str], bool]] = {
-    "a movie is missing": (lambda a: erase(a.movie), {"dangling"}, False),
-    "an actor is missing": (lambda a: erase(a.actor), {"dangling"}, False),
-    "a role is not beside its movie": (
-        lambda a: erase(a.beside_movie),
+    "a movie is missing": (lambda a: delete(a.movie), {"dangling"}, False),
+    "an actor is missing": (lambda a: delete(a.actor), {"dangling"}, False),
+    "a role has no item beside its movie": (
+        lambda a: delete(a.beside_movie),
         {"half", "miscounted"},
         True,
     ),
-    "a role is not beside its actor": (
-        lambda a: erase(a.beside_actor),
+    "a role has no item beside its actor": (
+        lambda a: delete(a.beside_actor),
         {"half", "miscounted"},
         True,
     ),
-    "a role is older beside its movie": (
+    "the item beside the movie has an older version": (
         lambda a: alter(a.beside_movie, version=0, character_name="Old"),
         {"half"},
         True,
     ),
-    "a role is older beside its actor": (
+    "the item beside the actor has an older version": (
         lambda a: alter(a.beside_actor, version=0, billing_order=9),
         {"half"},
         True,
     ),
-    "an old name of the actor": (
+    "a role shows an old name of its actor": (
         lambda a: alter(a.beside_movie, actor_name="Old"),
         {"stale"},
         True,
     ),
-    "an old title of the movie": (
+    "a role shows an old title of its movie": (
         lambda a: alter(a.beside_actor, movie_title="Old"),
         {"stale"},
         True,
     ),
-    "an old release date of the movie": (
+    "a role shows an old release date of its movie": (
         lambda a: alter(a.beside_actor, movie_release_date="1900-01-01"),
         {"stale"},
         True,
     ),
-    "a wrong place in the cast": (lambda a: alter(a.beside_movie, gsi1sk="x"), {"stale"}, True),
-    "a wrong place in the filmography": (
+    "a role has a wrong key in the cast": (
+        lambda a: alter(a.beside_movie, gsi1sk="x"),
+        {"stale"},
+        True,
+    ),
+    "a role has a wrong key in the filmography": (
         lambda a: alter(a.beside_actor, gsi2sk="x"),
         {"stale"},
         True,
     ),
-    "a wrong place among the roles": (lambda a: alter(a.beside_movie, gsi2sk="x"), {"stale"}, True),
-    "a wrong place among the movies": (lambda a: alter(a.movie, gsi2sk="x"), {"stale"}, True),
-    "a wrong place among the actors": (lambda a: alter(a.actor, gsi1sk="x"), {"stale"}, True),
-    "a movie counts too few": (lambda a: alter(a.movie, role_count=1), {"miscounted"}, True),
-    "an actor counts too many": (lambda a: alter(a.actor, role_count=7), {"miscounted"}, True),
-    "a renaming was not finished": (
+    "a role has a wrong key in the list of roles": (
+        lambda a: alter(a.beside_movie, gsi2sk="x"),
+        {"stale"},
+        True,
+    ),
+    "a movie has a wrong key in the list of movies": (
+        lambda a: alter(a.movie, gsi2sk="x"),
+        {"stale"},
+        True,
+    ),
+    "an actor has a wrong key in the list of actors": (
+        lambda a: alter(a.actor, gsi1sk="x"),
+        {"stale"},
+        True,
+    ),
+    "the role_count of a movie is too low": (
+        lambda a: alter(a.movie, role_count=1),
+        {"miscounted"},
+        True,
+    ),
+    "the role_count of an actor is too high": (
+        lambda a: alter(a.actor, role_count=7),
+        {"miscounted"},
+        True,
+    ),
+    "a renaming has stopped": (
         both(
             lambda a: alter(a.actor, renaming=LONG_AGO),
             lambda a: alter(a.beside_movie, actor_name="Old"),
@@ -161,104 +205,106 @@ DAMAGES: dict[str, tuple[Damage, set[str], bool]] = {
         {"stale", "stuck"},
         True,
     ),
-    "a deletion was not finished": (
+    "a deletion has stopped": (
         lambda a: alter(a.movie, deleting=LONG_AGO, gsi1pk=a.movie[0], gsi1sk="#"),
         {"stuck"},
         False,
     ),
-    "a deletion was not finished and half a role is in its way": (
-        both(lambda a: alter(a.actor, deleting=LONG_AGO), lambda a: erase(a.beside_movie)),
+    "a deletion has stopped, and a role has only one item": (
+        both(lambda a: alter(a.actor, deleting=LONG_AGO), lambda a: delete(a.beside_movie)),
         {"half", "miscounted", "stuck"},
         False,
     ),
 }
 
 
-def test_a_consistent_table_has_no_problem(agency: Agency) -> None:
-    assert look() == []
+def test_a_consistent_table_has_no_problems(agency: Agency) -> None:
+    assert check_now() == []
 
 
-@pytest.mark.parametrize(("damage", "kinds", "comes_back"), DAMAGES.values(), ids=DAMAGES)
-def test_each_kind_of_damage_is_reported_and_repaired(
-    agency: Agency, damage: Damage, kinds: set[str], comes_back: bool
+@pytest.mark.parametrize(("damage", "kinds", "is_restored"), DAMAGES.values(), ids=DAMAGES)
+def test_each_damage_is_reported_and_repaired(
+    agency: Agency, damage: Damage, kinds: set[str], is_restored: bool
 ) -> None:
-    before = agency.shown()
+    before = agency.contents()
     damage(agency)
-    assert {problem.kind for problem in look()} == kinds
-    assert repaired() == []
+    assert {problem.kind for problem in check_now()} == kinds
+    assert repair_all() == []
     assert problems(read()) == []
-    if comes_back:
-        assert agency.shown() == before
+    if is_restored:
+        assert agency.contents() == before
     else:
         assert_failure(agency.client.get(f"/roles/{agency.role_id}"), 404)
         assert len(agency.client.get("/roles")["roles"]) == 1
     # A second repair changes nothing.
     items = list(read())
-    assert repaired() == []
+    assert repair_all() == []
     assert list(read()) == items
 
 
-def test_every_kind_has_a_damage() -> None:
+def test_every_kind_of_problem_has_a_damage() -> None:
     assert set().union(*(kinds for _, kinds, _ in DAMAGES.values())) == KINDS.keys() - {"unknown"}
 
 
 def test_an_unreadable_item_is_reported_and_not_changed(agency: Agency) -> None:
-    strange = [("MOVIE#x", "#"), (f"MOVIE#{NOBODY}", "x"), (f"ACTOR#{NOBODY}", f"ROLE#{NOBODY}")]
-    alter(strange[0], kind="director", id="x")
-    alter(strange[1], kind="movie", id=NOBODY, version=1)
-    alter(strange[2], kind="role", id="nothing")
+    keys = [("MOVIE#x", "#"), (f"MOVIE#{NO_ID}", "x"), (f"ACTOR#{NO_ID}", f"ROLE#{NO_ID}")]
+    alter(keys[0], kind="director", id="x")
+    alter(keys[1], kind="movie", id=NO_ID, version=1)
+    alter(keys[2], kind="role", id="nothing")
     before = list(read())
-    assert sorted(look()) == sorted(Problem("unknown", key, "it cannot be read") for key in strange)
-    assert len(repaired()) == len(strange)
+    assert sorted(check_now()) == sorted(Problem("unknown", key, UNREADABLE) for key in keys)
+    assert len(repair_all()) == len(keys)
     assert list(read()) == before
 
 
-def test_what_belongs_to_an_unreadable_item_is_not_changed(agency: Agency) -> None:
+def test_roles_of_an_unreadable_parent_are_not_changed(agency: Agency) -> None:
     alter(agency.movie, kind="director")
     alter((agency.actor[0], "ROLE#later"), kind="note")
     before = list(read())
-    assert {problem.key for problem in look()} == {agency.movie, (agency.actor[0], "ROLE#later")}
-    assert {problem.kind for problem in repaired()} == {"unknown"}
+    assert {problem.key for problem in check_now()} == {
+        agency.movie,
+        (agency.actor[0], "ROLE#later"),
+    }
+    assert {problem.kind for problem in repair_all()} == {"unknown"}
     assert list(read()) == before
 
 
-def test_every_attribute_of_a_role_is_compared() -> None:
+def test_every_attribute_of_a_role_is_checked() -> None:
     others = {"pk", "sk", "kind", "id", "last_write"}
-    compared = {*integrity.SHARED, *integrity.COPIED, *integrity.PLACES}
-    assert compared == Role.get_attributes().keys() - others
-    assert set(integrity.COPIED) == {"actor_name", "movie_title", "movie_release_date"}
+    assert {*integrity.SHARED, *integrity.PLACED} == Role.get_attributes().keys() - others
+    assert set(integrity.SHARED).isdisjoint(integrity.PLACED)
 
 
-class PropItem(Resource, discriminator="prop"):
-    """A plain resource, which dev/table/integrity.py does not mention."""
+def test_the_placed_attributes_are_the_index_keys_and_those_that_casting_copies() -> None:
+    time: dict[str, Any] = {"created_at": LONG_AGO}
+    beside_movie, beside_actor = Role("M", "R", id="M.A", **time), Role("A", "R", id="M.A", **time)
+    before = set(beside_movie.attribute_values)
+    movie = Movie("M", "#", id="M", title="Heat", release_date="1995-12-15")
+    roles.place(beside_movie, beside_actor, movie, Actor("A", "#", id="A", name="Al Pacino"))
+    written = {*beside_movie.attribute_values, *beside_actor.attribute_values} - before
+    assert written <= set(integrity.PLACED)
+    index_keys = {f"{index}{key}" for index in INDEXES for key in ("pk", "sk")}
+    assert written | index_keys == set(integrity.PLACED)
 
-    name = UnicodeAttribute()
 
-    prefix, collection, missing = "PROP#", "PROPS", MovieNotFound
-    orders: ClassVar = {"name": Order("gsi1", table.fold)}
-
-
-@pytest.mark.usefixtures("empty_table")
-def test_a_plain_resource_is_known_and_its_places_are_repaired() -> None:
-    prop = Collection(PropItem).add(name="The Maltese Falcon")
-    assert look() == []
-    key = prop.pk, prop.sk
-    alter(key, gsi1sk="somewhere else")
-    assert look() == [Problem("stale", key, "it has a wrong place in a list")]
-    assert repaired() == []
-    assert dynamodb.get(*key).listed() == prop.listed()  # type: ignore[union-attr]  # it exists
-    erase(key)
-    alter(("PROP#elsewhere", "#"), kind="prop", id=prop.id, name="x", version=1)
-    assert [problem.kind for problem in look()] == ["unknown"]
+def test_items_of_a_role_that_differ_in_any_shared_attribute_are_reported(agency: Agency) -> None:
+    for name in integrity.SHARED:
+        attribute = Role.get_attributes()[name]
+        value = 7 if isinstance(attribute, table.IntegerAttribute) else "other"
+        alter(agency.beside_actor, **{attribute.attr_name: value})
+        assert check_now() == [
+            Problem("half", agency.beside_movie, f"its two items differ in {name}")
+        ]
+        assert repair_all() == []
 
 
 INCOMPLETE: dict[str, tuple[Callable[[Agency], tuple[str, str]], str]] = {
     "a role without a version": (lambda a: a.beside_movie, "REMOVE version"),
-    "a role without a birth": (lambda a: a.beside_actor, "REMOVE created_at"),
+    "a role without a creation time": (lambda a: a.beside_actor, "REMOVE created_at"),
     "a role of an unknown kind": (lambda a: a.beside_movie, "REMOVE kind"),
     "a movie without a title": (lambda a: a.movie, "REMOVE title"),
     "an actor without a name": (lambda a: a.actor, "REMOVE #name"),
-    "a deletion at no time": (lambda a: a.movie, "SET deleting = id"),
+    "a deletion with a malformed time": (lambda a: a.movie, "SET deleting = id"),
 }
 
 
@@ -267,75 +313,69 @@ def test_an_incomplete_item_is_reported_and_not_changed(
     agency: Agency, key_of: Callable[[Agency], tuple[str, str]], change: str
 ) -> None:
     key = key_of(agency)
-    names = {"ExpressionAttributeNames": {"#name": "name"}} if "#" in change else {}
-    table.connection.connection.client.update_item(
-        TableName=TABLE_NAME, Key=raw(key), UpdateExpression=change, **names
-    )
+    update(key, change, **({"#name": "name"} if "#" in change else {}))
     before = list(read())
-    assert look() == repaired() == [Problem("unknown", key, "it cannot be read")]
+    assert check_now() == repair_all() == [Problem("unknown", key, UNREADABLE)]
     assert list(read()) == before
 
 
-def test_a_missing_count_is_written(agency: Agency) -> None:
-    table.connection.connection.client.update_item(
-        TableName=TABLE_NAME, Key=raw(agency.movie), UpdateExpression="REMOVE role_count"
-    )
-    assert {problem.kind for problem in look()} == {"miscounted"}
-    assert repaired() == []
+def test_a_missing_role_count_is_repaired(agency: Agency) -> None:
+    update(agency.movie, "REMOVE role_count")
+    assert {problem.kind for problem in check_now()} == {"miscounted"}
+    assert repair_all() == []
     assert agency.client.get(f"/movies/{agency.movie_id}")["movie"]["role_count"] == 2
 
 
-def test_a_resource_with_more_roles_than_one_query_returns_is_counted_completely(
-    producer: Client,
-) -> None:
+def test_roles_that_need_more_than_one_query_are_all_counted(producer: Client) -> None:
     path, _ = build("movie", 400)
     movie = f"MOVIE#{path.rpartition('/')[2]}", "#"
     keys = [(i["pk"]["S"], i["sk"]["S"]) for i in read() if i["sk"]["S"].startswith("ROLE#")]
     for key in keys:
-        alter(key, character_name="x" * 3_000)  # 1 MB ends a Query
+        alter(key, character_name="x" * 3_000)  # one Query reads at most 1 MB
     alter(movie, renaming=LONG_AGO)
-    assert {problem.kind for problem in look()} == {"stuck"}
-    assert repaired() == []
+    assert {problem.kind for problem in check_now()} == {"stuck"}
+    assert repair_all() == []
     alter(movie, role_count=399)
-    assert repaired() == problems(read()) == []
+    assert repair_all() == problems(read()) == []
 
 
-def test_a_count_is_not_repaired_while_roles_change(
+def test_a_role_count_is_not_repaired_while_roles_change(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.movie, role_count=7)
-    found, family = look(), integrity._family
+    reported, read_family = check_now(), integrity._read_family
     readings = iter(range(9))
 
-    def changing(key: tuple[str, str]) -> Any:
-        read_before = family(key)
+    def read_family_then_change_it(key: tuple[str, str]) -> Any:
+        family = read_family(key)
         if next(readings) == 0:
-            # The number is the same afterwards, but the roles are not.
+            # The number of roles is the same afterwards, but one role is another one.
             agency.client.delete(f"/roles/{agency.role_id}")
             agency.client.new_role(agency.movie_id, agency.client.new_actor())
-        return read_before
+        return family
 
-    monkeypatch.setattr(integrity, "_family", changing)
-    repair(found, settle_seconds=0)
-    assert [problem.what for problem in problems(read())] == ["it counts 7 roles of 2"]
-    assert repaired() == []
+    monkeypatch.setattr(integrity, "_read_family", read_family_then_change_it)
+    repair(reported, settle_seconds=0)
+    descriptions = [problem.description for problem in problems(read())]
+    assert descriptions == ["its role_count is 7, but it has 2 roles"]
+    assert repair_all() == []
 
 
-def test_names_that_a_renaming_has_not_reached_yet_are_not_a_problem(agency: Agency) -> None:
+def test_old_names_during_a_renaming_are_no_problem(agency: Agency) -> None:
     alter(agency.actor, renaming=table.now())
     alter(agency.beside_movie, actor_name="Old")
-    assert look() == []
+    assert check_now() == []
     alter(agency.actor, renaming=LONG_AGO)
-    assert {problem.kind for problem in look()} == {"stale", "stuck"}
+    assert {problem.kind for problem in check_now()} == {"stale", "stuck"}
 
 
-def test_a_deletion_in_progress_is_not_a_problem(agency: Agency) -> None:
+def test_a_deletion_in_progress_is_no_problem(agency: Agency) -> None:
     alter(agency.movie, deleting=table.now(), renaming=table.now())
-    assert look() == []
+    assert check_now() == []
     assert {problem.kind for problem in check(stuck_seconds=0, settle_seconds=0)} == {"stuck"}
 
 
-def test_a_problem_that_others_fix_meanwhile_is_not_reported(
+def test_a_problem_that_is_gone_when_it_is_read_again_is_not_reported(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.movie, role_count=9)
@@ -345,80 +385,206 @@ def test_a_problem_that_others_fix_meanwhile_is_not_reported(
     alter(agency.beside_movie, actor_name="Al Pacino")
     monkeypatch.setattr(integrity, "read", lambda *_: items)
     assert problems(items) != []
-    assert look() == []
+    assert check_now() == []
 
 
-def test_a_repair_that_others_overtake_changes_nothing(
+def test_a_repair_does_not_overwrite_a_change_made_meanwhile(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alter(agency.beside_movie, actor_name="Old")
-    found, transact = look(), dynamodb.transact
+    reported, transact = check_now(), dynamodb.transact
 
-    def renamed_meanwhile(steps: Any) -> None:
+    def rename_then_transact(steps: Any) -> None:
         monkeypatch.setattr(dynamodb, "transact", transact)
         agency.client.patch(f"/actors/{agency.actor_id}", {"name": "Alfredo"})
         transact(steps)
 
-    monkeypatch.setattr(dynamodb, "transact", renamed_meanwhile)
-    repair(found, settle_seconds=0)
-    assert look() == []
+    monkeypatch.setattr(dynamodb, "transact", rename_then_transact)
+    repair(reported, settle_seconds=0)
+    assert check_now() == []
     assert agency.client.get(f"/movies/{agency.movie_id}")["roles"][0]["actor_name"] == "Alfredo"
 
 
-def verify(**environment: str) -> "subprocess.CompletedProcess[str]":
-    outside = {
+# --- Items of other classes
+
+
+class Agent(Resource, discriminator="agent of test_verify"):
+    """A plain resource: no roles."""
+
+    name = UnicodeAttribute()
+
+    prefix = "AGENT#"
+    collection = "AGENTS"
+    orders = {"name": Order("gsi1", table.fold)}
+    missing = MovieNotFound  # an error of its own would be one more class
+
+
+class Note(Item, discriminator="note of test_verify"):
+    """An item that is no resource, with a key of its own."""
+
+
+@pytest.fixture
+def agent(agency: Agency) -> tuple[str, str]:
+    """Add an agent. Return its key."""
+    item = Collection(Agent).add(name="Ari Gold")
+    return item.pk, item.sk
+
+
+def test_a_plain_resource_is_no_problem(agent: tuple[str, str]) -> None:
+    assert not issubclass(Agent, Parent | Role)
+    assert agent in [(item["pk"]["S"], item["sk"]["S"]) for item in read()]
+    assert check_now() == []
+
+
+def test_the_repair_of_a_movie_requires_the_version_that_was_read(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its lists may be sorted by a field that no role copies.
+    alter(agency.movie, gsi1sk="x")
+    reported, update_item = check_now(), dynamodb.update
+
+    def change_then_update(*arguments: Any) -> Any:
+        monkeypatch.setattr(dynamodb, "update", update_item)
+        alter(agency.movie, version=2)
+        return update_item(*arguments)
+
+    monkeypatch.setattr(dynamodb, "update", change_then_update)
+    repair(reported, settle_seconds=0)
+    assert check_now() == [Problem("stale", agency.movie, "outdated: gsi1sk")]
+    assert repair_all() == []
+
+
+@pytest.mark.parametrize("index_key", ["gsi1pk", "gsi1sk"])
+def test_a_wrong_index_key_of_a_plain_resource_is_reported_and_repaired(
+    agent: tuple[str, str], index_key: str
+) -> None:
+    before = stored(agent)
+    alter(agent, **{index_key: "x"})
+    assert check_now() == [Problem("stale", agent, f"outdated: {index_key}")]
+    assert repair_all() == []
+    assert stored(agent) == before
+
+
+def test_a_missing_index_key_of_a_plain_resource_is_repaired(agent: tuple[str, str]) -> None:
+    before = stored(agent)
+    update(agent, "REMOVE gsi1pk, gsi1sk")
+    assert check_now() == [Problem("stale", agent, "outdated: gsi1pk, gsi1sk")]
+    assert repair_all() == []
+    assert stored(agent) == before
+
+
+def test_the_repair_of_a_plain_resource_does_not_overwrite_a_change_made_meanwhile(
+    agent: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alter(agent, gsi1sk="x")
+    reported, update_item = check_now(), dynamodb.update
+
+    def rename_then_update(*arguments: Any) -> Any:
+        monkeypatch.setattr(dynamodb, "update", update_item)
+        Collection(Agent).change(agent[0].partition("#")[2], {"name": "Zoe"}, None)
+        return update_item(*arguments)
+
+    monkeypatch.setattr(dynamodb, "update", rename_then_update)
+    repair(reported, settle_seconds=0)
+    assert check_now() == []
+    assert stored(agent)["gsi1sk"]["S"].startswith("zoe")
+
+
+def test_a_plain_resource_without_a_required_attribute_is_unknown(agent: tuple[str, str]) -> None:
+    complete = stored(agent)
+    for name in ("id", "created_at", "updated_at", "version", "kind", "name"):
+        incomplete = {key: value for key, value in complete.items() if key != name}
+        table.connection.connection.client.put_item(TableName=TABLE_NAME, Item=incomplete)
+        assert check_now() == repair_all() == [Problem("unknown", agent, UNREADABLE)]
+        assert stored(agent) == incomplete
+
+
+def test_a_plain_resource_at_a_wrong_key_is_unknown(agent: tuple[str, str]) -> None:
+    alter(agent, id=NO_ID)
+    assert check_now() == [Problem("unknown", agent, UNREADABLE)]
+
+
+def test_an_item_that_is_no_resource_needs_only_the_attributes_of_every_item(
+    agency: Agency,
+) -> None:
+    note = Note("NOTES", "1", id="1", created_at=LONG_AGO, updated_at=LONG_AGO, version=1)
+    note.save()
+    assert check_now() == []
+    update(("NOTES", "1"), "REMOVE version")
+    assert check_now() == [Problem("unknown", ("NOTES", "1"), UNREADABLE)]
+
+
+def test_every_module_of_the_store_is_imported_so_that_its_items_can_be_read() -> None:
+    program = "import sys; import dev.table.integrity; print(*sys.modules)"
+    settings = {"TABLE_NAME": TABLE_NAME, "DYNAMODB_URL": "http://127.0.0.1:1"}
+    imported = run_python(["-c", program], **machine.settings() | settings).stdout.split()
+    modules = [path.stem for path in (PROJECT / "chalicelib/store").glob("[a-z]*.py")]
+    assert {f"chalicelib.store.{module}" for module in modules} <= set(imported)
+
+
+# --- The command
+
+
+def run_python(arguments: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python with these environment variables, and without the settings of this process."""
+    outer = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "AUTH_")) and name not in ("STAGE", "WEB_ORIGIN")
     }
-    del outside["TABLE_NAME"]
+    del outer["TABLE_NAME"]
     return subprocess.run(
-        [sys.executable, "-m", "dev.table.verify"],
+        [sys.executable, *arguments],
         cwd=PROJECT,
-        env={**outside, **environment},
+        env={**outer, **environment},
         capture_output=True,
         text=True,
     )
 
 
+def verify(**environment: str) -> "subprocess.CompletedProcess[str]":
+    return run_python(["-m", "dev.table.verify"], **environment)
+
+
 def test_the_command_prints_a_table_and_sets_the_exit_status(
     agency: Agency, real_table: str
 ) -> None:
-    here = {"TABLE_NAME": TABLE_NAME, "DYNAMODB_URL": real_table}
-    whole = verify(**here)
-    assert (whole.returncode, whole.stdout) == (0, "0 problems.\n")
-    assert "  10 items" in whole.stderr.splitlines()
+    settings = {"TABLE_NAME": TABLE_NAME, "DYNAMODB_URL": real_table}
+    consistent = verify(**settings)
+    assert (consistent.returncode, consistent.stdout) == (0, "0 problems.\n")
+    assert "  10 items" in consistent.stderr.splitlines()
 
     alter(agency.movie, role_count=9)
-    damaged = verify(**here)
+    damaged = verify(**settings)
     assert damaged.returncode == 1
-    head, line, last = damaged.stdout.splitlines()
-    assert head.split() == ["KIND", "ITEM", "WHAT", "IS", "WRONG"]
-    assert line.split(maxsplit=3) == ["miscounted", *agency.movie, "it counts 9 roles of 2"]
-    assert last == "1 problem: 1 miscounted."
+    header, row, summary = damaged.stdout.splitlines()
+    assert header.split() == ["KIND", "ITEM", "WHAT", "IS", "WRONG"]
+    description = "its role_count is 9, but it has 2 roles"
+    assert row.split(maxsplit=3) == ["miscounted", *agency.movie, description]
+    assert summary == "1 problem: 1 miscounted."
 
-    assert verify(**here, REPAIR="0").returncode == 1
-    repaired = verify(**here, REPAIR="1")
+    assert verify(**settings, REPAIR="0").returncode == 1
+    repaired = verify(**settings, REPAIR="1")
     assert repaired.returncode == 0
     assert repaired.stdout == damaged.stdout + "0 problems.\n"
-    assert verify(**here).returncode == 0
+    assert verify(**settings).returncode == 0
 
 
-def test_a_table_that_cannot_be_read_has_another_exit_status(real_table: str) -> None:
+def test_the_exit_status_is_2_if_the_table_cannot_be_read(real_table: str) -> None:
     for environment, sentence in (
         ({"DYNAMODB_URL": real_table, "TABLE_NAME": "nowhere"}, "nowhere at"),
         ({"DYNAMODB_URL": "http://127.0.0.1:1", "TABLE_NAME": "casting"}, "casting at"),
         ({"TABLE_NAME": "casting", "AWS_DEFAULT_REGION": "eu-central-1"}, "casting on AWS"),
         ({}, "make run is not running here"),
     ):
-        refused = verify(**environment)
-        assert refused.returncode == 2
-        assert refused.stdout == ""
-        assert refused.stderr.splitlines()[-1].startswith("casting: ")
-        assert sentence in refused.stderr
-        assert "Traceback" not in refused.stderr
+        failed = verify(**environment)
+        assert failed.returncode == 2
+        assert failed.stdout == ""
+        assert failed.stderr.splitlines()[-1].startswith("casting: ")
+        assert sentence in failed.stderr
+        assert "Traceback" not in failed.stderr
 
 
-def test_without_a_name_it_checks_the_table_of_make_run(product: Product) -> None:
-    here = verify(LOCAL_DIR=str(product.folder))
-    assert (here.returncode, here.stdout) == (0, "0 problems.\n")
+def test_the_command_reads_the_table_of_make_run_by_default(product: Product) -> None:
+    verified = verify(LOCAL_DIR=str(product.folder))
+    assert (verified.returncode, verified.stdout) == (0, "0 problems.\n")
