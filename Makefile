@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED := 1
 .DEFAULT_GOAL := run
 
 help: ## list the commands
-	@grep -E '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(VENV)/installed ## run the product on this machine (PORT=8000)
 	@$(IN_VENV) -m dev.local.serve
@@ -88,7 +88,7 @@ clean: ## remove .venv and .local, with the local data
 	rm -rf $(VENV) .local
 
 # The local DynamoDB, and in the tests the rest of AWS: see dev/local/engine.py.
-engine: $(VENV)/installed
+engine: $(VENV)/installed ## install the local DynamoDB engine
 	@$(IN_VENV) -m dev.local.engine
 
 # The stamp is written last, so an interrupted installation is repeated.

@@ -62,6 +62,9 @@ class Collection(Generic[ResourceT]):
         unknown = {order.index for order in item_type.orders.values()} - INDEXES.keys()
         if unknown:
             raise TypeError(f"{item_type.__name__} is sorted in an unknown index: {unknown}")
+        for name in item_type.orders:
+            if getattr(item_type, name).null:
+                raise TypeError(f"{item_type.__name__} is sorted by {name}, which may be null")
         self._type = item_type
         self.sorts = [sign + name for name in item_type.orders for sign in ("", "-")]
         """The orders of its list: each field ascending, and with `-` descending."""

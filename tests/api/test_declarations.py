@@ -41,7 +41,7 @@ from tests.support.client import invoke
 # --- A plain resource, as a newcomer would add it
 
 
-class StudioItem(Resource, discriminator="studio"):
+class StudioItem(Resource, discriminator="example_studio"):
     name = UnicodeAttribute()
     address = UnicodeAttribute(null=True)
     stages = IntegerAttribute(null=True)
@@ -332,6 +332,16 @@ def test_a_list_in_an_unknown_index_is_an_error_at_import() -> None:
 
     with pytest.raises(TypeError, match="gsi9"):
         Collection(PosterItem)
+
+
+def test_a_sort_by_a_field_that_may_be_null_is_an_error_at_import() -> None:
+    class BillItem(Resource, discriminator="bill"):
+        prefix, collection, missing = "BILL#", "BILLS", MovieNotFound
+        orders = {"address": Order("gsi1", str)}
+        address = UnicodeAttribute(null=True)
+
+    with pytest.raises(TypeError, match="BillItem is sorted by address, which may be null"):
+        Collection(BillItem)
 
 
 def test_the_fields_that_clients_write_are_the_bodies_and_no_others() -> None:
