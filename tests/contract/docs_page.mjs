@@ -1,8 +1,7 @@
-// Opens /docs in a headless Chromium and does what a person does there. Prints what it saw as JSON.
+// Opens /docs in a headless Chromium and uses it as a person does. Prints a report as JSON.
 //
-// URL is the page, TOKEN what is pasted in; OFFLINE keeps the network away from it. What the page
-// fetches from the public network is served from the npm package of the same version, and must so
-// have the hashes that the page names.
+// URL is the page and TOKEN the token to paste. With OFFLINE, the page has no network. Public files
+// come from the npm package of the same version, so they must have the hashes that the page names.
 
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -11,7 +10,7 @@ import { pathToFileURL } from "node:url";
 const { MODULES, URL: url, TOKEN, OFFLINE, TAMPER, SCREENSHOT, CHROMIUM } = process.env;
 const load = (name) => import(pathToFileURL(join(MODULES, name)).href);
 
-// The browser brings the libraries that it needs, and uses them where it takes this for Lambda.
+// The package contains the libraries that the browser needs. It uses them if it seems to run on Lambda.
 process.env.AWS_LAMBDA_JS_RUNTIME = "nodejs24.x";
 const { chromium } = await load("playwright-core/index.mjs");
 const { default: packaged } = await load("@sparticuz/chromium/build/index.js");

@@ -1,4 +1,4 @@
-"""The contract: made of the code, read by two validators and a linter, and held by what runs."""
+"""The generated contract: two validators and a linter accept it, and responses match it."""
 
 import copy
 import datetime
@@ -37,12 +37,12 @@ OPERATIONS = {
 
 
 def dereferenced(part: Any) -> Any:
-    """Give a part of the document, or what it refers to."""
+    """Return a part of the document, with its reference resolved."""
     while "$ref" in part:
-        found: Any = DOCUMENT
+        target: Any = DOCUMENT
         for step in part["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        part = found
+            target = target[step]
+        part = target
     return part
 
 
@@ -51,14 +51,14 @@ def responses(operation: Any) -> dict[int, Any]:
 
 
 def problems(schema: Any, value: Any) -> list[str]:
-    """Tell what is wrong with a value by a schema of the document's."""
+    """Return the errors of a value by a schema of the document."""
     whole = {**schema, "components": DOCUMENT["components"]}
     validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
     return [error.message for error in validator.iter_errors(value)]
 
 
 def assert_as_documented(answer: ApiResponse, operation_id: str) -> None:
-    """An answer is one of those that the operation documents: status, headers, body."""
+    """Check that the operation documents a response: its status, headers and body."""
     documented = responses(OPERATIONS[operation_id][2])
     assert answer.status in documented, answer
     response = documented[answer.status]
@@ -105,7 +105,7 @@ def test_the_contract_is_valid_openapi_3_1() -> None:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    """A contract in which something is wrong."""
+    """Return a contract with an error."""
     document = copy.deepcopy(DOCUMENT)
     del document["paths"]["/movies"]["get"]["responses"]
     document["paths"]["/movies"]["get"]["parameters"][0]["in"] = "nowhere"
@@ -189,16 +189,16 @@ def test_a_module_of_views_without_a_docstring_is_an_error(monkeypatch: pytest.M
     assert openapi.document(app)["tags"] == described
 
 
-def test_who_may_stands_in_every_description() -> None:
+def test_every_description_names_the_roles_that_may_call_the_operation() -> None:
     for _, _, operation in OPERATIONS.values():
         if not operation["security"]:
             assert operation["description"] == "Open to everybody, without a token."
             continue
-        ((permission,),) = (one["token"] for one in operation["security"])
+        ((permission,),) = (requirement["token"] for requirement in operation["security"])
         assert f"`{permission}`" in operation["description"]
         for role in AGENCY_ROLES.values():
-            told = role.name in operation["description"]
-            assert told == (permission in role.permissions)
+            is_named = role.name in operation["description"]
+            assert is_named == (permission in role.permissions)
 
 
 def test_every_operation_says_what_it_is_and_what_it_takes() -> None:
@@ -221,8 +221,8 @@ def test_every_operation_says_what_it_is_and_what_it_takes() -> None:
         assert (404 in statuses) == ("{" in path or operation["operationId"] == "create_role")
 
 
-def test_every_way_to_fail_is_in_the_contract_with_its_message() -> None:
-    told = {
+def test_every_error_is_in_the_contract_with_its_message() -> None:
+    examples = {
         name: (example["value"]["error"], example["value"]["message"])
         for response in DOCUMENT["components"]["responses"].values()
         for name, example in response["content"][JSON]["examples"].items()
@@ -230,12 +230,12 @@ def test_every_way_to_fail_is_in_the_contract_with_its_message() -> None:
     ours = {
         kind.__name__: (kind.status, kind.message)
         for kind in walk(ApiError)
-        # What every path answers to a method that it does not have: no operation's matter.
+        # These belong to no single operation.
         if kind.__name__ not in ("MethodNotAllowed", "TryAgain")
     }
-    assert ours.items() <= told.items()
-    for name in told.keys() - ours.keys():
-        assert told[name][1] == MESSAGES[told[name][0]]
+    assert ours.items() <= examples.items()
+    for name in examples.keys() - ours.keys():
+        assert examples[name][1] == MESSAGES[examples[name][0]]
     for response in DOCUMENT["components"]["responses"].values():
         content = response["content"][JSON]
         for example in content["examples"].values():
@@ -253,7 +253,7 @@ SERVERS_OWN = ("id", "created_at", "updated_at", "version", "created", "deleted"
 
 
 def without_the_servers_own(value: Any) -> Any:
-    """Leave out what another server would say otherwise: ids, times and versions."""
+    """Return the value without what differs between servers: ids, times and versions."""
     if isinstance(value, list):
         return [without_the_servers_own(part) for part in value]
     if not isinstance(value, dict):
@@ -333,7 +333,7 @@ def test_the_examples_of_failures_are_what_the_api_answers(
         for response in DOCUMENT["components"]["responses"].values()
         for name, example in response["content"][JSON]["examples"].items()
     }
-    # It lists the orders of its list.
+    # The rest of the sentence depends on the list.
     orders = "sort must be one of title, -title, release_date, -release_date"
     for body in (answers.pop("BadSort").body, examples["BadSort"]):
         assert body["detail"].startswith(orders)
@@ -436,7 +436,7 @@ def test_the_running_product_holds_its_contract(
     product: Product, product_issuer: Issuer, tmp_path: Path, who: str
 ) -> None:
     token = product_issuer.token(who) if who in AGENCY_ROLES else None
-    # Each operation's edges are the same for everyone: of the others it is asked who may.
+    # Invalid input fails alike for every role: send it in the highest role only.
     some, least = ([], 500) if who == fuzz.HIGHEST_ROLE else (["--phases=examples,fuzzing"], 40)
     outcome = fuzz.run_schemathesis(product, who, token, 2, tmp_path, *some)
     assert outcome.status == 0, outcome.output

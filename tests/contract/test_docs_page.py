@@ -1,4 +1,4 @@
-"""/docs, as a person sees it in a headless Chromium; what it fetches is held to its hashes."""
+"""/docs in a headless Chromium, and the hashes of the files it fetches."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ def test_a_director_pastes_a_token_and_tries_calls(
     film = real.new_movie("A film on the page")
     token = product_issuer.token("director")
     seen = open_page(product, token)
-    # The one that was asked for: a call without a token.
+    # The 401 of the call without a token.
     assert seen["problems"] == [
         "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
     ]
@@ -40,7 +40,7 @@ def test_a_director_pastes_a_token_and_tries_calls(
     assert json.loads(seen["before"]["body"])["message"] == "invalid header"
     assert seen["listed"]["status"] == 200
     assert film in seen["listed"]["body"]
-    # With the body that the page proposes.
+    # The body is the example that the page proposes.
     assert seen["created"]["status"] == 201
     actor_id = json.loads(seen["created"]["body"])["created"]
     assert real.get(f"/actors/{actor_id}")["actor"]["name"] == "Humphrey Bogart"
@@ -91,7 +91,7 @@ def test_the_page_has_a_policy_of_its_own(nobody: Client) -> None:
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert policy[directive] == f"{docs_page.SOURCE}{file} 'sha256-{digest}'"
     assert policy["img-src"] == "data:"
-    # A token can be sent here, and nowhere else.
+    # The page can send a token only to its own origin.
     assert policy["connect-src"] == "'self'"
     assert policy["form-action"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in docs_page.POLICY

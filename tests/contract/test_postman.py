@@ -32,7 +32,7 @@ SECRET = "a-secret-of-the-testers"
 
 
 class Server:
-    """A server on 127.0.0.1 that answers every request as if all were well, whatever it is."""
+    """A server on 127.0.0.1 that answers every request with success."""
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
@@ -75,7 +75,7 @@ class Server:
 
 
 class Login(Server):
-    """Where machine clients get their tokens, as at Auth0."""
+    """A token endpoint like that of Auth0, for machine clients."""
 
     def __init__(self, issuer: Issuer) -> None:
         self.issuer = issuer
@@ -97,15 +97,15 @@ class Login(Server):
 
 
 SPOILS: list[Callable[[Any], Any]] = [
-    lambda told: {**told, "success": True},
-    lambda told: {**told, "detail": ""},
-    lambda told: {**told, "message": "no"},
-    lambda told: {name: value for name, value in told.items() if name != "error"},
+    lambda body: {**body, "success": True},
+    lambda body: {**body, "detail": ""},
+    lambda body: {**body, "message": "no"},
+    lambda body: {name: value for name, value in body.items() if name != "error"},
 ]
 
 
 class Spoiler(Server):
-    """The product, whose failures have their status and are else wrong, each in one way."""
+    """A proxy of the product that keeps each failure's status and makes its body wrong."""
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -131,7 +131,7 @@ def login(product_issuer: Issuer) -> Iterator[Login]:
 def newman(
     tmp_path: Path, *options: str, made: str = str(postman.COLLECTION), **variables: str
 ) -> tuple[int, Any, str]:
-    """Run the collection; gives the exit status, newman's report and what it said."""
+    """Run the collection. Return the exit status, newman's report and its output."""
     node.install()
     report = tmp_path / "report.json"
     arguments = ["run", made, "--environment", str(postman.ENVIRONMENT)]
@@ -172,16 +172,16 @@ def test_the_generated_files_are_up_to_date() -> None:
 def test_newman_runs_it_without_a_failure_and_it_deletes_what_it_created(
     product: Product, product_issuer: Issuer, real: Client, login: Login, tmp_path: Path
 ) -> None:
-    def there() -> list[Any]:
-        found = (real.every(f"/{name}", name) for name in ("movies", "actors", "roles"))
-        return [one for every in found for one in every]
+    def all_resources() -> list[Any]:
+        lists = (real.every(f"/{name}", name) for name in ("movies", "actors", "roles"))
+        return [resource for resources in lists for resource in resources]
 
     began, now = table.now(), int(time.time())
     status, run, said = newman(
         tmp_path,
         baseUrl=product.url,
         token_url=f"{login.url}/oauth/token",
-        # One is pasted, the others log in.
+        # One token is pasted, the other roles log in.
         assistant_token=product_issuer.token("assistant"),
         **{f"{role}_client_id": f"{role}-client" for role in AGENCY_ROLES},
         **{f"{role}_client_secret": SECRET for role in AGENCY_ROLES},
@@ -190,7 +190,7 @@ def test_newman_runs_it_without_a_failure_and_it_deletes_what_it_created(
     )
     assert status == 0, said
     assert run["failures"] == []
-    # None was skipped, and each was looked at.
+    # No request was skipped, and each has assertions that were executed.
     assert run["stats"]["items"] == {"total": len(REQUESTS), "pending": 0, "failed": 0}
     looked_at = Counter[str]()
     for execution in run["executions"]:
@@ -198,12 +198,11 @@ def test_newman_runs_it_without_a_failure_and_it_deletes_what_it_created(
     assert looked_at.keys() == {item["name"] for item in REQUESTS}
     assert min(looked_at.values()) >= 2
     assert Counter(asked["client_id"] for asked in login.asked) == {
-        "director-client": 1,
-        "producer-client": 1,
+        f"{role}-client": 1 for role in AGENCY_ROLES if role != "assistant"
     }
     assert SECRET not in said
     assert product_issuer.token("assistant")[:40] not in said
-    assert [one for one in there() if one["created_at"] >= began] == []
+    assert [resource for resource in all_resources() if resource["created_at"] >= began] == []
     assert fuzz.verify(product) == ""
 
 
@@ -235,7 +234,7 @@ def test_it_detects_a_wrong_body_or_header_of_a_response_with_the_right_status(
     errors = folder(COLLECTION, "Errors")
     assert len(run["executions"]) == len(errors["item"])
     for execution in run["executions"]:
-        looked_at = {one["assertion"]: "error" in one for one in execution["assertions"]}
+        looked_at = {check["assertion"]: "error" in check for check in execution["assertions"]}
         (status,) = (name for name in looked_at if name.startswith("status is "))
         del looked_at[status]
         assert looked_at.pop("has header X-Request-Id")
@@ -273,7 +272,7 @@ def test_a_saved_login_is_used_only_in_its_own_environment(login: Login, tmp_pat
     for stage in ("http://other.example", login.url):
         environment = [stage, f"{login.url}/oauth/token", "casting-api", "director-client"]
         kept = {"token": "kept", "environment": " ".join(environment), "until": 9_999_999_999_999}
-        # As Postman keeps it: with the collection, whatever environment is chosen next.
+        # Postman keeps it with the collection, also when another environment is chosen.
         variable = {"key": "director_login", "value": json.dumps(kept)}
         made = tmp_path / "collection.json"
         made.write_text(json.dumps({**COLLECTION, "variable": [variable]}))
@@ -318,7 +317,7 @@ def test_it_calls_every_operation_in_every_role_and_provokes_every_known_error()
         assert (method, in_postman) in asked
         if not operation["security"]:
             continue
-        ((permission,),) = (one["token"] for one in operation["security"])
+        ((permission,),) = (requirement["token"] for requirement in operation["security"])
         for who, role in AGENCY_ROLES.items():
             verdict = "is allowed" if permission in role.permissions else "is not allowed"
             assert any(n.startswith(f"{who}: {method} {path} {verdict}") for n in names)
@@ -388,7 +387,7 @@ def test_a_new_resource_is_called_and_deleted_without_a_change_of_the_generator(
     assert calls(collection, "Clean up").count(("DELETE", "/agents/:agent_id")) == 1
     names = [item["name"] for item in items(collection)]
     assert len(set(names)) == len(names)
-    # Each needs the id that the run has kept.
+    # Later requests need the id of the agent that was added.
     scripts = json.dumps(folder(collection, "Every operation"))
     assert r"pm.collectionVariables.set(\"agent_id\", pm.response.json().created);" in scripts
     for name in ("Every operation", "Clean up"):
