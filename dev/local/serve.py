@@ -40,14 +40,14 @@ def main() -> None:
         try:
             _run(port, servers, started_at)
         except KeyboardInterrupt:
-            for number in SIGNALS:
-                signal.signal(number, signal.SIG_IGN)  # a second Ctrl+C would stop the saving
             say("\nStopping and saving the data ...")
         finally:
             (LOCAL / "running.json").unlink(missing_ok=True)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl+C would stop the saving
     raise KeyboardInterrupt
 
 

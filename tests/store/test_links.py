@@ -77,7 +77,7 @@ def test_the_keys_are_those_of_the_items_that_exist_already(empty_table: str) ->
         (item["pk"]["S"], item["sk"]["S"]): {
             name: item[name]["S"].replace(item["created_at"]["S"], "<created_at>")
             for name in sorted(item)
-            if name.startswith("gsi")
+            if name.startswith(("gsi1", "gsi2"))  # existing items have no keys of a new index
         }
         for item in read()
     }
