@@ -333,10 +333,6 @@ def test_the_examples_of_failures_are_what_the_api_answers(
         for response in DOCUMENT["components"]["responses"].values()
         for name, example in response["content"][JSON]["examples"].items()
     }
-    # The rest of the sentence depends on the list.
-    orders = "sort must be one of title, -title, release_date, -release_date"
-    for body in (answers.pop("BadSort").body, examples["BadSort"]):
-        assert body["detail"].startswith(orders)
     assert {name: answer.body for name, answer in answers.items()} == {
         name: examples[name] for name in answers
     }
