@@ -4,6 +4,7 @@ The decorators only record, so their order does not matter. `seal` checks every 
 app is imported, and composes each route: permission, then body, then query parameters, then view.
 """
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable
@@ -144,6 +145,7 @@ def _check(view: View, method: str, path: str) -> None:
 def _composed(view: View) -> View:
     declaration = declared(view)
 
+    @functools.wraps(view)
     def composed(**path: str) -> Response:
         if not declaration.is_public and declaration.permission not in caller_permissions():
             raise PermissionMissing(
@@ -155,8 +157,6 @@ def _composed(view: View) -> View:
             query["order"] = _order(declaration.sorts)
         return view(*arguments, **query, **path)
 
-    composed.__dict__.update(view.__dict__, __wrapped__=view)
-    composed.__name__ = view.__name__
     return composed
 
 

@@ -118,7 +118,7 @@ class Collection(Generic[ResourceT]):
         changes = {**fields, **self._type.places(resource_id, fields), "updated_at": table.now()}
         actions = [*table.set_actions(self._type, changes), self._type.version.add(1)]
         try:
-            return dynamodb.update(self._type, pk, SK, actions, _exists() & at(versions))
+            return dynamodb.update(self._type, pk, SK, actions, at(versions))
         except ConditionFailed as failed:
             self._explain(failed, versions)
             raise
@@ -126,10 +126,9 @@ class Collection(Generic[ResourceT]):
     def remove(self, resource_id: str, versions: frozenset[int] | None) -> None:
         """Remove a resource: one transaction. Raise as `change` does."""
         pk = self._type.partition(resource_id)
-        condition = _exists() & at(versions)
         try:
             # Not a DeleteItem: DynamoDB recognises a transaction that is sent again.
-            dynamodb.transact([dynamodb.delete_step(pk, SK, condition, ConditionFailed)])
+            dynamodb.transact([dynamodb.delete_step(pk, SK, at(versions), ConditionFailed)])
         except ConditionFailed as failed:
             self._explain(failed, versions)
             raise
@@ -140,12 +139,8 @@ class Collection(Generic[ResourceT]):
         check_version(failed.item, versions)
 
 
-def _exists() -> Condition:
-    return Item.pk.exists()
-
-
 def at(versions: frozenset[int] | None) -> Condition:
-    """Return the condition that the version is one of these. None allows every version."""
+    """Return the condition that the item exists in one of these versions. None allows all."""
     return Item.version.is_in(*(versions or {0})) if versions is not None else Item.pk.exists()
 
 
