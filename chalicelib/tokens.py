@@ -197,8 +197,8 @@ class KeySet:
         """Return the key with this `kid`, or None if there is none, two, or only a weak one."""
         with self._lock:
             now = self._clock()
-            wanted = kid not in self._keys or now - self._fetched >= self.FRESH
-            if wanted and now - self._tried >= self.INTERVAL:
+            is_stale = kid not in self._keys or now - self._fetched >= self.FRESH
+            if is_stale and now - self._tried >= self.INTERVAL:
                 self._tried = now
                 self._refresh(now)
             return self._keys.get(kid) if now - self._fetched < self.KEPT else None
@@ -242,12 +242,12 @@ def _usable(document: Any) -> dict[str, Key]:
         raise ValueError("not a set of keys")
     named = [key for key in keys if isinstance(key, dict) and isinstance(key.get("kid"), str)]
     kids = [key["kid"] for key in named]
-    usable = {key["kid"]: _signing_key(key) for key in named if kids.count(key["kid"]) == 1}
-    found = {kid: key for kid, key in usable.items() if key}
-    if not found:
+    unique = {key["kid"]: _signing_key(key) for key in named if kids.count(key["kid"]) == 1}
+    usable = {kid: key for kid, key in unique.items() if key}
+    if not usable:
         # An issuer without a usable key is broken: keep its last keys.
         raise ValueError("no usable key")
-    return found
+    return usable
 
 
 def _signing_key(members: dict[str, Any]) -> Key | None:

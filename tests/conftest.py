@@ -160,18 +160,18 @@ class Sent(list[str]):
 @pytest.fixture
 def sent(empty_table: None) -> Iterator[Sent]:
     """The requests to DynamoDB during a test. `sent.clear()` forgets those of its set-up."""
-    found = Sent()
+    requests = Sent()
     events = table.connection.connection.client.meta.events
 
     def before(model: Any, **_: Any) -> None:
-        found.append(model.name)
+        requests.append(model.name)
 
     def after(parsed: dict[str, Any], **_: Any) -> None:
-        found.answers.append(parsed)
+        requests.answers.append(parsed)
 
     events.register("before-call.dynamodb", before)
     events.register("after-call.dynamodb", after)
-    yield found
+    yield requests
     events.unregister("before-call.dynamodb", before)
     events.unregister("after-call.dynamodb", after)
 
@@ -193,10 +193,10 @@ class Product:
         """Start it, and wait until it serves requests."""
         return self.start_until("Press Ctrl+C to stop.")
 
-    def start_until(self, said: str) -> "Product":
+    def start_until(self, text: str) -> "Product":
         """Start it, and wait until it has printed this text."""
         assert Product.is_allowed, "this test starts a server: mark it as slow"
-        already = self.said().count(said) if self.folder.with_suffix(".log").exists() else 0
+        before = self.log_text().count(text) if self.folder.with_suffix(".log").exists() else 0
         environment = {
             k: v
             for k, v in os.environ.items()
@@ -214,12 +214,12 @@ class Product:
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
-            if self.said().count(said) > already:
+            if self.log_text().count(text) > before:
                 return self
             time.sleep(0.02)
-        raise AssertionError(f"it did not start: {self.said()}")
+        raise AssertionError(f"it did not start: {self.log_text()}")
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         return self.folder.with_suffix(".log").read_text()
 
     def stop(self, number: int = 15) -> None:
@@ -261,8 +261,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     with machine.lock(of_all / "checkout.lock"):
         if not built.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            status, said = Checkout(folder).run("dev.deploy.package", STAGE="dev")
-            assert status == 0, said
+            status, output = Checkout(folder).run("dev.deploy.package", STAGE="dev")
+            assert status == 0, output
             built.touch()
     return Checkout(folder)
 

@@ -252,19 +252,19 @@ def _compare(field: Field, item_type: type[Item]) -> None:
 
 
 def _compare_with(name: str, field: Field, annotation: Any, item_type: type[Item]) -> None:
-    what = f"the field {field.name} and {item_type.__name__}.{name}"
+    pair = f"the field {field.name} and {item_type.__name__}.{name}"
     attribute = item_type.get_attributes().get(name)
     if attribute is None:
         if isinstance(getattr(item_type, name, None), property):
             return  # made of other attributes
-        raise TypeError(f"{what}: there is no such attribute")
+        raise TypeError(f"{pair}: there is no such attribute")
     members = set(_members(annotation))
     if (types.NoneType in members) != bool(attribute.null):
-        raise TypeError(f"{what}: only one of them may be null")
+        raise TypeError(f"{pair}: only one of them may be null")
     stored = _STORED_AS[attribute.attr_type]
     for member in members - {types.NoneType}:
         if not issubclass(member, stored) or (member is bool and bool not in stored):
-            raise TypeError(f"{what}: {member.__name__} is not stored as {attribute.attr_type}")
+            raise TypeError(f"{pair}: {member.__name__} is not stored as {attribute.attr_type}")
 
 
 def _members(annotation: Any) -> Iterator[type]:

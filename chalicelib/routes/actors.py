@@ -39,7 +39,7 @@ from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, Role
 from chalicelib.store import actors as actor_store
 from chalicelib.store import roles as role_store
-from chalicelib.store.items import Role as RoleItem
+from chalicelib.store.items import RoleItem
 
 actors = Blueprint(__name__)
 

@@ -34,7 +34,7 @@ from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, NewRoleInMovie, Role
 from chalicelib.store import movies as movie_store
 from chalicelib.store import roles as role_store
-from chalicelib.store.items import Role as RoleItem
+from chalicelib.store.items import RoleItem
 
 movies = Blueprint(__name__)
 

@@ -25,7 +25,7 @@ from chalicelib.http.resource import (
 from chalicelib.http.views import accepts, answers, filterable, requires
 from chalicelib.limits import MAX_BILLING_ORDER
 from chalicelib.store import roles as role_store
-from chalicelib.store.items import Role as RoleItem
+from chalicelib.store.items import RoleItem
 
 roles = Blueprint(__name__)
 

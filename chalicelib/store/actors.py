@@ -6,7 +6,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.errors import ActorNotFound
 from chalicelib.store import links, table
-from chalicelib.store.items import ACTOR, Parent, Role, cast_key
+from chalicelib.store.items import ACTOR, Parent, RoleItem, cast_key
 from chalicelib.store.resource import Collection
 from chalicelib.store.table import IntegerAttribute, Order, Page
 
@@ -26,7 +26,7 @@ class Actor(Parent, discriminator="actor"):
     copied = ("name",)
     own_list = ("gsi2", "~")
 
-    def in_role(self, role: Role) -> dict[str, Any]:
+    def in_role(self, role: RoleItem) -> dict[str, Any]:
         return {
             "actor_name": self.name,
             "gsi1sk": cast_key(role.billing_order, self.name, self.id),
@@ -37,7 +37,7 @@ _actors = Collection(Actor)
 SORTS, add, page = _actors.sorts, _actors.add, _actors.page
 
 
-def get(actor_id: str) -> tuple[Actor, Page[Role]]:
+def get(actor_id: str) -> tuple[Actor, Page[RoleItem]]:
     """Read an actor and their first roles: one Query. Raise ActorNotFound.
 
     The role in the newest movie is first if these are all.

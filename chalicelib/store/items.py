@@ -32,7 +32,7 @@ class Parent(Resource):
     own_list: ClassVar[tuple[str, str]]
     """The index of its own roles, and a sort key before all of them."""
 
-    def in_role(self, role: "Role") -> dict[str, Any]:
+    def in_role(self, role: "RoleItem") -> dict[str, Any]:
         """Return the attributes by which this role's item on the other side shows this parent."""
         raise NotImplementedError
 
@@ -57,7 +57,7 @@ class Parent(Resource):
 ALIVE = Parent.pk.exists() & Parent.deleting.does_not_exist()
 
 
-class Role(Item, discriminator="role"):
+class RoleItem(Item, discriminator="role"):
     """One of a role's two items. The id is `<movie id>.<actor id>`."""
 
     character_name = UnicodeAttribute(null=True)

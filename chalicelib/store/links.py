@@ -21,7 +21,7 @@ from chalicelib.store.dynamodb import (
     ConditionFailed,
     Step,
 )
-from chalicelib.store.items import ALIVE, Parent, Role, found_parent, role_keys
+from chalicelib.store.items import ALIVE, Parent, RoleItem, found_parent, role_keys
 from chalicelib.store.resource import SK, at, check_version
 from chalicelib.store.roles import count_step
 from chalicelib.store.table import Item, Page
@@ -35,7 +35,7 @@ RENAMED = MAX_ACTIONS - 1
 P = TypeVar("P", bound=Parent)
 
 
-def get(item_type: type[P], resource_id: str) -> tuple[P, Page[Role]]:
+def get(item_type: type[P], resource_id: str) -> tuple[P, Page[RoleItem]]:
     """Read a movie or actor and its first SHOWN_ROLES roles: one Query. Raise its `missing`."""
     parent, roles = _family(item_type.partition(resource_id), SHOWN_ROLES + 1)
     return cast(P, found_parent(parent, item_type.missing)), table.cut(roles, SHOWN_ROLES, "sk")
@@ -156,7 +156,7 @@ def _rename_batch(parent: Parent, walk: Walk) -> Walk:
 
     def attempt() -> Walk:
         items = dynamodb.children(parent.pk, RENAMED, walk.last)
-        roles = [item for item in items if isinstance(item, Role)]
+        roles = [item for item in items if isinstance(item, RoleItem)]
         if not roles:
             return replace(walk, ended=True)
         seen, last = walk.seen + len(roles), roles[-1].sk
@@ -189,10 +189,10 @@ def _reread(parent: P) -> P:
     return item
 
 
-def _rename_step(parent: Parent, role: Role) -> Step:
+def _rename_step(parent: Parent, role: RoleItem) -> Step:
     # If the role has changed since it was read, its place in the cast may differ by now.
-    unchanged = Role.version == role.version
-    actions = table.set_actions(Role, parent.in_role(role))
+    unchanged = RoleItem.version == role.version
+    actions = table.set_actions(RoleItem, parent.in_role(role))
     return dynamodb.update_step(*_other_end(role), actions, unchanged, ChangedMeanwhile)
 
 
@@ -270,9 +270,9 @@ class Removal:
         self.begun = True
 
 
-def _remove_steps(role: Role) -> list[Step]:
+def _remove_steps(role: RoleItem) -> list[Step]:
     other_pk, other_sk = _other_end(role)
-    exists = Role.pk.exists()
+    exists = RoleItem.pk.exists()
     return [
         dynamodb.delete_step(role.pk, role.sk, exists, ChangedMeanwhile),
         dynamodb.delete_step(other_pk, other_sk, exists, ChangedMeanwhile),
@@ -280,16 +280,16 @@ def _remove_steps(role: Role) -> list[Step]:
     ]
 
 
-def _other_end(role: Role) -> tuple[str, str]:
+def _other_end(role: RoleItem) -> tuple[str, str]:
     beside_movie, beside_actor = role_keys(role.id)
     return beside_actor if role.pk == beside_movie[0] else beside_movie
 
 
-def _family(pk: str, roles: int) -> tuple[Parent | None, list[Role]]:
+def _family(pk: str, roles: int) -> tuple[Parent | None, list[RoleItem]]:
     """Read a movie or actor and up to this many of its roles: one Query."""
     items = dynamodb.children(pk, roles + 1)
     parent = items[0] if items and isinstance(items[0], Parent) else None
-    return parent, [item for item in items if isinstance(item, Role)]
+    return parent, [item for item in items if isinstance(item, RoleItem)]
 
 
 def _check(item: Item | None, versions: frozenset[int] | None, missing: type[ApiError]) -> None:

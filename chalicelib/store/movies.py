@@ -6,7 +6,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.errors import MovieNotFound
 from chalicelib.store import links, table
-from chalicelib.store.items import MOVIE, Parent, Role
+from chalicelib.store.items import MOVIE, Parent, RoleItem
 from chalicelib.store.resource import SK, Collection
 from chalicelib.store.table import Order, Page
 
@@ -24,7 +24,7 @@ class Movie(Parent, discriminator="movie"):
     copied = ("title", "release_date")
     own_list = ("gsi1", SK)
 
-    def in_role(self, _: Role) -> dict[str, Any]:
+    def in_role(self, _: RoleItem) -> dict[str, Any]:
         return {
             "movie_title": self.title,
             "movie_release_date": self.release_date,
@@ -36,7 +36,7 @@ _movies = Collection(Movie)
 SORTS, add, page = _movies.sorts, _movies.add, _movies.page
 
 
-def get(movie_id: str) -> tuple[Movie, Page[Role]]:
+def get(movie_id: str) -> tuple[Movie, Page[RoleItem]]:
     """Read a movie and its first roles: one Query. Raise MovieNotFound.
 
     The roles are in billing order if these are all.

@@ -24,7 +24,7 @@ from chalicelib.store.items import (
     MOVIE,
     ROLE,
     Parent,
-    Role,
+    RoleItem,
     cast_key,
     found_parent,
     role_keys,
@@ -33,7 +33,7 @@ from chalicelib.store.resource import SK, check_version
 from chalicelib.store.table import Item, Page, Replay
 
 
-def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: Any) -> Role:
+def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: Any) -> RoleItem:
     """Cast an actor: one read and one transaction. Return the existing role if it is a replay.
 
     Raise MovieNotFound, ActorNotFound, AlreadyCast or KeyReused.
@@ -42,7 +42,7 @@ def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: An
     actor_pk = table.key(ACTOR, actor_id, ActorNotFound)
     role_id = f"{movie_id}.{actor_id}"
 
-    def attempt() -> Role:
+    def attempt() -> RoleItem:
         movie_item, actor_item = dynamodb.get_all([(movie_pk, SK), (actor_pk, SK)])
         movie = found_parent(movie_item, MovieNotFound)
         actor = found_parent(actor_item, ActorNotFound)
@@ -74,10 +74,12 @@ def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: An
         return existing
 
 
-def _new_items(role_id: str, replay: Replay | None, fields: dict[str, Any]) -> tuple[Role, Role]:
+def _new_items(
+    role_id: str, replay: Replay | None, fields: dict[str, Any]
+) -> tuple[RoleItem, RoleItem]:
     time = table.now()
     beside_movie, beside_actor = (
-        Role(
+        RoleItem(
             *key,
             id=role_id,
             created_at=time,
@@ -92,11 +94,11 @@ def _new_items(role_id: str, replay: Replay | None, fields: dict[str, Any]) -> t
     return beside_movie, beside_actor
 
 
-def _created_by(item: Item | None, replay: Replay | None) -> Role | None:
-    return item if isinstance(item, Role) and dynamodb.created_by(item, replay) else None
+def _created_by(item: Item | None, replay: Replay | None) -> RoleItem | None:
+    return item if isinstance(item, RoleItem) and dynamodb.created_by(item, replay) else None
 
 
-def place(beside_movie: Role, beside_actor: Role, movie: Parent, actor: Parent) -> None:
+def place(beside_movie: RoleItem, beside_actor: RoleItem, movie: Parent, actor: Parent) -> None:
     """Set what a role's two items copy from its movie and actor, and their places in the lists."""
     beside_movie.set(
         gsi1pk=movie.pk,
@@ -107,17 +109,17 @@ def place(beside_movie: Role, beside_actor: Role, movie: Parent, actor: Parent) 
     beside_actor.set(gsi2pk=actor.pk, **movie.in_role(beside_actor))
 
 
-def get(role_id: str) -> Role:
+def get(role_id: str) -> RoleItem:
     """Read a role: one GetItem. Raise RoleNotFound."""
     role = dynamodb.get(*role_keys(role_id)[0])
-    if not isinstance(role, Role):
+    if not isinstance(role, RoleItem):
         raise RoleNotFound()
     return role
 
 
 def page(
     *, movie_id: str | None = None, actor_id: str | None = None, after: str | None, limit: int
-) -> Page[Role]:
+) -> Page[RoleItem]:
     """List all roles, newest first, or the roles of a movie, of an actor, or of both.
 
     One request. Raise BadCursor.
@@ -139,7 +141,7 @@ def page(
     return _roles(newest_first)
 
 
-def _single(role_id: str, after: str | None) -> Page[Role]:
+def _single(role_id: str, after: str | None) -> Page[RoleItem]:
     if after is not None:
         raise BadCursor()
     try:
@@ -148,17 +150,17 @@ def _single(role_id: str, after: str | None) -> Page[Role]:
         return Page([], None)
 
 
-def _beside(prefix: str, parent_id: str, after: str | None, limit: int) -> Page[Role]:
+def _beside(prefix: str, parent_id: str, after: str | None, limit: int) -> Page[RoleItem]:
     if not table.is_id(parent_id):
         return Page([], None)
     if after is not None and after != table.key(ROLE, after.removeprefix(ROLE), BadCursor):
         raise BadCursor()
-    only_roles = Role.sk.startswith(ROLE)
+    only_roles = RoleItem.sk.startswith(ROLE)
     items = dynamodb.children(prefix + parent_id, limit + 1, after, only=only_roles)
     return _roles(table.cut(items, limit, "sk"))
 
 
-def cast(movie_id: str, *, after: str | None, limit: int) -> Page[Role]:
+def cast(movie_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
     """List a movie's cast in billing order: one Query. Raise MovieNotFound and BadCursor.
 
     On an empty page, one more GetItem distinguishes an empty cast from a missing movie.
@@ -174,7 +176,7 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[Role]:
     return _of_parent(page, pk, MovieNotFound)
 
 
-def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[Role]:
+def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
     """List an actor's movies, newest first: one Query. Raise ActorNotFound and BadCursor.
 
     On an empty page, one more GetItem distinguishes an actor without movies from a missing one.
@@ -191,7 +193,7 @@ def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[Role]:
     return _of_parent(page, pk, ActorNotFound)
 
 
-def _of_parent(page: Page[Item], pk: str, missing: type[ApiError]) -> Page[Role]:
+def _of_parent(page: Page[Item], pk: str, missing: type[ApiError]) -> Page[RoleItem]:
     roles = _roles(page)
     # A movie or actor that is being deleted stands before its own roles in this index.
     if not roles.items or len(roles.items) < len(page.items):
@@ -199,30 +201,32 @@ def _of_parent(page: Page[Item], pk: str, missing: type[ApiError]) -> Page[Role]
     return roles
 
 
-def _roles(page: Page[Item]) -> Page[Role]:
-    return Page([item for item in page.items if isinstance(item, Role)], page.last)
+def _roles(page: Page[Item]) -> Page[RoleItem]:
+    return Page([item for item in page.items if isinstance(item, RoleItem)], page.last)
 
 
-def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> Role:
+def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> RoleItem:
     """Change these fields: one read and one transaction. None removes a value.
 
     Raise RoleNotFound, and VersionMismatch if its version is not in `versions`.
     """
     beside_movie, beside_actor = role_keys(role_id)
 
-    def attempt() -> Role:
+    def attempt() -> RoleItem:
         role = get(role_id)
         check_version(role, versions)
-        unchanged = (Role.version == role.version) & (Role.actor_name == role.actor_name)
+        unchanged = (RoleItem.version == role.version) & (RoleItem.actor_name == role.actor_name)
         changes = {**fields, "updated_at": table.now(), "version": role.version + 1}
         role.set(**changes)
         role.set(gsi1sk=cast_key(role.billing_order, role.actor_name or "", role.actor_id))
-        of_movie = table.set_actions(Role, {**changes, "gsi1sk": role.gsi1sk})
-        of_actor = table.set_actions(Role, changes)
+        of_movie = table.set_actions(RoleItem, {**changes, "gsi1sk": role.gsi1sk})
+        of_actor = table.set_actions(RoleItem, changes)
         dynamodb.transact(
             [
                 dynamodb.update_step(*beside_movie, of_movie, unchanged, ChangedMeanwhile),
-                dynamodb.update_step(*beside_actor, of_actor, Role.pk.exists(), ChangedMeanwhile),
+                dynamodb.update_step(
+                    *beside_actor, of_actor, RoleItem.pk.exists(), ChangedMeanwhile
+                ),
             ]
         )
         return role
@@ -238,16 +242,16 @@ def remove(role_id: str, versions: frozenset[int] | None) -> None:
     (movie_pk, _), (actor_pk, _) = beside_movie, beside_actor = role_keys(role_id)
 
     def attempt() -> None:
-        condition = Role.pk.exists()
+        condition = RoleItem.pk.exists()
         if versions is not None:
             role = get(role_id)
             check_version(role, versions)
-            condition &= Role.version == role.version
+            condition &= RoleItem.version == role.version
         failure = RoleNotFound if versions is None else ChangedMeanwhile
         dynamodb.transact(
             [
                 dynamodb.delete_step(*beside_movie, condition, failure),
-                dynamodb.delete_step(*beside_actor, Role.pk.exists(), RoleNotFound),
+                dynamodb.delete_step(*beside_actor, RoleItem.pk.exists(), RoleNotFound),
                 count_step(movie_pk, -1, Parent.pk.exists()),
                 count_step(actor_pk, -1, Parent.pk.exists()),
             ]

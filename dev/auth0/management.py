@@ -60,7 +60,7 @@ class Api(msgspec.Struct):
     proof_of_possession: Any = None
 
 
-class Role(msgspec.Struct):
+class TenantRole(msgspec.Struct):
     """A role of the tenant. Other members are ignored."""
 
     id: str
@@ -79,7 +79,7 @@ class RolePage(msgspec.Struct):
     """A page of roles."""
 
     total: int
-    roles: list[Role]
+    roles: list[TenantRole]
 
 
 class PermissionPage(msgspec.Struct):
@@ -166,10 +166,10 @@ class Tenant:
             )
         return api
 
-    def role(self, name: str) -> Role | None:
+    def role(self, name: str) -> TenantRole | None:
         """Return the role with exactly this name, or None if there is none."""
         # The filter matches any part of a name, in any case.
-        roles: list[Role] = []
+        roles: list[TenantRole] = []
         for number in range(MAX_PAGES):
             query = {**_page_query(number), "name_filter": name}
             page = self._read(self._send("GET", "/api/v2/roles", query), RolePage)
@@ -180,7 +180,7 @@ class Tenant:
             machine.fail(f"this tenant has {len(roles)} roles {name}; remove all but one")
         return roles[0] if roles else None
 
-    def permissions(self, role: Role, identifier: str) -> set[str]:
+    def permissions(self, role: TenantRole, identifier: str) -> set[str]:
         """Return the permissions of this API that a role has."""
         names: set[str] = set()
         for number in range(MAX_PAGES):
@@ -204,22 +204,22 @@ class Tenant:
         """Change these settings of an API. `scopes` replaces the whole list."""
         self._read(self._send("PATCH", _api_path(identifier), body=changes), Api)
 
-    def create_role(self, name: str, description: str) -> Role:
+    def create_role(self, name: str, description: str) -> TenantRole:
         """Create a role without permissions. Return it with its id."""
         body = {"name": name, "description": description}
-        return self._read(self._send("POST", "/api/v2/roles", body=body), Role)
+        return self._read(self._send("POST", "/api/v2/roles", body=body), TenantRole)
 
-    def describe_role(self, role: Role, description: str) -> None:
+    def describe_role(self, role: TenantRole, description: str) -> None:
         """Change the description of a role."""
         body = {"description": description}
-        self._read(self._send("PATCH", _role_path(role), body=body), Role)
+        self._read(self._send("PATCH", _role_path(role), body=body), TenantRole)
 
-    def add_permissions(self, role: Role, identifier: str, permissions: list[str]) -> None:
+    def add_permissions(self, role: TenantRole, identifier: str, permissions: list[str]) -> None:
         """Add permissions of this API to a role."""
         body = _permissions_body(identifier, permissions)
         self._check(self._send("POST", _permissions_path(role), body=body))
 
-    def remove_permissions(self, role: Role, identifier: str, permissions: list[str]) -> None:
+    def remove_permissions(self, role: TenantRole, identifier: str, permissions: list[str]) -> None:
         """Remove permissions of this API from a role."""
         body = _permissions_body(identifier, permissions)
         self._check(self._send("DELETE", _permissions_path(role), body=body))
@@ -359,11 +359,11 @@ def _api_path(identifier: str) -> str:
     return f"/api/v2/resource-servers/{quote(identifier, safe='')}"
 
 
-def _role_path(role: Role) -> str:
+def _role_path(role: TenantRole) -> str:
     return f"/api/v2/roles/{quote(role.id, safe='')}"
 
 
-def _permissions_path(role: Role) -> str:
+def _permissions_path(role: TenantRole) -> str:
     return f"{_role_path(role)}/permissions"
 
 

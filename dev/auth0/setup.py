@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS, AgencyRole
 from dev import machine
-from dev.auth0.management import READ_SCOPES, WRITE_SCOPES, Api, Role, Tenant, one_line
+from dev.auth0.management import READ_SCOPES, WRITE_SCOPES, Api, Tenant, TenantRole, one_line
 
 SETTINGS: dict[str, Any] = {
     "name": "Casting",
@@ -95,7 +95,7 @@ def plan(tenant: Tenant, identifier: str, confirmed: bool) -> list[Change]:
 def _removals(
     tenant: Tenant,
     identifier: str,
-    roles: dict[AgencyRole, Role | None],
+    roles: dict[AgencyRole, TenantRole | None],
     permissions_of: dict[AgencyRole, set[str]],
 ) -> list[Change]:
     return [
@@ -146,7 +146,7 @@ def _role_changes(
     tenant: Tenant,
     identifier: str,
     role: AgencyRole,
-    role_of_tenant: Role | None,
+    role_of_tenant: TenantRole | None,
     permissions: set[str],
 ) -> list[Change]:
     description = description_of(role.permissions)

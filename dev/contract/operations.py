@@ -167,13 +167,13 @@ class Operations:
         if not operation.has_body or not isinstance(operation.body, dict):
             return {}
         names = {example: name for name, example in self.example_ids.items()}
-        found = {}
+        references = {}
         for member, value in operation.body.items():
             if member in self.example_ids:
-                found[member] = member
+                references[member] = member
             elif isinstance(value, str) and value in names:
-                found[member] = names[value]
-        return found
+                references[member] = names[value]
+        return references
 
     def needed_ids(self, operation: Operation) -> set[str]:
         """Return the ids that a request needs, in its path or its body."""

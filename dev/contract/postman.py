@@ -42,7 +42,7 @@ class Requests:
     def ask(
         self,
         operation: Operation,
-        what: str = "",
+        case: str = "",
         *,
         role: str = "",
         status: int = 0,
@@ -70,7 +70,7 @@ class Requests:
             "schema": response.get("content", {}).get(JSON, {}).get("schema"),
             "message": message,
         }
-        name = f"{role or operation.first_role()}: {what or self.title(operation)}"
+        name = f"{role or operation.first_role()}: {case or self.title(operation)}"
         item = request(name, operation.method, operation.path, expected, **options)
         item["request"]["description"] = definition["description"]
         url, headers = item["request"]["url"], item["request"]["header"]
@@ -83,13 +83,13 @@ class Requests:
                 lists[parameter["in"]].append({**entry, "description": parameter["description"]})
         return item
 
-    def refusal(self, operation: Operation, error: str, what: str, **options: Any) -> Item:
+    def refusal(self, operation: Operation, error: str, case: str, **options: Any) -> Item:
         """Return a request that the operation rejects with this error of the document."""
         for name, status, message in operation.errors():
             if name == error:
                 self.provoked.add(error)
-                what = f"{what} ({error})"
-                return self.ask(operation, what, status=status, message=message, **options)
+                case = f"{case} ({error})"
+                return self.ask(operation, case, status=status, message=message, **options)
         raise ValueError(f"{operation.id} does not fail with {error}")
 
     def _id(self, name: str) -> str:
@@ -235,21 +235,21 @@ def _every_operation(requests: Requests) -> Iterator[Item]:
         yield requests.ask(read)
         if read.id in items and "If-None-Match" in read.parameters:
             known = {"If-None-Match": f"{{{{{items[read.id]}}}}}"}
-            what = f"{read.method} {read.path} with If-None-Match"
-            yield requests.ask(read, what, status=304, headers=known)
+            case = f"{read.method} {read.path} with If-None-Match"
+            yield requests.ask(read, case, status=304, headers=known)
     for change in (o for o in operations if o.method not in ("GET", "DELETE") and not o.is_create):
         if change.id in items and "If-Match" in change.parameters:
             current = {"If-Match": f"{{{{{items[change.id]}}}}}"}
             keep = script("keep_version", ETAG=items[change.id])
-            what = f"{change.method} {change.path} with If-Match"
-            yield requests.ask(change, what, headers=current, after=keep)
+            case = f"{change.method} {change.path} with If-Match"
+            yield requests.ask(change, case, headers=current, after=keep)
         else:
             yield requests.ask(change)
     for create in _second_creates(operations):
         # What it creates exists already.
         if delete := _delete_before(operations, create):
-            what = f"{delete.method} {delete.path} before {create.method} {create.path}"
-            yield requests.ask(delete, what)
+            case = f"{delete.method} {delete.path} before {create.method} {create.path}"
+            yield requests.ask(delete, case)
         created = operations.created_id(create)
         keep = script("keep_id", ID=created) if created else ""
         yield requests.ask(create, after=keep)
@@ -265,8 +265,8 @@ def _create(requests: Requests, id_name: str, create: Operation) -> Iterator[Ite
     headers = {"Idempotency-Key": f"{{{{{key}}}}}"}
     new_key, same = script("new_key", KEY=key), script("same_resource", ID=id_name)
     yield requests.ask(create, headers=headers, before=new_key, after=keep)
-    what = f"{create.method} {create.path} again, with the same Idempotency-Key"
-    yield requests.ask(create, what, headers=headers, after=same)
+    case = f"{create.method} {create.path} again, with the same Idempotency-Key"
+    yield requests.ask(create, case, headers=headers, after=same)
 
 
 def _second_creates(operations: Operations) -> list[Operation]:
@@ -303,11 +303,11 @@ def _who_may(requests: Requests) -> Iterator[Item]:
             elif operation.path_parameters:
                 error = operation.not_found()
             verdict = "is not allowed" if error == "PermissionMissing" else "is allowed"
-            what = f"{where} {verdict}"
+            case = f"{where} {verdict}"
             if error:
-                yield requests.refusal(operation, error, what, role=role, **options)
+                yield requests.refusal(operation, error, case, role=role, **options)
             else:
-                yield requests.ask(operation, what, role=role)
+                yield requests.ask(operation, case, role=role)
         yield requests.refusal(operation, "InvalidHeader", where, role="nobody", **options)
 
 
@@ -319,7 +319,7 @@ def _errors(requests: Requests) -> Iterator[Item]:
     twice = '{"title": "A", "title": "B", "release_date": "1942-11-26"}'
     too_large = script("large_body", SIZE=MAX_BODY + 1)
     longest_key = create_movie.parameters["Idempotency-Key"]["schema"]["maxLength"]
-    for error, what, options in (
+    for error, case, options in (
         ("BadBody", "The body is not JSON", {"body": "{"}),
         ("BadBody", "The body has a field twice", {"body": twice}),
         ("InvalidBody", "The body is not an object", {"body": []}),
@@ -334,21 +334,21 @@ def _errors(requests: Requests) -> Iterator[Item]:
         ("KeyReused", "The Idempotency-Key was used with another body",
          {"body": {**movie, "title": "X"}, "headers": {"Idempotency-Key": "{{movie_key}}"}}),
     ):  # fmt: skip
-        yield requests.refusal(create_movie, error, what, role="producer", **options)
+        yield requests.refusal(create_movie, error, case, role="producer", **options)
     too_many = list_movies.parameters["limit"]["schema"]["maximum"] + 1
     for error, name, value in (
         ("BadLimit", "limit", str(too_many)),
         ("BadCursor", "cursor", "x"),
         ("BadSort", "sort", "length"),
     ):
-        what = f"The query parameter {name} is invalid"
-        yield requests.refusal(list_movies, error, what, query={name: value})
-    for role, error, what in (
+        case = f"The query parameter {name} is invalid"
+        yield requests.refusal(list_movies, error, case, query={name: value})
+    for role, error, case in (
         ("nobody", "InvalidHeader", "There is no token"),
         ("expired", "TokenExpired", "The token has expired"),
         ("foreign", "InvalidClaims", "The token is for another API"),
     ):
-        yield requests.refusal(list_movies, error, what, role=role)
+        yield requests.refusal(list_movies, error, case, role=role)
     missing = "The role lacks the permission"
     yield requests.refusal(create_movie, "PermissionMissing", missing, role="assistant")
     reads = [o for o in operations if o.method == "GET" and o.permission and o.path_parameters]
@@ -363,8 +363,8 @@ def _errors(requests: Requests) -> Iterator[Item]:
     yield request("nobody: The path is unknown", "GET", "/nowhere", no_path)
     named = {"X-Request-Id": ".", "Allow": "GET, POST"}
     no_method = {"status": 405, "message": "method not allowed", "headers": named}
-    what = "nobody: The path has no such method (MethodNotAllowed)"
-    yield request(what, "PUT", "/movies", no_method)
+    case = "nobody: The path has no such method (MethodNotAllowed)"
+    yield request(case, "PUT", "/movies", no_method)
 
 
 def _clean_up(requests: Requests) -> Iterator[Item]:

@@ -154,8 +154,10 @@ def configure(stage: Stage, account: Account | None) -> None:
     # Chalice names the log group after another function than the API's, and its template
     # is then invalid (cfn-lint E1019). operations.yaml has the right log groups.
     config = {k: v for k, v in stage.config.items() if k != "log_retention_in_days"}
-    one = stage.config["stages"][stage.name]
-    config["stages"] = {stage.name: {k: v for k, v in one.items() if k != "log_retention_in_days"}}
+    stage_config = stage.config["stages"][stage.name]
+    config["stages"] = {
+        stage.name: {k: v for k, v in stage_config.items() if k != "log_retention_in_days"}
+    }
     (settings / "config.json").write_text(json.dumps(config))
     (settings / "merge.json").write_text(json.dumps(_merge_template(stage)))
 

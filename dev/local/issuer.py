@@ -89,11 +89,11 @@ def running(port: int) -> Iterator[None]:
 
     class Keys(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = self.path == "/.well-known/jwks.json"
-            self.send_response(200 if found else 404)
+            is_known = self.path == "/.well-known/jwks.json"
+            self.send_response(200 if is_known else 404)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(keys if found else b"{}")
+            self.wfile.write(keys if is_known else b"{}")
 
         def log_message(self, *_: Any) -> None:
             pass

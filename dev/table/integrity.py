@@ -8,7 +8,7 @@ The kinds of items are the classes in chalicelib/store. A new class needs no edi
 * Every item must be readable, and must have the attributes that every item has.
 * A `Resource` must be stored at its own key, and must have the index keys of `listed()`.
 * A `Parent` must also count its roles, and its deletion or renaming must end.
-* A `Role` must have two equal items and both parents, and must show the parents' names.
+* A `RoleItem` must have two equal items and both parents, and must show the parents' names.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from chalicelib.errors import ApiError, TryAgain
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import dynamodb, links, roles, table
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
-from chalicelib.store.items import ACTOR, ALIVE, MOVIE, ROLE, Parent, Role, role_keys
+from chalicelib.store.items import ACTOR, ALIVE, MOVIE, ROLE, Parent, RoleItem, role_keys
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
 
@@ -57,7 +57,7 @@ PLACED = (*COPIED, *INDEX_KEYS)
 
 SHARED = tuple(
     name
-    for name in Role.get_attributes()
+    for name in RoleItem.get_attributes()
     if name not in (*PLACED, "pk", "sk", "kind", "id", "last_write")
 )
 """The attributes that must be equal in both items of a role."""
@@ -110,8 +110,8 @@ def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Pro
         Problem("unknown", key, "this version of the code cannot read it")
         for key in sorted(unreadable)
     ]
-    role_counts = Counter(pk for (pk, _), item in items.items() if isinstance(item, Role))
-    role_ids = {item.id for item in items.values() if isinstance(item, Role)}
+    role_counts = Counter(pk for (pk, _), item in items.items() if isinstance(item, RoleItem))
+    role_ids = {item.id for item in items.values() if isinstance(item, RoleItem)}
     for role_id in sorted(role_ids):
         if unreadable.isdisjoint([*role_keys(role_id), *_parent_keys(role_id)]):
             reported += _role_problems(role_id, items, stuck_seconds)
@@ -140,7 +140,7 @@ def _parse(raw_item: RawItem) -> Item | None:
 
 def _own_keys(item: Item) -> tuple[Key, ...]:
     """Return the keys at which an item may be stored."""
-    if isinstance(item, Role):
+    if isinstance(item, RoleItem):
         return role_keys(item.id)
     if isinstance(item, Resource):
         return ((item.prefix + item.id, SK),)
@@ -174,15 +174,15 @@ def _parent_keys(role_id: str) -> tuple[Key, Key]:
     return (MOVIE + movie_id, SK), (ACTOR + actor_id, SK)
 
 
-def _expected_role(role_id: str, items: Items) -> tuple[Role, Role]:
+def _expected_role(role_id: str, items: Items) -> tuple[RoleItem, RoleItem]:
     """Return a role's two items as they should be.
 
     The item with the higher version has the right values; the parents have the right names.
     """
     keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
-    existing = [cast(Role, items[key]) for key in keys if key in items]
+    existing = [cast(RoleItem, items[key]) for key in keys if key in items]
     newest = max(existing, key=lambda role: (role.version, role.updated_at))
-    beside_movie, beside_actor = (Role(*key, id=role_id) for key in keys)
+    beside_movie, beside_actor = (RoleItem(*key, id=role_id) for key in keys)
     for role in (beside_movie, beside_actor):
         role.set(**{name: getattr(newest, name) for name in SHARED})
     movie, actor = (cast(Parent, items[key]) for key in parent_keys)
@@ -331,7 +331,7 @@ def _repair_role(role_id: str) -> None:
     """Write a role's two items as they should be, or delete them if a parent is missing."""
     items = _read_role(role_id)
     keys, parent_keys = role_keys(role_id), _parent_keys(role_id)
-    existing = [cast(Role, items[key]) for key in keys if key in items]
+    existing = [cast(RoleItem, items[key]) for key in keys if key in items]
     parents = [cast(Parent, items[key]) for key in parent_keys if key in items]
     if not existing:
         return
@@ -345,7 +345,9 @@ def _repair_role(role_id: str) -> None:
             if key not in items
         ]
         steps += [
-            dynamodb.delete_step(role.pk, role.sk, Role.version == role.version, ChangedMeanwhile)
+            dynamodb.delete_step(
+                role.pk, role.sk, RoleItem.version == role.version, ChangedMeanwhile
+            )
             for role in existing
         ]
     else:
@@ -353,11 +355,11 @@ def _repair_role(role_id: str) -> None:
     dynamodb.transact(steps)
 
 
-def _write_step(item: Item | None, expected: Role) -> Step:
+def _write_step(item: Item | None, expected: RoleItem) -> Step:
     if item is None:
         return dynamodb.put_step(expected, ChangedMeanwhile)
     attributes = {name: getattr(expected, name) for name in (*SHARED, *PLACED)}
-    actions, unchanged = table.set_actions(Role, attributes), Role.version == item.version
+    actions, unchanged = table.set_actions(RoleItem, attributes), RoleItem.version == item.version
     return dynamodb.update_step(item.pk, item.sk, actions, unchanged, ChangedMeanwhile)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app import app
-from tests.store.test_requests import Things
+from tests.store.test_requests import Resources
 from tests.support.client import Client, assert_failure, assert_headers
 
 PATHS = ["/movies/{0.cast_movie}", "/actors/{0.cast_actor}", "/roles/{0.role}"]
@@ -32,7 +32,7 @@ NOT_MATCHING = [
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_matching_version_returns_304_without_a_body(producer: Client, path: str) -> None:
-    path = path.format(Things(producer))
+    path = path.format(Resources(producer))
     for etags in MATCHING:
         response = producer.call("GET", path, headers=if_none_match(etags))
         assert (response.status, response.text) == (304, ""), etags
@@ -45,7 +45,7 @@ def test_a_matching_version_returns_304_without_a_body(producer: Client, path: s
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_outdated_version_returns_the_current_one(producer: Client, path: str) -> None:
-    path = path.format(Things(producer))
+    path = path.format(Resources(producer))
     assert producer.patch(path, CHANGES[path.split("/")[1]]).headers["etag"] == '"2"'
     for etags in ('"1"', 'W/"1"', '"1", "3", "22"'):
         response = producer.call("GET", path, headers=if_none_match(etags))
@@ -57,7 +57,7 @@ def test_an_outdated_version_returns_the_current_one(producer: Client, path: str
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_invalid_etag_matches_nothing(producer: Client, path: str) -> None:
-    path = path.format(Things(producer))
+    path = path.format(Resources(producer))
     body = producer.get(path).body
     for etags in NOT_MATCHING:
         response = producer.call("GET", path, headers=if_none_match(etags))
@@ -74,21 +74,21 @@ def test_an_unknown_id_is_not_found_with_any_etag(producer: Client, path: str) -
 
 @pytest.mark.parametrize("etags", ["*", '"1"'])
 def test_lists_and_writes_ignore_if_none_match(producer: Client, etags: str) -> None:
-    things, headers = Things(producer), if_none_match(etags)
+    resources, headers = Resources(producer), if_none_match(etags)
     for path in (
         *("/movies", "/actors", "/roles"),
-        f"/movies/{things.cast_movie}/actors",
-        f"/actors/{things.cast_actor}/movies",
-        f"/roles?movie_id={things.cast_movie}&actor_id={things.cast_actor}",
+        f"/movies/{resources.cast_movie}/actors",
+        f"/actors/{resources.cast_actor}/movies",
+        f"/roles?movie_id={resources.cast_movie}&actor_id={resources.cast_actor}",
     ):
         response = producer.call("GET", path, headers=headers)
         assert response.status == 200
         assert response.body == producer.get(path).body
-    role = {"movie_id": things.movie, "actor_id": things.actor}
+    role = {"movie_id": resources.movie, "actor_id": resources.actor}
     assert producer.call("POST", "/roles", role, headers).status == 201
-    for path in (path.format(things) for path in PATHS):
+    for path in (path.format(resources) for path in PATHS):
         assert producer.call("PATCH", path, CHANGES[path.split("/")[1]], headers).status == 200
-    for path in (path.format(things) for path in reversed(PATHS)):
+    for path in (path.format(resources) for path in reversed(PATHS)):
         assert producer.call("DELETE", path, headers=headers).status == 200
 
 

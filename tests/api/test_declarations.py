@@ -212,8 +212,8 @@ def test_a_field_is_null_for_a_caller_without_the_permission_to_see_it(
     assert body["studio"]["address"] is None
     for path in ("/studios", f"/studios/{body['created']}"):
         for permissions, shown in ((CREW, None), ([*CREW, "patch:actors"], new["address"])):
-            _, found = call(app_of_studios, "GET", path, permissions=permissions)
-            studio = found["studio"] if "studio" in found else found["studios"][0]
+            _, answer = call(app_of_studios, "GET", path, permissions=permissions)
+            studio = answer["studio"] if "studio" in answer else answer["studios"][0]
             assert studio["address"] == shown
 
 

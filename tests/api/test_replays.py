@@ -13,8 +13,8 @@ from chalicelib.store import dynamodb, table
 from chalicelib.store.items import Parent
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
-from tests.store.test_races import at_once
-from tests.store.test_requests import WRITE, Things
+from tests.store.test_races import call_together
+from tests.store.test_requests import WRITE, Resources
 from tests.support.client import ApiResponse, Client, assert_failure, invoke
 from tests.support.issuer import Issuer
 
@@ -30,8 +30,8 @@ def empty_table(real_table: str) -> str:
 class Post:
     """A complete POST request that can be sent several times."""
 
-    def __init__(self, client: Client, kind: str, things: Any = None) -> None:
-        things = things or Things(client)
+    def __init__(self, client: Client, kind: str, resources: Any = None) -> None:
+        resources = resources or Resources(client)
         bodies: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "movie": (
                 "/movies",
@@ -41,16 +41,20 @@ class Post:
             "actor": ("/actors", {"name": "Zoë", "gender": "female", "age": 30}, {"age": 31}),
             "role": (
                 "/roles",
-                {"movie_id": things.movie, "actor_id": things.actor, "character_name": "Noël"},
+                {
+                    "movie_id": resources.movie,
+                    "actor_id": resources.actor,
+                    "character_name": "Noël",
+                },
                 {"billing_order": 1},
             ),
             "role in a movie": (
-                f"/movies/{things.movie}/actors",
-                {"actor_id": things.actor, "character_name": "Noël"},
+                f"/movies/{resources.movie}/actors",
+                {"actor_id": resources.actor, "character_name": "Noël"},
                 {"character_name": "Vincent"},
             ),
         }
-        self.client, self.kind, self.things = client, kind, things
+        self.client, self.kind, self.resources = client, kind, resources
         self.path, self.body, changes = bodies[kind]
         self.other_body = self.body | changes
         self.member = kind.partition(" ")[0]
@@ -85,8 +89,8 @@ def test_a_repeated_request_creates_one_resource_and_returns_the_same_response(p
     assert problems(read()) == []
     assert post.client.get(first.headers["location"])[post.member] == first[post.member]
     if post.member == "role":
-        for path, kind in ((f"/movies/{post.things.movie}", "movie"),
-                           (f"/actors/{post.things.actor}", "actor")):  # fmt: skip
+        for path, kind in ((f"/movies/{post.resources.movie}", "movie"),
+                           (f"/actors/{post.resources.actor}", "actor")):  # fmt: skip
             assert post.client.get(path)[kind]["role_count"] == 1
 
 
@@ -144,12 +148,12 @@ def test_a_renewed_token_belongs_to_the_same_caller(post: Post, issuer: Issuer) 
 
 
 def test_the_same_key_on_another_route_is_not_a_replay(producer: Client) -> None:
-    things = Things(producer)
-    movie, actor, role = (Post(producer, kind, things) for kind in KINDS[:3])
+    resources = Resources(producer)
+    movie, actor, role = (Post(producer, kind, resources) for kind in KINDS[:3])
     ids = {post.send()["created"] for post in (movie, actor, role)}
     assert len(ids) == 3
     # The role exists already: another route created it.
-    assert_failure(Post(producer, "role in a movie", things).send(), 409)
+    assert_failure(Post(producer, "role in a movie", resources).send(), 409)
     assert [post.send()["created"] in ids for post in (movie, actor, role)] == [True] * 3
     assert problems(read()) == []
 
@@ -205,7 +209,7 @@ def test_an_invalid_request_with_a_key_is_rejected(
 
 def test_a_key_can_be_used_again_after_a_404(producer: Client) -> None:
     post = Post(producer, "role")
-    producer.delete(f"/actors/{post.things.actor}")
+    producer.delete(f"/actors/{post.resources.actor}")
     assert_failure(post.send(), 404)
     post.body["actor_id"] = producer.new_actor()
     assert post.send().status == 201
@@ -251,7 +255,7 @@ def test_a_replay_for_a_resource_that_is_being_deleted_returns_409(
 def test_a_replay_returns_the_current_number_of_roles(producer: Client) -> None:
     post = Post(producer, "movie")
     first = post.send()
-    producer.new_role(first["created"], post.things.actor)
+    producer.new_role(first["created"], post.resources.actor)
     assert post.send()["movie"] == {**first["movie"], "role_count": 1}
     assert problems(read()) == []
 
@@ -271,7 +275,7 @@ def test_a_deleted_role_can_be_created_again_with_its_key(producer: Client) -> N
         created = post.send()
         assert created.status == 201
         assert producer.delete(created.headers["location"]).status == 200
-    assert producer.get(f"/movies/{post.things.movie}")["movie"]["role_count"] == 0
+    assert producer.get(f"/movies/{post.resources.movie}")["movie"]["role_count"] == 0
 
 
 def test_no_response_contains_the_key(post: Post) -> None:
@@ -285,7 +289,7 @@ def test_no_response_contains_the_key(post: Post) -> None:
         post.send(key, post.other_body),
         post.client.get(path),
         post.client.get(list_path),
-        post.client.get(f"/movies/{post.things.movie}/actors"),
+        post.client.get(f"/movies/{post.resources.movie}/actors"),
         post.client.patch(path, CHANGES[post.member]),
         post.client.delete(path),
     ]
@@ -328,17 +332,17 @@ def test_one_of_fifty_concurrent_requests_creates_the_resource_and_all_return_it
     name = next(iter(post.body))
     if post.member != "role":
         post.body[name] = f"The {kind} of fifty"
-    responses = at_once(*[partial(post.send, f"fifty of a {kind}")] * 50)
+    responses = call_together(*[partial(post.send, f"fifty of a {kind}")] * 50)
     assert {response.status for response in responses} == {201}, Counter(map(repr, responses))
     assert len({response.text for response in responses}) == 1
     assert len({response.headers["location"] for response in responses}) == 1
     created_id = responses[0]["created"]
     listed = real.every(f"/{post.member}s", f"{post.member}s", limit=100)
     if post.member == "role":
-        assert [role["id"] for role in listed if role["movie_id"] == post.things.movie] == [
+        assert [role["id"] for role in listed if role["movie_id"] == post.resources.movie] == [
             created_id
         ]
-        assert real.get(f"/movies/{post.things.movie}")["movie"]["role_count"] == 1
-        assert real.get(f"/actors/{post.things.actor}")["actor"]["role_count"] == 1
+        assert real.get(f"/movies/{post.resources.movie}")["movie"]["role_count"] == 1
+        assert real.get(f"/actors/{post.resources.actor}")["actor"]["role_count"] == 1
     else:
         assert [item["id"] for item in listed if item[name] == post.body[name]] == [created_id]

@@ -440,10 +440,10 @@ class Auth0Tenant:
             (p["resource_server_identifier"], p["permission_name"]) for p in body["permissions"]
         ]
         if method == "DELETE":
-            held = self.granted[rest[0]]
-            if not set(pairs) <= set(held):
+            granted = self.granted[rest[0]]
+            if not set(pairs) <= set(granted):
                 raise Rejected(400, "The role does not have this permission", "invalid_body")
-            self.granted[rest[0]] = [pair for pair in held if pair not in pairs]
+            self.granted[rest[0]] = [pair for pair in granted if pair not in pairs]
             return 200, {}
         for identifier, name in pairs:
             scopes = self.apis.get(identifier, {"scopes": []})["scopes"]
@@ -466,10 +466,10 @@ class Auth0Tenant:
         api.update(body)
         if "scopes" in body:
             # A permission that its API no longer has is removed from every role.
-            for role_id, held in self.granted.items():
+            for role_id, granted in self.granted.items():
                 self.granted[role_id] = [
                     (api_of, name)
-                    for api_of, name in held
+                    for api_of, name in granted
                     if api_of != api["identifier"] or name in values
                 ]
         return 200, api

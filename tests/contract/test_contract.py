@@ -135,15 +135,15 @@ def test_another_validator_says_so_too(broken: Path) -> None:
 
 @pytest.mark.slow
 def test_the_linter_has_no_error_and_no_warning(broken: Path) -> None:
-    status, said = linted(PROJECT / "docs" / "generated" / "openapi.json")
-    assert status == 0, said
-    assert "Your API description is valid" in said
-    assert "warning" not in said.lower().replace("deprecation warning", "")
+    status, output = linted(PROJECT / "docs" / "generated" / "openapi.json")
+    assert status == 0, output
+    assert "Your API description is valid" in output
+    assert "warning" not in output.lower().replace("deprecation warning", "")
     assert linted(broken)[0] == 1
 
 
 def test_every_route_is_in_the_contract_with_its_view_and_its_permission() -> None:
-    found = {
+    documented = {
         (method, path): (operation_id, operation["security"])
         for operation_id, (method, path, operation) in OPERATIONS.items()
     }
@@ -153,7 +153,7 @@ def test_every_route_is_in_the_contract_with_its_view_and_its_permission() -> No
         for method, route in methods.items()
         for permission in [declared(route.view_function).permission]
     }
-    assert found == routes
+    assert documented == routes
 
 
 def sealed(*decorators: Any) -> Chalice:
@@ -266,7 +266,7 @@ def without_the_servers_own(value: Any) -> Any:
 
 
 def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> None:
-    there: dict[str, str] = {}
+    ids: dict[str, str] = {}
 
     def example_of(operation_id: str) -> Any:
         _, _, operation = OPERATIONS[operation_id]
@@ -278,8 +278,8 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
         body = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("example")
         if body:
             assert problems(operation["requestBody"]["content"][JSON]["schema"], body) == []
-            body = {name: there.get(name, value) for name, value in body.items()}
-        answer = producer.call(method, path.format(**there), body)
+            body = {name: ids.get(name, value) for name, value in body.items()}
+        answer = producer.call(method, path.format(**ids), body)
         assert answer.status == min(responses(operation)), answer
         assert_as_documented(answer, operation_id)
         shown = without_the_servers_own(answer.body)
@@ -288,7 +288,7 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
 
     operations = Operations()
     for id_name, create in operations.creators.items():
-        there[id_name] = ask(create.id)["created"]
+        ids[id_name] = ask(create.id)["created"]
     creates = list(operations.creators.values())
     deletes = [operations.item_of("DELETE", create) for create in reversed(creates)]
     order = [o for o in operations if o.method in ("GET", "PATCH")]

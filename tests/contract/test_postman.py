@@ -177,7 +177,7 @@ def test_newman_runs_it_without_a_failure_and_it_deletes_what_it_created(
         return [resource for resources in lists for resource in resources]
 
     began, now = table.now(), int(time.time())
-    status, run, said = newman(
+    status, run, output = newman(
         tmp_path,
         baseUrl=product.url,
         token_url=f"{login.url}/oauth/token",
@@ -188,7 +188,7 @@ def test_newman_runs_it_without_a_failure_and_it_deletes_what_it_created(
         expired_token=product_issuer.token(iat=now - 7_200, exp=now - 3_600),
         foreign_token=product_issuer.token(aud="another-api"),
     )
-    assert status == 0, said
+    assert status == 0, output
     assert run["failures"] == []
     # No request was skipped, and each has assertions that were executed.
     assert run["stats"]["items"] == {"total": len(REQUESTS), "pending": 0, "failed": 0}
@@ -200,8 +200,8 @@ def test_newman_runs_it_without_a_failure_and_it_deletes_what_it_created(
     assert Counter(asked["client_id"] for asked in login.asked) == {
         f"{role}-client": 1 for role in AGENCY_ROLES if role != "assistant"
     }
-    assert SECRET not in said
-    assert product_issuer.token("assistant")[:40] not in said
+    assert SECRET not in output
+    assert product_issuer.token("assistant")[:40] not in output
     assert [resource for resource in all_resources() if resource["created_at"] >= began] == []
     assert fuzz.verify(product) == ""
 
@@ -250,7 +250,7 @@ def test_it_detects_a_wrong_body_or_header_of_a_response_with_the_right_status(
 
 def test_a_failed_login_is_reported_without_the_secret(login: Login, tmp_path: Path) -> None:
     wrong = "not-the-secret-at-all"
-    status, run, said = newman(
+    status, run, output = newman(
         tmp_path,
         "--folder=Clean up",
         baseUrl=login.url,
@@ -260,8 +260,8 @@ def test_a_failed_login_is_reported_without_the_secret(login: Login, tmp_path: P
         producer_token="x",
     )
     assert status == 1
-    assert "the director can log in at token_url" in said
-    assert wrong not in said
+    assert "the director can log in at token_url" in output
+    assert wrong not in output
     failed = [failure["error"]["test"] for failure in run["failures"]]
     assert "the director can log in at token_url" in failed
 

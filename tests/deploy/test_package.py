@@ -32,25 +32,25 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Checkout) -> Ch
 @pytest.fixture(scope="module")
 def built(checkout: Checkout) -> Path:
     """The folder that `make package STAGE=prod` has written."""
-    status, said = checkout.run("dev.deploy.package", STAGE="prod")
-    assert status == 0, said
+    status, output = checkout.run("dev.deploy.package", STAGE="prod")
+    assert status == 0, output
     return checkout.folder / ".local" / "package" / "prod"
 
 
 def refused(checkout: Checkout, **environment: str) -> str:
     """Run `make package`, which must fail and leave nothing. Return its output."""
-    status, said = checkout.run("dev.deploy.package", **{"STAGE": "dev", **environment})
-    assert status == 1, said
-    assert "Traceback" not in said
+    status, output = checkout.run("dev.deploy.package", **{"STAGE": "dev", **environment})
+    assert status == 1, output
+    assert "Traceback" not in output
     assert not list((checkout.folder / ".local").glob("package/*/*"))
-    return said
+    return output
 
 
 def template(checkout: Checkout, name: str) -> Any:
     """Return a template of the stage prod, as it is sent to CloudFormation."""
     code = "import json; from dev.deploy import stages; "
     code += f"print(json.dumps(stages.chosen().template({name!r})))"
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code],
         cwd=checkout.folder,
         env={"STAGE": "prod", "PATH": ""},
@@ -58,7 +58,7 @@ def template(checkout: Checkout, name: str) -> Any:
         text=True,
         check=True,
     )
-    return json.loads(found.stdout)
+    return json.loads(process.stdout)
 
 
 def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built: Path) -> None:
@@ -193,8 +193,8 @@ def test_caches_are_left_out_and_do_no_harm(checkout: Checkout, tmp_path: Path) 
 def test_a_stage_that_cannot_be_deployed_is_rejected(
     checkout: Checkout, module: str, stage: str
 ) -> None:
-    status, said = checkout.run(module, STAGE=stage)
-    assert (status, said) == (1, "casting: name the stage, for example STAGE=dev: dev, prod\n")
+    status, output = checkout.run(module, STAGE=stage)
+    assert (status, output) == (1, "casting: name the stage, for example STAGE=dev: dev, prod\n")
 
 
 @pytest.mark.parametrize(
@@ -246,9 +246,9 @@ def test_a_configuration_that_is_not_json_is_rejected(tmp_path: Path) -> None:
 def test_another_python_than_that_of_the_functions_is_rejected(tmp_path: Path, module: str) -> None:
     copy = Checkout(tmp_path / "copy")
     copy.write_config({**copy.config, "python_version": "3.99"})
-    status, said = copy.run(module, STAGE="dev")
+    status, output = copy.run(module, STAGE="dev")
     running = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    assert (status, said) == (
+    assert (status, output) == (
         1,
         f"casting: the functions run on Python 3.99, and this is Python {running}: install Python"
         " 3.99, and add PYTHON=python3.99 VENV=.local/python3.99 to the make command\n",
@@ -265,18 +265,18 @@ def test_the_functions_run_on_a_python_that_lambda_supports_for_years() -> None:
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
 def test_a_stage_with_placeholder_hosts_is_not_deployed(tmp_path: Path, module: str) -> None:
     copy = Checkout(tmp_path / "copy")
-    status, said = copy.run(module, STAGE="prod")
+    status, output = copy.run(module, STAGE="prod")
     assert status == 1
-    assert "AUTH_ISSUER of the stage prod is still https://prod.issuer.example/" in said
+    assert "AUTH_ISSUER of the stage prod is still https://prod.issuer.example/" in output
     assert not (copy.folder / ".local").exists()
 
 
 def test_an_issuer_of_auth0_without_its_slash_is_not_deployed(tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy")
     copy.set("dev", AUTH_ISSUER="https://agency.eu.auth0.com")
-    status, said = copy.run("dev.deploy.deploy", STAGE="dev")
+    status, output = copy.run("dev.deploy.deploy", STAGE="dev")
     assert status == 1
-    assert "needs Auth0's slash: https://agency.eu.auth0.com/" in said
+    assert "needs Auth0's slash: https://agency.eu.auth0.com/" in output
 
 
 @pytest.mark.parametrize(
@@ -459,8 +459,10 @@ def test_a_file_that_no_package_lists_is_rejected(
 def test_a_wheel_for_another_platform_is_rejected(
     wrong: Callable[[dict[str, str]], list[str]], tag: str, fits: bool
 ) -> None:
-    found = wrong({"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"})
-    assert [problem.partition(" is a wheel")[0] for problem in found] == ([] if fits else ["Good"])
+    problems = wrong({"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"})
+    assert [problem.partition(" is a wheel")[0] for problem in problems] == (
+        [] if fits else ["Good"]
+    )
 
 
 def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
@@ -477,8 +479,8 @@ def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
         "more-2.0.dist-info/WHEEL,,\nmore-2.0.dist-info/RECORD,,\n",
     }
     assert wrong(more) == ["more 2.0 is included and not in requirements.txt"]
-    found = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n"))
-    assert found == ["absent 3.0 is required and missing: it could not be built for Lambda"]
+    problems = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n"))
+    assert problems == ["absent 3.0 is required and missing: it could not be built for Lambda"]
 
 
 def test_a_zip_that_is_too_large_for_lambda_is_rejected(

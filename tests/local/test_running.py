@@ -58,7 +58,7 @@ def as_role(product: Product, role: str) -> Client:
 
 def test_it_prints_a_working_curl_command_for_each_role(default_product: Product) -> None:
     lines = re.findall(
-        r"^curl (\S+) -H 'Authorization: Bearer (\S+)'$", default_product.said(), re.MULTILINE
+        r"^curl (\S+) -H 'Authorization: Bearer (\S+)'$", default_product.log_text(), re.MULTILINE
     )
     assert len(lines) == len(AGENCY_ROLES)
     statuses = []
@@ -160,7 +160,7 @@ def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path) -> None:
     movie_ids = [as_role(product, "producer").new_movie("Written before Ctrl+C")]
     product.stop(signal.SIGINT)
     assert product.process.returncode == 0
-    assert "Loading the demo data" in product.said()
+    assert "Loading the demo data" in product.log_text()
 
     product.start()
     producer = as_role(product, "producer")
@@ -173,7 +173,7 @@ def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path) -> None:
     for movie_id in movie_ids:
         assert producer.get(f"/movies/{movie_id}").status == 200
     # The demo data is loaded only once, so deleted movies do not return.
-    assert product.said().count("Loading the demo data") == 1
+    assert product.log_text().count("Loading the demo data") == 1
     product.stop(signal.SIGHUP)
 
 
@@ -244,7 +244,7 @@ def test_pressing_ctrl_c_twice_still_saves_the_data(tmp_path: Path) -> None:
     product.process.send_signal(signal.SIGINT)
     product.stop(signal.SIGINT)
     assert product.process.returncode == 0
-    assert "Traceback" not in product.said()
+    assert "Traceback" not in product.log_text()
     product.start()
     assert as_role(product, "producer").get(f"/movies/{movie_id}").status == 200
     product.stop()

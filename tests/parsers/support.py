@@ -49,12 +49,12 @@ def event(
     sub: str = "auth0|me",
 ) -> dict[str, Any]:
     """Return the event of API Gateway. An `encoded` body is one that it treats as binary."""
-    told: str | bytes | None = body
+    text: str | bytes | None = body
     if body is not None and encoded:
-        told = base64.b64encode(body).decode()
+        text = base64.b64encode(body).decode()
     elif body is not None:
         with contextlib.suppress(UnicodeDecodeError):  # bytes, as the local server passes them on
-            told = body.decode()
+            text = body.decode()
     return {
         "requestContext": {
             "httpMethod": method,
@@ -70,7 +70,7 @@ def event(
         "pathParameters": ids or {},
         "multiValueQueryStringParameters": query,
         "stageVariables": None,
-        "body": told,
+        "body": text,
         "isBase64Encoded": encoded,
     }
 

@@ -232,14 +232,14 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
         return {"The"}
     if unknown := document.keys() - fields.keys():
         return {*unknown, "One"}
-    told = {k: trimmed(v) if isinstance(v, str) else v for k, v in document.items()}
-    wrong = {n for n, is_good in fields.items() if n in told and not is_good(told[n])}
-    wrong |= shape.required.keys() - told.keys()
+    values = {k: trimmed(v) if isinstance(v, str) else v for k, v in document.items()}
+    wrong = {n for n, is_good in fields.items() if n in values and not is_good(values[n])}
+    wrong |= shape.required.keys() - values.keys()
     if shape.required:
-        told = {**dict.fromkeys(shape.optional), **told}
-    if told.keys() & _birth.keys() and sum(told.get(name) is not None for name in _birth) != 1:
+        values = {**dict.fromkeys(shape.optional), **values}
+    if values.keys() & _birth.keys() and sum(values.get(name) is not None for name in _birth) != 1:
         wrong.add("Send")
-    return wrong or told
+    return wrong or values
 
 
 def sent(
@@ -251,33 +251,33 @@ def sent(
     answer = envelope(
         request, lambda _: Response(http_body.fields_of(http_body.read(body_type)))
     ).to_dict()
-    told = json.loads(answer["body"])
+    shown = json.loads(answer["body"])
     if answer["statusCode"] != 200:
-        assert told.keys() == {"success", "error", "message", "detail"}
-        assert told["error"] == answer["statusCode"] in (400, 413, 415, 422), told
-        assert told["message"] == MESSAGES[told["error"]]
-        assert not told["success"]
+        assert shown.keys() == {"success", "error", "message", "detail"}
+        assert shown["error"] == answer["statusCode"] in (400, 413, 415, 422), shown
+        assert shown["message"] == MESSAGES[shown["error"]]
+        assert not shown["success"]
         # The name of an unknown field is quoted if it is short and plain.
         quoted = re.sub(r"[A-Za-z0-9_.-]{1,40} is not a field here", "", json.dumps(answer))
         assert SECRET not in quoted
         assert str(SECRET_NUMBER) not in quoted
-        assert "`" not in told["detail"], "msgspec's own words are for programmers"
-    return answer["statusCode"], told
+        assert "`" not in shown["detail"], "msgspec's own words are for programmers"
+    return answer["statusCode"], shown
 
 
 def assert_judged(body_type: type[Body], document: Any, encoded: bool = False) -> None:
     """Send a body, and compare the response with the rules."""
-    status, told = sent(body_type, json.dumps(document).encode(), encoded=encoded)
+    status, body = sent(body_type, json.dumps(document).encode(), encoded=encoded)
     expected = expected_of_body(body_type, document)
     if isinstance(expected, dict):
-        assert (status, seen(sorted(told.items()))) == (200, seen(sorted(expected.items())))
+        assert (status, seen(sorted(body.items()))) == (200, seen(sorted(expected.items())))
         # The result can be sent again: nothing is left to trim.
-        assert sent(body_type, json.dumps(told).encode()) == (200, told)
+        assert sent(body_type, json.dumps(body).encode()) == (200, body)
     else:
         # The rejection names the problem, and what was expected.
-        assert status == 422, told
-        assert re.search("expected|is missing|[Ss]end |must be", told["detail"]), told
-        assert [word for word in expected if told["detail"].startswith(word)], told
+        assert status == 422, body
+        assert re.search("expected|is missing|[Ss]end |must be", body["detail"]), body
+        assert [word for word in expected if body["detail"].startswith(word)], body
 
 
 @tried(125)
@@ -326,16 +326,16 @@ def test_the_name_of_an_unknown_field_is_quoted_if_it_is_short_and_plain(
     length: int, end: str
 ) -> None:
     name = ("colour" * length)[: length - len(end)] + end
-    _, told = sent(MovieChanges, json.dumps({name: 1, "title": "x"}).encode())
-    assert (name in told["detail"]) == (length <= 40 and not end)
+    _, body = sent(MovieChanges, json.dumps({name: 1, "title": "x"}).encode())
+    assert (name in body["detail"]) == (length <= 40 and not end)
     fields = ", ".join(NewMovie.__struct_fields__)
-    assert told["detail"].endswith(f" is not a field here: send {fields}.")
+    assert body["detail"].endswith(f" is not a field here: send {fields}.")
 
 
 def test_the_name_of_an_unknown_field_is_not_a_secret() -> None:
-    status, told = sent(MovieChanges, json.dumps({SECRET: SECRET}).encode())
+    status, body = sent(MovieChanges, json.dumps({SECRET: SECRET}).encode())
     assert status == 422
-    assert told["detail"].startswith(f"{SECRET} is not a field here")
+    assert body["detail"].startswith(f"{SECRET} is not a field here")
 
 
 @tried(30)
@@ -358,16 +358,16 @@ def test_a_body_is_rejected_as_too_large_or_not_json_before_its_fields_are_check
 ) -> None:
     whole = written(documents(body_type))
     body = data.draw(whole | edited(whole) | st.binary(max_size=30)).ljust(room)
-    status, told = sent(body_type, body, encoded=encoded)
+    status, answer = sent(body_type, body, encoded=encoded)
     if len(body) > 65_536:
         assert status == 413
         return
     try:
         expected = expected_of_body(body_type, expected_of_json(body))
     except ValueError:
-        assert (status, told["detail"]) == (400, "The request body must be JSON.")
+        assert (status, answer["detail"]) == (400, "The request body must be JSON.")
     else:
-        assert status == (200 if isinstance(expected, dict) else 422), told
+        assert status == (200 if isinstance(expected, dict) else 422), answer
 
 
 @tried(50)

@@ -77,13 +77,13 @@ def framed(text: str, frames: list[tuple[str, str]]) -> bytes:
 @st.composite
 def spelled(draw: st.DrawFn, text: str) -> str:
     """A string as JSON, with any of its characters escaped."""
-    told = ""
+    escaped = ""
     for character in text:
         units = re.findall("....", character.encode("utf-16-be").hex())
         escapes = ["".join(f"\\u{unit}" for unit in units)]
         escapes += ["".join(f"\\u{unit.upper()}" for unit in units), json.dumps(character)[1:-1]]
-        told += draw(st.sampled_from(escapes))
-    return f'"{told}"'
+        escaped += draw(st.sampled_from(escapes))
+    return f'"{escaped}"'
 
 
 class Members(list[tuple[str, Any]]):

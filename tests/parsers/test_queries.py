@@ -78,10 +78,10 @@ def texts_like_cursors(draw: st.DrawFn, list_name: str) -> str:
 @given(list_name=list_names, data=st.data())
 def test_any_other_text_is_rejected_as_a_cursor(list_name: str, data: st.DataObject) -> None:
     text = data.draw(texts_like_cursors(list_name))
-    found = place_in(list_name, text)
-    assert found == expected_place(list_name, text)
+    place = place_in(list_name, text)
+    assert place == expected_place(list_name, text)
     # Each place has only one spelling.
-    assert found is None or paging.encode_cursor(list_name, found) == text
+    assert place is None or paging.encode_cursor(list_name, place) == text
 
 
 @tried(50)
@@ -90,22 +90,24 @@ def test_a_cursor_with_one_changed_character_is_rejected_or_another_place(
     list_name: str, key: str, data: st.DataObject
 ) -> None:
     cursor = paging.encode_cursor(list_name, key)
-    place = data.draw(st.integers(0, len(cursor)))
+    index = data.draw(st.integers(0, len(cursor)))
     other = data.draw(st.sampled_from([*ALPHABET, "", "+", "/", "=", "\n", " "]) | st.characters())
     for text in (
-        cursor[:place] + other + cursor[place + 1 :],
-        cursor[:place] + other + cursor[place:],
+        cursor[:index] + other + cursor[index + 1 :],
+        cursor[:index] + other + cursor[index:],
         cursor + other,
     ):
-        found = place_in(list_name, text)
-        assert found == expected_place(list_name, text)
-        assert (found == key) == (text == cursor)
+        place = place_in(list_name, text)
+        assert place == expected_place(list_name, text)
+        assert (place == key) == (text == cursor)
 
 
 @tried(50)
-@given(one=list_names, another=list_names, key=st.text(max_size=12))
-def test_a_cursor_is_valid_only_in_its_own_list(one: str, another: str, key: str) -> None:
-    assert place_in(another, paging.encode_cursor(one, key)) == (key if one == another else None)
+@given(own_list=list_names, other_list=list_names, key=st.text(max_size=12))
+def test_a_cursor_is_valid_only_in_its_own_list(own_list: str, other_list: str, key: str) -> None:
+    assert place_in(other_list, paging.encode_cursor(own_list, key)) == (
+        key if own_list == other_list else None
+    )
 
 
 # Filters and conditions
@@ -206,15 +208,15 @@ condition_texts = (
 @given(condition=condition_texts, version=version_numbers)
 def test_a_condition_allows_everything_or_the_versions_in_it(condition: str, version: int) -> None:
     ask_for(headers={"if-match": condition, "if-none-match": condition})
-    found = conditions.if_match()
-    assert (found is None) == (condition.strip() == "*")
-    assert found is None or type(found) is frozenset
-    for number in found or ():
+    versions = conditions.if_match()
+    assert (versions is None) == (condition.strip() == "*")
+    assert versions is None or type(versions) is frozenset
+    for number in versions or ():
         assert type(number) is int
         assert f'"{number}"' in condition
     is_known = conditions.client_has(version)
-    assert is_known or found is None or version not in found
-    assert not is_known or found is None or f'"{version}"' in condition
+    assert is_known or versions is None or version not in versions
+    assert not is_known or versions is None or f'"{version}"' in condition
     ask_for()
     assert conditions.if_match() is None
     assert not conditions.client_has(version)
@@ -239,8 +241,8 @@ def test_an_idempotency_key_is_printable_ascii(key: str) -> None:
     ask_for(method="POST", headers={"idempotency-key": key})
     body = NewRoleInMovie(actor_id="A")
     if 1 <= len(key) <= 255 and all(32 <= ord(c) <= 126 for c in key) and set(key) != {" "}:
-        found = conditions.replay(body)
-        assert re.fullmatch(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{16}", str(found))
+        replay = conditions.replay(body)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{16}", str(replay))
     else:
         with pytest.raises(BadIdempotencyKey):
             conditions.replay(body)
@@ -268,8 +270,8 @@ class Posted(NamedTuple):
             sub=self.sub,
         )
         body = NewRoleInMovie(actor_id="A", character_name=self.name, billing_order=self.order)
-        whose, _, what = str(conditions.replay(body)).partition(".")
-        return whose, what
+        caller, _, request = str(conditions.replay(body)).partition(".")
+        return caller, request
 
 
 posts = st.builds(

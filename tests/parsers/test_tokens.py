@@ -223,12 +223,12 @@ def test_any_invalid_header_is_rejected(good: str, authorization: object) -> Non
 def test_a_signed_token_is_accepted_if_the_rules_say_so(
     good: str, header: Any, payload: Any, style: dict[str, Any]
 ) -> None:
-    told = json.dumps(header).encode(), json.dumps(payload, **style).encode()
-    expected = expected_of_token(*told)
-    found = verified(f"Bearer {token(*told)}")
-    assert found in expected
-    if isinstance(found, Claims):
-        assert found.permissions <= PERMISSIONS.intersection(payload.get("permissions", []))
+    segments = json.dumps(header).encode(), json.dumps(payload, **style).encode()
+    expected = expected_of_token(*segments)
+    result = verified(f"Bearer {token(*segments)}")
+    assert result in expected
+    if isinstance(result, Claims):
+        assert result.permissions <= PERMISSIONS.intersection(payload.get("permissions", []))
 
 
 EDGES: list[dict[str, Any]] = [
@@ -256,8 +256,8 @@ EDGES: list[dict[str, Any]] = [
 def test_a_claim_is_accepted_up_to_its_limit(good: str, changes: dict[str, Any]) -> None:
     claims = {k: v for k, v in {**PAYLOAD, **changes}.items() if v is not GONE}
     payload = json.dumps(claims).encode()
-    told = json.dumps(TOKEN_HEADER).encode()
-    assert verified(f"Bearer {token(payload=payload)}") in expected_of_token(told, payload)
+    header = json.dumps(TOKEN_HEADER).encode()
+    assert verified(f"Bearer {token(payload=payload)}") in expected_of_token(header, payload)
 
 
 @tried(30)
@@ -455,7 +455,7 @@ def published(*keys: Any) -> bytes:
 def test_only_usable_keys_are_read_from_any_published_text(stranger: Issuer, answer: bytes) -> None:
     stranger.answer = answer
     keys = KeySet(stranger.url)
-    found = {kid: key for kid in ("main", "other", "small", "") if (key := keys.get(kid))}
-    assert found.keys() == expected_of_keys(answer) & {"main", "other", "small", ""}
-    for key in found.values():
+    usable = {kid: key for kid in ("main", "other", "small", "") if (key := keys.get(kid))}
+    assert usable.keys() == expected_of_keys(answer) & {"main", "other", "small", ""}
+    for key in usable.values():
         assert key.verify(b"message", b"x" * 256) is False

@@ -34,11 +34,11 @@ class Found(NamedTuple):
 def call(**parts: Any) -> Found:
     """Call the function as API Gateway does. A 5xx is a failure of the test."""
     answer = invoke(app, event(**parts))
-    told: Any = json.loads(answer["body"]) if answer["body"] else None
-    assert answer["statusCode"] < 500, (parts, told)
+    body: Any = json.loads(answer["body"]) if answer["body"] else None
+    assert answer["statusCode"] < 500, (parts, body)
     if answer["statusCode"] >= 400:
-        assert told.keys() == {"success", "error", "message", "detail"}
-    return Found(answer["statusCode"], answer["headers"], told)
+        assert body.keys() == {"success", "error", "message", "detail"}
+    return Found(answer["statusCode"], answer["headers"], body)
 
 
 class Listed(NamedTuple):
@@ -60,12 +60,12 @@ class Listed(NamedTuple):
 
 def items_under(index: str) -> dict[str, list[str]]:
     """Return the sort keys of the table, or of an index, in order and by partition."""
-    found: dict[str, list[str]] = {}
+    partitions: dict[str, list[str]] = {}
     for item in Item.scan():
         pk, sk = (getattr(item, index + half) for half in ("pk", "sk"))
         if pk is not None and not (index == "" and sk == "#"):
-            found.setdefault(pk, []).append(sk)
-    return {pk: sorted(keys) for pk, keys in found.items()}
+            partitions.setdefault(pk, []).append(sk)
+    return {pk: sorted(keys) for pk, keys in partitions.items()}
 
 
 def post(resource: str, body: dict[str, Any]) -> str:
@@ -178,18 +178,18 @@ def assert_place(listed: Listed, key: str | None, limit: int) -> None:
             return
         past = sum(p >= key if listed.falls else p <= key for p in listed.places)
     # To the end, page by page: everything after this place, once and in order.
-    found: list[Any] = []
+    items: list[Any] = []
     while True:
         answer = listed.page(**query)
         assert answer.status == 200, answer
         page, cursor = answer.body[listed.member], answer.body["next_cursor"]
-        found += page
+        items += page
         if cursor is None:
             break
         assert len(page) == limit
         query["cursor"] = [cursor]
     assert len(page) <= limit
-    assert found == listed.whole[past:]
+    assert items == listed.whole[past:]
 
 
 @tried(30)
@@ -259,13 +259,13 @@ def test_a_filter_returns_the_roles_of_one_movie_or_actor(
         query[name] = data.draw(st.none() | st.lists(texts, min_size=1, max_size=2))
     asked = {name: texts for name, texts in query.items() if texts is not None}
     answer = call(resource="/roles", query=asked)
-    wanted = [
+    expected = [
         role["id"]
         for role in every.whole
         if all(role[name] == texts[-1] for name, texts in asked.items())
     ]
     assert answer.status == 200
-    assert sorted(role["id"] for role in answer.body["roles"]) == sorted(wanted)
+    assert sorted(role["id"] for role in answer.body["roles"]) == sorted(expected)
 
 
 @tried(20)
@@ -313,10 +313,10 @@ def test_the_table_returns_what_the_parser_accepts(
         return
     assert made.status == 201
     resource_id = {f"{member}_id": made.body["created"]}
-    one = f"{resource}/{{{member}_id}}"
-    shown = call(resource=one, ids=resource_id).body[member]
+    path = f"{resource}/{{{member}_id}}"
+    shown = call(resource=path, ids=resource_id).body[member]
     assert {name: shown[name] for name in expected if expected[name] is not None} == {
         name: value for name, value in expected.items() if value is not None
     }
     # The lists must stay as they are, for the other tests.
-    assert call(method="DELETE", resource=one, ids=resource_id).status == 200
+    assert call(method="DELETE", resource=path, ids=resource_id).status == 200

@@ -9,7 +9,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import dynamodb, table
-from tests.store.test_requests import OPERATIONS, WRITES, Call, Things
+from tests.store.test_requests import OPERATIONS, WRITES, Call, Resources
 from tests.support.client import Client, assert_failure
 
 
@@ -65,10 +65,10 @@ NOT_SERVED = [
 def test_a_table_that_is_unavailable_is_a_503_with_retry_after(
     producer: Client, faults: Faults, call: Call
 ) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     before = [producer.get(path).text for path in ("/movies", "/actors", "/roles")]
     for faults.always in NOT_SERVED:
-        answer = call(producer, things)
+        answer = call(producer, resources)
         assert_failure(answer, 503)
         assert int(answer.headers["retry-after"]) >= 1
     faults.always = None
@@ -77,10 +77,10 @@ def test_a_table_that_is_unavailable_is_a_503_with_retry_after(
 
 @pytest.mark.parametrize("call", [call for call, _ in OPERATIONS.values()], ids=OPERATIONS)
 def test_a_mistake_of_ours_is_a_500(producer: Client, faults: Faults, call: Call) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     for code in ("AccessDeniedException", "ResourceNotFoundException"):
         faults.always = error(code)
-        assert_failure(call(producer, things), 500)
+        assert_failure(call(producer, resources), 500)
 
 
 IN_TRANSACTION = {name: call for name, (call, sent) in WRITES.items() if "Transact" in sent[-1]}
@@ -90,20 +90,20 @@ IN_TRANSACTION = {name: call for name, (call, sent) in WRITES.items() if "Transa
 def test_a_conflict_is_retried_and_then_reported(
     producer: Client, faults: Faults, call: Call
 ) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     reads = next(sent for c, sent in WRITES.values() if c is call)[:-1]
     sent_through: list[Exception | dict[str, Any] | None] = [None] * len(reads)
     conflict = cancelled("None", "TransactionConflict")
 
     faults.next, faults.asked = [*sent_through], 0
     faults.always = conflict
-    answer = call(producer, things)
+    answer = call(producer, resources)
     assert_failure(answer, 409)
     assert answer.headers["retry-after"] == "1"
     assert faults.asked == len(reads) + dynamodb.ATTEMPTS
 
     faults.next, faults.always = [*sent_through, *[conflict] * (dynamodb.ATTEMPTS - 1)], None
-    assert call(producer, things).status in (200, 201)
+    assert call(producer, resources).status in (200, 201)
 
 
 BY_THEMSELVES = {name: call for name, (call, sent) in WRITES.items() if "Transact" not in sent[-1]}
@@ -113,12 +113,12 @@ BY_THEMSELVES = {name: call for name, (call, sent) in WRITES.items() if "Transac
 def test_a_write_that_meets_a_transaction_is_retried_and_then_reported(
     producer: Client, faults: Faults, call: Call
 ) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     before = [producer.get(path).text for path in ("/movies", "/actors", "/roles")]
     conflict = error("TransactionConflictException")
 
     faults.always, faults.asked = conflict, 0
-    answer = call(producer, things)
+    answer = call(producer, resources)
     assert_failure(answer, 409)
     assert answer.headers["retry-after"] == "1"
     assert faults.asked == dynamodb.ATTEMPTS
@@ -126,7 +126,7 @@ def test_a_write_that_meets_a_transaction_is_retried_and_then_reported(
     assert [producer.get(path).text for path in ("/movies", "/actors", "/roles")] == before
 
     faults.next, faults.asked = [conflict] * (dynamodb.ATTEMPTS - 1), 0
-    answer = call(producer, things)
+    answer = call(producer, resources)
     assert answer.status in (200, 201)
     assert answer.headers["etag"] == ('"1"' if answer.status == 201 else '"2"')
     assert faults.asked == dynamodb.ATTEMPTS
@@ -135,8 +135,8 @@ def test_a_write_that_meets_a_transaction_is_retried_and_then_reported(
 def test_a_replay_that_meets_only_conflicts_finds_its_role(
     producer: Client, faults: Faults
 ) -> None:
-    things = Things(producer)
-    body = {"movie_id": things.movie, "actor_id": things.actor}
+    resources = Resources(producer)
+    body = {"movie_id": resources.movie, "actor_id": resources.actor}
     key, conflict = {"Idempotency-Key": "a key"}, cancelled("TransactionConflict", "None")
 
     # Not there yet: the other request must end first.
@@ -163,13 +163,13 @@ def test_a_replay_that_meets_only_conflicts_finds_its_role(
             assert answer.headers["location"] == first.headers["location"]
         else:
             assert_failure(answer, status)
-    assert producer.get(f"/movies/{things.movie}")["movie"]["role_count"] == 1
+    assert producer.get(f"/movies/{resources.movie}")["movie"]["role_count"] == 1
 
 
 def test_throttling_inside_a_transaction_is_a_503(producer: Client, faults: Faults) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     faults.next, faults.always = [None], cancelled("ThrottlingError", "None")
-    body = {"movie_id": things.movie, "actor_id": things.actor}
+    body = {"movie_id": resources.movie, "actor_id": resources.actor}
     assert_failure(producer.post("/roles", body), 503)
     faults.next = [None, cancelled("ProvisionedThroughputExceeded", "TransactionConflict")]
     faults.always = None
@@ -179,8 +179,8 @@ def test_throttling_inside_a_transaction_is_a_503(producer: Client, faults: Faul
 def test_a_transaction_is_not_retried_for_any_other_reason(
     producer: Client, faults: Faults
 ) -> None:
-    things = Things(producer)
-    body = {"movie_id": things.movie, "actor_id": things.actor}
+    resources = Resources(producer)
+    body = {"movie_id": resources.movie, "actor_id": resources.actor}
     for codes, status in [
         (("TransactionConflict", "ValidationError"), 500),
         (("ItemCollectionSizeLimitExceeded", "None"), 500),
@@ -194,7 +194,7 @@ def test_a_transaction_is_not_retried_for_any_other_reason(
 
 
 def test_an_incomplete_read_is_a_503(producer: Client, faults: Faults) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     key = {"pk": {"S": "x"}, "sk": {"S": "#"}}
     faults.next = [
         {
@@ -203,20 +203,20 @@ def test_an_incomplete_read_is_a_503(producer: Client, faults: Faults) -> None:
             "ResponseMetadata": {},
         }
     ]
-    body = {"movie_id": things.movie, "actor_id": things.actor}
+    body = {"movie_id": resources.movie, "actor_id": resources.actor}
     assert_failure(producer.post("/roles", body), 503)
 
 
 def test_a_name_that_has_changed_since_it_was_read_is_read_again(
     producer: Client, faults: Faults
 ) -> None:
-    things = Things(producer)
-    body = {"movie_id": things.movie, "actor_id": things.actor}
+    resources = Resources(producer)
+    body = {"movie_id": resources.movie, "actor_id": resources.actor}
     moved = cancelled("None", "None", "ConditionalCheckFailed", "None")
     faults.next, faults.asked = [None, moved, None, None], 0
     assert producer.post("/roles", body).status == 201
     assert faults.asked == 4
-    producer.delete(f"/movies/{things.movie}/actors/{things.actor}")
+    producer.delete(f"/movies/{resources.movie}/actors/{resources.actor}")
     faults.next, faults.asked = [None, moved] * dynamodb.ATTEMPTS, 0
     assert_failure(producer.post("/roles", body), 409)
     assert faults.asked == 2 * dynamodb.ATTEMPTS

@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.store import dynamodb, links, roles, table
 from chalicelib.store.actors import Actor
-from chalicelib.store.items import Role
+from chalicelib.store.items import RoleItem
 from chalicelib.store.movies import Movie
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
-from tests.store.test_requests import WRITE, WRITES, Things
+from tests.store.test_requests import WRITE, WRITES, Resources
 from tests.support.client import Client, assert_failure
 
 COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
@@ -59,8 +59,8 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
             person = actors[0] if side == "actor" else actors[number]
             role_id = f"{film.id}.{person.id}"
             fields: dict[str, Any] = {"id": role_id, "billing_order": number + 1, **common}
-            beside_movie = Role(film.pk, f"ROLE#{person.id}", **fields)
-            beside_actor = Role(person.pk, f"ROLE#{film.id}", **fields)
+            beside_movie = RoleItem(film.pk, f"ROLE#{person.id}", **fields)
+            beside_actor = RoleItem(person.pk, f"ROLE#{film.id}", **fields)
             roles.place(beside_movie, beside_actor, film, person)
             batch.save(beside_movie)
             batch.save(beside_actor)
@@ -263,7 +263,7 @@ def test_the_limits_are_those_of_dynamodb() -> None:
 
 @pytest.mark.parametrize("name", ["add a movie", "add an actor", "cast"])
 def test_a_lost_response_to_a_post_is_not_a_failure(producer: Client, name: str) -> None:
-    things, (call, _) = Things(producer), WRITES[name]
+    resources, (call, _) = Resources(producer), WRITES[name]
     before = len(list(read()))
     times: list[int] = []
 
@@ -274,7 +274,7 @@ def test_a_lost_response_to_a_post_is_not_a_failure(producer: Client, name: str)
 
     events = table.connection.connection.client.meta.events
     events.register_first("needs-retry.dynamodb", lost)
-    answer = call(producer, things)
+    answer = call(producer, resources)
     events.unregister("needs-retry.dynamodb", lost)
     assert answer.status == 201
     assert 2 in times

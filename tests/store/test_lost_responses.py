@@ -13,7 +13,7 @@ import pytest
 from chalicelib.store import table
 from dev.table.integrity import problems, read
 from tests.store.test_links import build
-from tests.store.test_requests import WRITES, Call, Things
+from tests.store.test_requests import WRITES, Call, Resources
 from tests.support.client import ApiResponse, Client
 
 RANDOM = {"id", "movie_id", "actor_id", "created_at", "updated_at"}
@@ -76,13 +76,13 @@ def test_a_lost_response_to_a_write_is_not_a_failure(
     producer: Client, call: Call, kind: type[Client]
 ) -> None:
     client = kind(producer.url, producer.token)
-    usual = call(client, Things(producer))
+    usual = call(client, Resources(producer))
     assert usual.status in (200, 201)
     added = before = len(list(read()))
     for number in itertools.count():
-        things = Things(producer)
+        resources = Resources(producer)
         with lost(number) as hook:
-            answer = call(client, things)
+            answer = call(client, resources)
         assert answer.status == usual.status, answer
         assert comparable(answer) == comparable(usual)
         assert answer.headers.get("etag") == usual.headers.get("etag")

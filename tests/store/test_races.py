@@ -18,7 +18,7 @@ from tests.support.client import ApiResponse, Client
 
 
 @pytest.fixture
-def judge(product: Product) -> Callable[[], list[Problem]]:
+def table_problems(product: Product) -> Callable[[], list[Problem]]:
     """Return the problems of the whole table of the running product."""
     port = json.loads((product.folder / "engine.json").read_text())["port"]
     client = boto3.client(
@@ -32,7 +32,7 @@ def judge(product: Product) -> Callable[[], list[Problem]]:
     return read
 
 
-def at_once(*calls: Callable[[], ApiResponse]) -> list[ApiResponse]:
+def call_together(*calls: Callable[[], ApiResponse]) -> list[ApiResponse]:
     """Make these calls at the same moment."""
     start = Barrier(len(calls))
 
@@ -51,36 +51,36 @@ def statuses(answers: Sequence[ApiResponse]) -> Counter[int]:
 
 
 def test_an_actor_is_cast_once_however_many_requests_try(
-    real: Client, judge: Callable[[], list[Problem]]
+    real: Client, table_problems: Callable[[], list[Problem]]
 ) -> None:
     movie_id, actor_id = real.new_movie(), real.new_actor()
     body = {"movie_id": movie_id, "actor_id": actor_id}
-    assert statuses(at_once(*[lambda: real.post("/roles", body)] * 12)) == {201: 1, 409: 11}
+    assert statuses(call_together(*[lambda: real.post("/roles", body)] * 12)) == {201: 1, 409: 11}
     assert real.get(f"/movies/{movie_id}")["movie"]["role_count"] == 1
-    removed = at_once(*[lambda: real.delete(f"/roles/{movie_id}.{actor_id}")] * 12)
+    removed = call_together(*[lambda: real.delete(f"/roles/{movie_id}.{actor_id}")] * 12)
     assert statuses(removed) == {200: 1, 404: 11}
     assert real.get(f"/movies/{movie_id}")["movie"]["role_count"] == 0
-    assert judge() == []
+    assert table_problems() == []
 
 
 def test_every_acknowledged_role_is_counted(
-    real: Client, judge: Callable[[], list[Problem]]
+    real: Client, table_problems: Callable[[], list[Problem]]
 ) -> None:
     movie_id = real.new_movie()
     bodies = [{"movie_id": movie_id, "actor_id": real.new_actor(f"Extra {n}")} for n in range(16)]
-    answers = at_once(*[partial(real.post, "/roles", body) for body in bodies])
+    answers = call_together(*[partial(real.post, "/roles", body) for body in bodies])
     cast = statuses(answers)[201]
     assert cast >= 1
     assert real.get(f"/movies/{movie_id}")["movie"]["role_count"] == cast
     assert len(real.get(f"/movies/{movie_id}/actors")["actors"]) == cast
-    assert judge() == []
+    assert table_problems() == []
 
 
 def test_two_changes_of_different_fields_are_both_kept(real: Client) -> None:
     for _ in range(5):
         path = f"/actors/{real.new_actor()}"
         changes = {"name": "Robert De Niro"}, {"age": 52}, {"gender": "undisclosed"}
-        answers = at_once(*[partial(real.patch, path, change) for change in changes])
+        answers = call_together(*[partial(real.patch, path, change) for change in changes])
         assert statuses(answers) == {200: 3}
         actor = real.get(path)["actor"]
         assert (actor["name"], actor["age"], actor["gender"]) == (
@@ -93,7 +93,7 @@ def test_two_changes_of_different_fields_are_both_kept(real: Client) -> None:
 
 def test_with_if_match_only_one_of_many_changes_succeeds(real: Client) -> None:
     path = f"/movies/{real.new_movie()}"
-    answers = at_once(
+    answers = call_together(
         *[partial(real.patch, path, {"title": f"T{n}"}, **{"If-Match": '"1"'}) for n in range(8)]
     )
     assert statuses(answers) == {200: 1, 412: 7}
@@ -102,7 +102,7 @@ def test_with_if_match_only_one_of_many_changes_succeeds(real: Client) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_deleting_renaming_and_casting_at_once_leave_no_problem(
-    real: Client, judge: Callable[[], list[Problem]], seed: int
+    real: Client, table_problems: Callable[[], list[Problem]], seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 -- a shuffle
     movies, actors = [real.new_movie() for _ in range(3)], [real.new_actor() for _ in range(6)]
@@ -128,8 +128,8 @@ def test_deleting_renaming_and_casting_at_once_leave_no_problem(
         remove(f"/roles/{movies[0]}.{actors[1]}"),
     ]
     chance.shuffle(calls)
-    statuses(at_once(*calls))
-    assert judge() == []
+    statuses(call_together(*calls))
+    assert table_problems() == []
 
 
 def test_pages_end_exactly_at_the_limit_on_the_real_engine(real: Client) -> None:

@@ -15,7 +15,7 @@ from tests.support.client import ApiResponse, Client
 WRITE = "TransactWriteItems"
 
 
-class Things:
+class Resources:
     """A movie and an actor without roles, and a movie and an actor with one."""
 
     def __init__(self, client: Client) -> None:
@@ -24,7 +24,7 @@ class Things:
         self.role = client.new_role(self.cast_movie, self.cast_actor)
 
 
-Call = Callable[[Client, Things], ApiResponse]
+Call = Callable[[Client, Resources], ApiResponse]
 
 READS: dict[str, tuple[Call, list[str]]] = {
     "health": (lambda c, _: c.get("/health"), ["GetItem"]),
@@ -102,9 +102,9 @@ REJECTED: dict[str, Call] = {
 def test_an_operation_sends_these_requests(
     producer: Client, sent: Sent, call: Call, requests: list[str]
 ) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     sent.clear()
-    assert call(producer, things).status in (200, 201)
+    assert call(producer, resources).status in (200, 201)
     assert sent == requests
 
 
@@ -112,9 +112,9 @@ def test_an_operation_sends_these_requests(
 def test_an_operation_that_cannot_succeed_sends_nothing(
     producer: Client, sent: Sent, call: Call
 ) -> None:
-    things = Things(producer)
+    resources = Resources(producer)
     sent.clear()
-    assert call(producer, things).status >= 400
+    assert call(producer, resources).status >= 400
     assert sent == []
 
 
@@ -142,14 +142,14 @@ def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
     def record(params: dict[str, Any], **_: Any) -> None:
         requests.append(params)
 
-    things = Things(producer)
+    resources = Resources(producer)
     events.register("provide-client-params.dynamodb", record)
     try:
-        producer.get(f"/movies/{things.cast_movie}")
-        producer.get(f"/actors/{things.cast_actor}")
-        producer.get(f"/roles/{things.role}")
-        producer.get("/roles", movie_id=things.cast_movie)
-        producer.new_role(things.movie, things.actor)
+        producer.get(f"/movies/{resources.cast_movie}")
+        producer.get(f"/actors/{resources.cast_actor}")
+        producer.get(f"/roles/{resources.role}")
+        producer.get("/roles", movie_id=resources.cast_movie)
+        producer.new_role(resources.movie, resources.actor)
     finally:
         events.unregister("provide-client-params.dynamodb", record)
     assert [params["ConsistentRead"] for params in requests[:4]] == [True] * 4

@@ -18,7 +18,7 @@ from chalicelib.store import table
 from dev.table.integrity import Problem, problems, read
 from tests.store import test_links
 from tests.store.test_links import build
-from tests.store.test_requests import OPERATIONS, Things
+from tests.store.test_requests import OPERATIONS, Resources
 from tests.support.client import ApiResponse, Client, assert_failure, assert_headers, invoke
 
 BEGINNING = 3  # requests until a long deletion or renaming has begun
@@ -200,11 +200,11 @@ def test_without_time_to_begin_a_request_is_rejected_and_changes_nothing(
 def test_without_time_no_operation_begins(producer: Client, clock: Clock) -> None:
     # Also not the first request of a new client.
     assert_failure(clock.during(0, partial(producer.get, "/movies")), 503)
-    things = Things(producer)
+    resources = Resources(producer)
     before = list(read())
     for call, requests in OPERATIONS.values():
         for time_for in range(len(requests)):
-            answer = clock.during(time_for, partial(call, producer, things))
+            answer = clock.during(time_for, partial(call, producer, resources))
             assert_failure(answer, 503)
             assert int(answer.headers["retry-after"]) >= 1
     assert list(read()) == before
@@ -262,7 +262,7 @@ def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
     events.unregister(f"{event}.dynamodb", hook)
 
 
-class Silence:
+class Unresponsive:
     """From the nth request on, the table does not respond."""
 
     def __init__(self, number: int) -> None:
@@ -275,23 +275,23 @@ class Silence:
         self.answered += 1
 
 
-SILENCES = {
+UNRESPONSIVE = {
     "before it arrives": "before-call",
     # It is done, and the response is lost.
     "after it was done": "needs-retry",
 }
 
 
-@pytest.mark.parametrize("event", SILENCES.values(), ids=SILENCES)
+@pytest.mark.parametrize("event", UNRESPONSIVE.values(), ids=UNRESPONSIVE)
 def test_the_next_deletion_continues_after_the_table_did_not_respond(
     producer: Client, side: str, event: str
 ) -> None:
     for number in itertools.count():
         path, _ = build(side, 34)
-        silence = Silence(number)
-        with hooked(event, silence):
+        unresponsive = Unresponsive(number)
+        with hooked(event, unresponsive):
             answer = producer.delete(path)
-        if silence.remaining >= 0:
+        if unresponsive.remaining >= 0:
             break  # it sends no more than these
         roles = roles_of(path)
         if number < BEGINNING:
@@ -308,16 +308,20 @@ def test_the_next_deletion_continues_after_the_table_did_not_respond(
     assert number == 6
 
 
-@pytest.mark.parametrize("event", SILENCES.values(), ids=SILENCES)
+@pytest.mark.parametrize("event", UNRESPONSIVE.values(), ids=UNRESPONSIVE)
 def test_the_next_change_continues_after_the_table_did_not_respond(
     producer: Client, side: str, event: str
 ) -> None:
     path, _ = build(side, 100)
     for number in itertools.count():
-        new, before, silence = name(side, f"Zulu {number}"), producer.get(path), Silence(number)
-        with hooked(event, silence):
+        new, before, unresponsive = (
+            name(side, f"Zulu {number}"),
+            producer.get(path),
+            Unresponsive(number),
+        )
+        with hooked(event, unresponsive):
             answer = producer.patch(path, new)
-        if silence.remaining >= 0:
+        if unresponsive.remaining >= 0:
             break
         if number < BEGINNING:
             assert_failure(answer, 503)

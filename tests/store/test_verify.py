@@ -13,7 +13,7 @@ from chalicelib.errors import MovieNotFound
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import dynamodb, roles, table
 from chalicelib.store.actors import Actor
-from chalicelib.store.items import Parent, Role
+from chalicelib.store.items import Parent, RoleItem
 from chalicelib.store.movies import Movie
 from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import INDEXES, Item, Order
@@ -271,13 +271,16 @@ def test_roles_of_an_unreadable_parent_are_not_changed(agency: Agency) -> None:
 
 def test_every_attribute_of_a_role_is_checked() -> None:
     others = {"pk", "sk", "kind", "id", "last_write"}
-    assert {*integrity.SHARED, *integrity.PLACED} == Role.get_attributes().keys() - others
+    assert {*integrity.SHARED, *integrity.PLACED} == RoleItem.get_attributes().keys() - others
     assert set(integrity.SHARED).isdisjoint(integrity.PLACED)
 
 
 def test_the_placed_attributes_are_the_index_keys_and_those_that_casting_copies() -> None:
     time: dict[str, Any] = {"created_at": LONG_AGO}
-    beside_movie, beside_actor = Role("M", "R", id="M.A", **time), Role("A", "R", id="M.A", **time)
+    beside_movie, beside_actor = (
+        RoleItem("M", "R", id="M.A", **time),
+        RoleItem("A", "R", id="M.A", **time),
+    )
     before = set(beside_movie.attribute_values)
     movie = Movie("M", "#", id="M", title="Heat", release_date="1995-12-15")
     roles.place(beside_movie, beside_actor, movie, Actor("A", "#", id="A", name="Al Pacino"))
@@ -289,7 +292,7 @@ def test_the_placed_attributes_are_the_index_keys_and_those_that_casting_copies(
 
 def test_items_of_a_role_that_differ_in_any_shared_attribute_are_reported(agency: Agency) -> None:
     for name in integrity.SHARED:
-        attribute = Role.get_attributes()[name]
+        attribute = RoleItem.get_attributes()[name]
         value = 7 if isinstance(attribute, table.IntegerAttribute) else "other"
         alter(agency.beside_actor, **{attribute.attr_name: value})
         assert check_now() == [
@@ -431,7 +434,7 @@ def agent(agency: Agency) -> tuple[str, str]:
 
 
 def test_a_plain_resource_is_no_problem(agent: tuple[str, str]) -> None:
-    assert not issubclass(Agent, Parent | Role)
+    assert not issubclass(Agent, Parent | RoleItem)
     assert agent in [(item["pk"]["S"], item["sk"]["S"]) for item in read()]
     assert check_now() == []
 

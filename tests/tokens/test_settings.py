@@ -15,14 +15,14 @@ LOCAL = {**SETTINGS, "STAGE": "local", "AUTH_ISSUER": "http://127.0.0.1:8701/"}
 def start(settings: dict[str, str | None]) -> str:
     """Import the settings in a process of its own. Return the last line of its errors."""
     environment = {k: v for k, v in settings.items() if v is not None}
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", "import chalicelib.settings"],
         cwd=PROJECT,
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
     )
-    return found.stderr.strip().rpartition("\n")[2]
+    return process.stderr.strip().rpartition("\n")[2]
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, LOCAL, {**LOCAL, "DYNAMODB_URL": "http://x:1"}])

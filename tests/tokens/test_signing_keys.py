@@ -102,14 +102,14 @@ def test_a_flood_of_unknown_keys_causes_one_fetch_in_30_seconds(
 
 
 def test_one_fetch_serves_all_waiting_requests(keys: KeySet, own_issuer: Issuer) -> None:
-    found: list[object] = []
-    threads = [threading.Thread(target=lambda: found.append(keys.get("main"))) for _ in range(20)]
+    results: list[object] = []
+    threads = [threading.Thread(target=lambda: results.append(keys.get("main"))) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 20
-    assert all(found)
+    assert len(results) == 20
+    assert all(results)
     assert own_issuer.fetches == 1
 
 

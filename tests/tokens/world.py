@@ -68,8 +68,8 @@ def by_ec(message: bytes) -> bytes:
 def by_nobody(message: bytes) -> bytes:
     """Return a value that a public exponent of 1 accepts as a signature of any key."""
     information = bytes.fromhex("3031300d060960864801650304020105000420")
-    told = information + hashlib.sha256(message).digest()
-    return b"\x00\x01" + b"\xff" * (256 - 3 - len(told)) + b"\x00" + told
+    digest = information + hashlib.sha256(message).digest()
+    return b"\x00\x01" + b"\xff" * (256 - 3 - len(digest)) + b"\x00" + digest
 
 
 def constant(signature: bytes) -> Sign:
@@ -104,15 +104,15 @@ class World(NamedTuple):
 
     def _json(self, members: dict[str, Any]) -> str:
         now = int(time.time())
-        told: dict[str, Any] = {}
+        known: dict[str, Any] = {}
         for name, value in members.items():
             if isinstance(value, Now):
-                told[name] = now + value.seconds
+                known[name] = now + value.seconds
             elif callable(value):
-                told[name] = value(self)
+                known[name] = value(self)
             elif value is not GONE:
-                told[name] = value
-        return json.dumps(told)
+                known[name] = value
+        return json.dumps(known)
 
 
 def sealed(header: str | bytes, payload: str | bytes, sign: Sign = by_main) -> str:

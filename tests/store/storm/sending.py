@@ -139,7 +139,7 @@ class Sender:
     def _description(
         self, method: str, path: str, body: Any, headers: Any, response: ApiResponse
     ) -> str:
-        traceback = self.worker.product.said().rpartition("Traceback")[2][-4_000:]
+        traceback = self.worker.product.log_text().rpartition("Traceback")[2][-4_000:]
         cause = f"\n{traceback}" if response.status >= 500 else ""
         return f"{self.operation}: {method} {path} {body} {headers} returned {response}{cause}"
 

@@ -32,7 +32,7 @@ class Worker:
                     self.up.set()
                     return
             self.product.stop(signal.SIGKILL)
-        raise RuleBroken(f"{self.product.url} does not start: {self.product.said()[-2_000:]}")
+        raise RuleBroken(f"{self.product.url} does not start: {self.product.log_text()[-2_000:]}")
 
     def kill(self) -> None:
         # In this order, so that a user who gets no response sees that it was killed.
