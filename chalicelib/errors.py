@@ -169,6 +169,14 @@ class InvalidBody(ApiError):
     example = "title is missing."
 
 
+class Unordered(InvalidBody):
+    detail = "The end of a range must not be before its beginning."
+    example = "shoot_end: expected nothing less than shoot_start."
+
+    def __init__(self, low: str, high: str) -> None:
+        super().__init__(f"{high}: expected nothing less than {low}.")
+
+
 class KeyReused(ApiError):
     status = 422
     detail = "This Idempotency-Key was already used with another request body: use a new one."

@@ -13,7 +13,36 @@ MAX_IDEMPOTENCY_KEY = 255
 """Characters of an Idempotency-Key."""
 
 MAX_NAME = 200
-"""Characters of a title or a name."""
+"""Characters of a name."""
+
+MAX_TITLE = 300
+"""Characters of a movie's title."""
+
+MAX_CHARACTER_NAME = 500
+"""Characters of a role's character name: it lists every character that the actor plays."""
+
+MAX_TEXT = 2_000
+"""Characters of a synopsis, a description or a note."""
+
+MAX_TAG = 50
+"""Characters of a skill or a union."""
+
+MAX_URL = 2_000
+"""Characters of a URL."""
+
+MAX_GENRES = MAX_UNIONS = 8
+MAX_SKILLS = 30
+MAX_LANGUAGES = 30
+MAX_RANGES = 50
+"""Ranges of dates in an actor's availability."""
+
+MAX_RUNTIME = 1_000
+"""Minutes."""
+
+MIN_HEIGHT, MAX_HEIGHT = 30, 272
+"""Centimetres. The tallest person measured was 272 cm."""
+
+MAX_TMDB_ID = 2_147_483_647
 
 MAX_ID = 64
 """Characters of an id in a body. The store decides whether it can be one of ours."""

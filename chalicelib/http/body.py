@@ -7,19 +7,24 @@ the short name of an unknown field.
 import enum
 import re
 import unicodedata
-from typing import Any, ClassVar, cast, get_args, get_type_hints
+from typing import Any, ClassVar, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import fields as struct_fields
 
 from chalicelib import strict_json
 from chalicelib.errors import BadBody, BodyTooLarge, InvalidBody, NotJson
 from chalicelib.http import request
+from chalicelib.http.fields import EXPECTED
 from chalicelib.limits import MAX_BODY
 
 # White space and zero-width characters. They are stripped, not matched by a pattern: a pattern that
 # ends in \Z takes quadratic time on a long run of spaces inside a text.
 _EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
+MAX_CHOICES = 25
+"""Choices that a rejection lists. Of a longer list it names only the source."""
+
 _INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 
 
@@ -63,9 +68,8 @@ def read(body_type: type[Body]) -> Body:
     if unknown := document.keys() - set(names):
         name = _printable(min(unknown))
         raise InvalidBody(f"{name} is not a field here: send {', '.join(names)}.")
-    trimmed = {k: trim(v) if isinstance(v, str) else v for k, v in document.items()}
     try:
-        return msgspec.convert(trimmed, body_type)
+        return msgspec.convert(_trimmed(document), body_type)
     except msgspec.ValidationError as error:
         raise InvalidBody(_sentence(str(error), body_type)) from error
 
@@ -77,6 +81,17 @@ def trim(text: str) -> str:
     return text if any(visible) else ""
 
 
+def _trimmed(value: Any) -> Any:
+    """Return a JSON value with every text in it trimmed, except the names of members."""
+    if isinstance(value, str):
+        return trim(value)
+    if isinstance(value, list):
+        return [_trimmed(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _trimmed(part) for name, part in value.items()}
+    return value
+
+
 def _is_json(content_type: str) -> bool:
     media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
@@ -85,16 +100,24 @@ def _is_json(content_type: str) -> bool:
 
 def _sentence(reason: str, body_type: type[Body]) -> str:
     """Turn msgspec's reason into a sentence for a person, without the values that it quotes."""
-    if missing := re.fullmatch(r"Object missing required field `(\w+)`", reason):
-        return f"{missing[1]} is missing."
-    problem, _, place = reason.partition(" - at `$.")
-    field = place.rstrip("`")
-    if "matching regex" in problem:
-        problem = "expected text without control characters"
-    elif problem.startswith("Invalid RFC3339"):
+    problem, _, place = reason.partition(" - at `")
+    field = place.removeprefix("key` in `").strip("$.`").replace("[...]", "")
+    if missing := re.fullmatch(r"Object missing required field `(\w+)`", problem):
+        return f"{'.'.join(filter(None, (field, missing[1])))} is missing."
+    if problem.startswith("Expected `str` matching regex"):
+        known = (words for regex, words in EXPECTED.items() if problem.endswith(repr(regex)))
+        problem = f"expected {next(known)}"
+    elif problem == "Invalid RFC3339 encoded date":
         problem = "expected a date that exists, as YYYY-MM-DD"
+    elif problem.startswith("Invalid RFC3339") or "timezone" in problem:
+        problem = "expected a time with an offset, such as 2026-11-25T09:30:00Z"
     elif problem.startswith("Invalid enum value"):
-        problem = f"expected one of {', '.join(_choices(get_type_hints(body_type)[field]))}"
+        problem = f"expected one of {_choices(_annotation(body_type, field))}"
+    elif problem.startswith("Object contains unknown field"):
+        names = [f.encode_name for f in struct_fields(_annotation(body_type, field))]
+        problem = f"expected only the members {', '.join(names)}"
+    elif items := re.fullmatch(r"Expected `(array|object)` of length <= (\d+)", problem):
+        problem = f"expected at most {items[2]} {'items' if items[1] == 'array' else 'members'}"
     elif limit := re.fullmatch(r"Expected `str` of length ([<>]=) (\d+)", problem):
         most = f"expected at most {limit[2]} characters"
         problem = most if limit[1] == "<=" else "expected some text, not an empty string"
@@ -106,10 +129,25 @@ def _sentence(reason: str, body_type: type[Body]) -> str:
     return f"{field}: {problem}." if field else f"{problem}."
 
 
-def _choices(annotation: Any) -> list[str]:
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return [str(member) for member in annotation]
-    return [choice for part in get_args(annotation) for choice in _choices(part)]
+def _annotation(struct: type[Struct], place: str) -> Any:
+    """Return the class at a place such as `availability[0].kind`: a struct, an enum, ..."""
+    annotation: Any = struct
+    for name in re.sub(r"\[\d+\]", "", place).split("."):
+        annotation = next(f.type for f in struct_fields(annotation) if f.encode_name == name)
+        while args := [part for part in get_args(annotation) if part is not type(None)]:
+            # The first alternative of a union, the value of a dict, the item of a list.
+            is_dict = get_origin(annotation) is dict
+            annotation = args[1] if is_dict else args[0]
+    return annotation
+
+
+def _choices(choices: type[enum.Enum]) -> str:
+    values = [str(member.value) for member in choices]
+    return (
+        ", ".join(values)
+        if len(values) <= MAX_CHOICES
+        else f"the {(choices.__doc__ or '').strip()}"
+    )
 
 
 _WORDS = {

@@ -53,6 +53,8 @@ class Access(NamedTuple):
     """Its type in bodies, if that differs from the type that is shown."""
     optional: bool = False
     """Whether a body that creates the resource may leave it out."""
+    default: Any = None
+    """Its value if such a body leaves it out."""
     read: str | Read | None = None
     """The item's attribute that it shows, or a function of the item. None: its own name."""
 
@@ -62,6 +64,9 @@ SERVER = Access(Writable.NEVER)
 
 OPTIONAL = Access(optional=True)
 """A body that creates the resource may leave the field out."""
+
+PERSONAL = Access(optional=True, visible_to="patch:actors")
+"""Personal data: only a caller who may change actors sees it."""
 
 
 class Resource:
@@ -91,6 +96,11 @@ class Field(NamedTuple):
     def body_type(self) -> Any:
         return self.access.body_type or self.annotation
 
+    @property
+    def new_type(self) -> Any:
+        """Its type in a body that creates the resource."""
+        return self.body_type | UnsetType if self.access.default is UNSET else self.body_type
+
 
 class Shown(NamedTuple):
     """How a field of an item is shown."""
@@ -102,6 +112,7 @@ class Shown(NamedTuple):
 
 _fields: dict[type[Resource], tuple[Field, ...]] = {}
 _shown: dict[type[Resource], tuple[Shown, ...]] = {}
+_ordered: dict[type[Resource], tuple[tuple[str, str], ...]] = {}
 
 
 def resource(item_type: type[Item]) -> Callable[[type[ResourceT]], type[ResourceT]]:
@@ -115,6 +126,7 @@ def resource(item_type: type[Item]) -> Callable[[type[ResourceT]], type[Resource
         for field in fields:
             _compare(field, item_type)
         _fields[resource_type] = fields
+        _ordered[resource_type] = getattr(item_type, "ordered", ())
         _shown[resource_type] = tuple(
             Shown(field.name, _reader(field), field.access.visible_to) for field in fields
         )
@@ -151,11 +163,12 @@ def create_body(
     fit together; `constraint` says the same as JSON Schema.
     """
     members = [
-        (field.name, field.body_type, *([None] if field.access.optional else []))
+        (field.name, field.new_type, *([field.access.default] if field.access.optional else []))
         for field in fields_of(resource_type)
         if field.access.writable is not Writable.NEVER and field.name not in without
     ]
-    return _body(name or f"New{resource_type.__name__}", description, members, check, constraint)
+    body_name = name or f"New{resource_type.__name__}"
+    return _body(resource_type, body_name, description, members, check, constraint)
 
 
 def change_body(
@@ -175,10 +188,12 @@ def change_body(
         if field.access.writable is Writable.ALWAYS
     ]
     at_least_one = {"minProperties": 1, **(constraint or {})}
-    return _body(f"{resource_type.__name__}Changes", description, members, check, at_least_one)
+    name = f"{resource_type.__name__}Changes"
+    return _body(resource_type, name, description, members, check, at_least_one)
 
 
 def _body(
+    resource_type: type[Resource],
     name: str,
     description: str,
     members: list[Any],
@@ -191,19 +206,40 @@ def _body(
         "example": {name: value for name, value in examples.items() if value is not None},
         "constraint": dict(constraint or {}),
     }
-    if check:
-        namespace["__post_init__"] = check
+    pairs = [p for p in _ordered[resource_type] if {*p} <= {name for name, *_ in members}]
+    unique = [name for name, annotation, *_ in members if _is_unique(annotation)]
+
+    def check_all(body: Any) -> None:
+        for repeating in unique:
+            values = getattr(body, repeating)
+            if isinstance(values, list) and len(set(values)) < len(values):
+                raise ValueError(f"expected no repeated items - at `$.{repeating}`")
+        for low, high in pairs:
+            values = [getattr(body, name) for name in (low, high)]
+            if None not in values and UNSET not in values and values[0] > values[1]:
+                raise ValueError(f"expected nothing less than {low} - at `$.{high}`")
+        if check:
+            check(body)
+
+    namespace["__post_init__"] = check_all
     body = msgspec.defstruct(name, members, bases=(Body,), namespace=namespace, kw_only=True)
     return cast(type[Body], body)
 
 
 def _example(annotation: Any) -> Any:
     """Return the example that a field's annotation has."""
+    examples = (meta.examples for meta in _metas(annotation) if meta.examples)
+    return next(examples, [None])[0]
+
+
+def _is_unique(annotation: Any) -> bool:
+    return any((meta.extra_json_schema or {}).get("uniqueItems") for meta in _metas(annotation))
+
+
+def _metas(annotation: Any) -> Iterator[msgspec.Meta]:
+    """Return the msgspec.Meta of an annotation, and of the alternatives in it."""
     for part in (annotation, *get_args(annotation)):
-        for meta in getattr(part, "__metadata__", ()):
-            if getattr(meta, "examples", None):
-                return meta.examples[0]
-    return None
+        yield from (m for m in getattr(part, "__metadata__", ()) if isinstance(m, msgspec.Meta))
 
 
 def _declared(resource_type: type[Resource]) -> Iterator[Field]:

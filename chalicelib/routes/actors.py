@@ -5,7 +5,7 @@ import enum
 from typing import Annotated, Any
 
 from chalice.app import Blueprint, Response
-from msgspec import UNSET, Meta
+from msgspec import UNSET, Meta, Struct, field
 
 from chalicelib.errors import ActorNotFound
 from chalicelib.http.answers import changed, created, deleted, listing, next_cursor, one
@@ -14,16 +14,29 @@ from chalicelib.http.conditions import if_match, replay
 from chalicelib.http.fields import (
     ActorId,
     Count,
+    Country,
     Date,
+    Email,
+    Gender,
+    HttpsUrl,
+    Languages,
     MovieId,
     Name,
     NextCursor,
+    Phone,
+    PlayingAge,
     Remaining,
     RoleId,
+    Skills,
+    Text,
+    TmdbId,
+    Unions,
+    pattern,
 )
 from chalicelib.http.paging import requested_page
 from chalicelib.http.resource import (
     OPTIONAL,
+    PERSONAL,
     SERVER,
     Access,
     Resource,
@@ -34,7 +47,7 @@ from chalicelib.http.resource import (
     to_json,
 )
 from chalicelib.http.views import accepts, answers, requires, sortable
-from chalicelib.limits import MAX_AGE
+from chalicelib.limits import MAX_AGE, MAX_HEIGHT, MAX_RANGES, MIN_HEIGHT
 from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, Role
 from chalicelib.store import actors as actor_store
@@ -44,14 +57,32 @@ from chalicelib.store.items import RoleItem
 actors = Blueprint(__name__)
 
 
-class Gender(enum.StrEnum):
-    """The gender that an actor states."""
+class Agent(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Who represents an actor, and how to reach them."""
 
-    FEMALE = "female"
-    MALE = "male"
-    NON_BINARY = "non-binary"
-    OTHER = "other"
-    UNDISCLOSED = "undisclosed"
+    agency: Name | None = None
+    name: Name | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class RangeKind(enum.StrEnum):
+    """Whether the actor can work in a range of dates."""
+
+    FREE = "free"
+    BLOCKED = "blocked"
+
+
+class DateRange(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Days on which an actor is free or blocked, the first and the last included."""
+
+    first: Date = field(name="from")
+    last: Date = field(name="to")
+    kind: RangeKind
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError("expected nothing less than from")
 
 
 def now() -> datetime.datetime:
@@ -71,7 +102,28 @@ def current_age(actor: actor_store.Actor) -> int | None:
     return actor.age
 
 
-Age = Annotated[int, Meta(ge=0, le=MAX_AGE, description="In whole years, today", examples=[42])]
+Age = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=MAX_AGE,
+        description="In whole years, today; null if it is not known",
+        examples=[42],
+    ),
+]
+Height = Annotated[
+    int,
+    Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT, description="The height in centimetres", examples=[173]),
+]
+ImdbName = Annotated[str, pattern(r"\Anm[0-9]{7,10}\Z", "nm and 7 to 10 digits, such as nm0000007")]
+Availability = Annotated[
+    list[DateRange],
+    Meta(
+        max_length=MAX_RANGES,
+        description=f"When the actor is free or blocked, at most {MAX_RANGES} ranges",
+        examples=[[{"from": "2027-05-01", "to": "2027-05-31", "kind": "free"}]],
+    ),
+]
 
 
 @resource(actor_store.Actor)
@@ -83,39 +135,85 @@ class Actor(Versioned):
     gender: Annotated[
         Gender, Meta(description="The gender that the actor states", examples=["male"])
     ]
-    age: Annotated[Age, Access(read=current_age, body_type=Age | None, optional=True)]
+    age: Annotated[Age | None, Access(read=current_age, optional=True, default=UNSET)]
     date_of_birth: Annotated[
         Date | None,
         Meta(
-            description=f"The day of birth, in the last {MAX_AGE} years; null if an age is known",
+            description=f"The day of birth, in the last {MAX_AGE} years; null if an age is known,"
+            " or neither",
             examples=[None],
         ),
+        PERSONAL,
+    ]
+    stage_name: Annotated[
+        Name | None,
+        Meta(description="The name that the actor works under", examples=["Bogie"]),
         OPTIONAL,
+    ]
+    playing_age_min: Annotated[PlayingAge | None, Meta(examples=[35]), OPTIONAL]
+    playing_age_max: Annotated[PlayingAge | None, Meta(examples=[50]), OPTIONAL]
+    height_cm: Annotated[Height | None, OPTIONAL]
+    languages: Annotated[Languages | None, OPTIONAL]
+    skills: Annotated[Skills | None, OPTIONAL]
+    unions: Annotated[Unions | None, OPTIONAL]
+    agent: Annotated[
+        Agent | None, Meta(description="Who represents the actor", examples=[None]), PERSONAL
+    ]
+    email: Annotated[Email | None, Meta(description="The email address", examples=[None]), PERSONAL]
+    phone: Annotated[Phone | None, Meta(description="The telephone", examples=[None]), PERSONAL]
+    headshot_url: Annotated[
+        HttpsUrl | None,
+        Meta(description="A portrait, at https", examples=["https://example.com/headshot.jpg"]),
+        OPTIONAL,
+    ]
+    base_city: Annotated[
+        Name | None,
+        Meta(description="The city that the actor works from", examples=["Los Angeles"]),
+        OPTIONAL,
+    ]
+    base_country: Annotated[
+        Country | None,
+        Meta(description="The country of that city, as an ISO 3166 code", examples=["US"]),
+        OPTIONAL,
+    ]
+    availability: Annotated[Availability | None, OPTIONAL]
+    imdb_id: Annotated[
+        ImdbName | None, Meta(description="The id in IMDb", examples=["nm0000007"]), OPTIONAL
+    ]
+    tmdb_id: Annotated[TmdbId | None, OPTIONAL]
+    active: Annotated[
+        bool,
+        Meta(description="Whether the actor can be cast", examples=[True]),
+        Access(optional=True, default=True),
+    ]
+    notes: Annotated[
+        Text | None,
+        Meta(description="What the agency has noted about the actor", examples=[None]),
+        PERSONAL,
     ]
     role_count: Annotated[Count, SERVER]
 
 
-EITHER = "Send either age or date_of_birth"
+EITHER = "Send either age or date_of_birth; age may be null if neither is known"
 
-_AGE_IS_SENT = {"required": ["age"], "properties": {"age": {"type": "integer"}}}
 _BIRTH_IS_SENT = {
     "required": ["date_of_birth"],
     "properties": {"date_of_birth": {"type": "string"}},
 }
-_NO_BIRTH = {"properties": {"date_of_birth": {"type": "null"}}}
+_NO_AGE = {"properties": {"age": {"type": "null"}}}
+_AGE_IS_SENT = {"required": ["age"]}
 
 
 def _check_new(actor: Any) -> None:
-    if (actor.age is None) == (actor.date_of_birth is None):
+    is_birth_known = actor.date_of_birth is not None
+    if is_birth_known == isinstance(actor.age, int) and (is_birth_known or actor.age is UNSET):
         raise ValueError(EITHER)
     _check_birth(actor.date_of_birth)
 
 
 def _check_changes(changes: Any) -> None:
-    both = (changes.age, changes.date_of_birth)
-    if both != (UNSET, UNSET) and sum(isinstance(v, int | datetime.date) for v in both) != 1:
-        raise ValueError(EITHER)
-    _check_birth(changes.date_of_birth)
+    if changes.date_of_birth is not UNSET:
+        _check_new(changes)
 
 
 def _check_birth(born: Any) -> None:
@@ -125,23 +223,18 @@ def _check_birth(born: Any) -> None:
 
 NewActor = create_body(
     Actor,
-    "An actor to add, with either an age or a date of birth.",
+    "An actor to add, with an age or a date of birth. If neither is known, `age` must be null.",
     check=_check_new,
-    constraint={"if": _AGE_IS_SENT, "then": _NO_BIRTH, "else": _BIRTH_IS_SENT},
+    constraint={"if": _BIRTH_IS_SENT, "then": _NO_AGE, "else": _AGE_IS_SENT},
 )
 ActorChanges = change_body(
     Actor,
-    "The fields of an actor to change. An age replaces a date of birth, and the reverse.",
+    "The fields of an actor to change. An age replaces a date of birth, and the reverse. `age` null"
+    " says that neither is known.",
     check=_check_changes,
     constraint={
-        "if": _AGE_IS_SENT,
-        "then": _NO_BIRTH,
-        # Null is only for the one that is replaced. Alone, it would leave neither.
-        "else": {
-            "if": {"required": ["date_of_birth"], "properties": {"date_of_birth": {}}},
-            "then": _BIRTH_IS_SENT,
-            "else": {"properties": {"age": {"not": {}}}},
-        },
+        "if": {"required": ["date_of_birth"]},
+        "then": {"if": _BIRTH_IS_SENT, "then": _NO_AGE, "else": _AGE_IS_SENT},
     },
 )
 
@@ -150,12 +243,11 @@ def _movie_title(role: RoleItem) -> str:
     return role.movie_title or ""
 
 
-def _movie_release_date(role: RoleItem) -> str:
-    return role.movie_release_date or ""
-
-
 _title = Meta(description="The title of the movie", examples=["Casablanca"])
-_release_date = Meta(description="The day of the movie's release", examples=["1942-11-26"])
+_release_date = Meta(
+    description="The day of the movie's release; null if it is not announced",
+    examples=["1942-11-26"],
+)
 
 
 @resource(RoleItem)
@@ -163,7 +255,7 @@ class ActorRole(Role):
     """A role, as its actor shows it."""
 
     movie_title: Annotated[str, _title, SERVER._replace(read=_movie_title)]
-    movie_release_date: Annotated[Date, _release_date, SERVER._replace(read=_movie_release_date)]
+    movie_release_date: Annotated[Date | None, _release_date, SERVER]
 
 
 @resource(RoleItem)
@@ -172,7 +264,7 @@ class Credit(Resource):
 
     id: Annotated[MovieId, SERVER._replace(read="movie_id")]
     title: Annotated[str, _title, SERVER._replace(read=_movie_title)]
-    release_date: Annotated[Date, _release_date, SERVER._replace(read=_movie_release_date)]
+    release_date: Annotated[Date | None, _release_date, SERVER._replace(read="movie_release_date")]
     role_id: Annotated[RoleId, SERVER._replace(read="id")]
     character_name: CharacterName | None
     billing_order: BillingOrder | None
@@ -193,7 +285,7 @@ def list_actors(order: str) -> Response:
 @accepts(NewActor)
 @answers(created, actor=Actor)
 def create_actor(new: Body) -> Response:
-    """Add an actor, with an age or a date of birth."""
+    """Add an actor, with an age or a date of birth if one of them is known."""
     actor = actor_store.add(replay(new), **fields_of(new))
     return created("actor", to_json(Actor, actor), "/actors")
 

@@ -1,5 +1,6 @@
 """Movies, and the cast of each."""
 
+import enum
 from typing import Annotated
 
 from chalice.app import Blueprint, Response
@@ -13,14 +14,23 @@ from chalicelib.http.fields import (
     ActorId,
     Count,
     Date,
+    HttpsUrl,
+    LanguageCode,
+    Line,
     MovieId,
     Name,
     NextCursor,
     Remaining,
     RoleId,
+    Text,
+    TmdbId,
+    Version,
+    pattern,
+    unique,
 )
 from chalicelib.http.paging import requested_page
 from chalicelib.http.resource import (
+    OPTIONAL,
     SERVER,
     Resource,
     Versioned,
@@ -30,6 +40,7 @@ from chalicelib.http.resource import (
     to_json,
 )
 from chalicelib.http.views import accepts, answers, requires, sortable
+from chalicelib.limits import MAX_GENRES, MAX_RUNTIME, MAX_TITLE
 from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, NewRoleInMovie, Role
 from chalicelib.store import movies as movie_store
@@ -39,15 +50,133 @@ from chalicelib.store.items import RoleItem
 movies = Blueprint(__name__)
 
 
+class MovieStatus(enum.StrEnum):
+    """How far a movie's production is."""
+
+    RUMORED = "rumored"
+    PLANNED = "planned"
+    CASTING = "casting"
+    IN_PRODUCTION = "in_production"
+    POST_PRODUCTION = "post_production"
+    RELEASED = "released"
+    CANCELED = "canceled"
+
+
+class Genre(enum.StrEnum):
+    """A genre of movies."""
+
+    ACTION = "action"
+    ADVENTURE = "adventure"
+    ANIMATION = "animation"
+    BIOGRAPHY = "biography"
+    COMEDY = "comedy"
+    CRIME = "crime"
+    DOCUMENTARY = "documentary"
+    DRAMA = "drama"
+    FAMILY = "family"
+    FANTASY = "fantasy"
+    HISTORY = "history"
+    HORROR = "horror"
+    MUSIC = "music"
+    MUSICAL = "musical"
+    MYSTERY = "mystery"
+    ROMANCE = "romance"
+    SCIENCE_FICTION = "science_fiction"
+    SPORT = "sport"
+    THRILLER = "thriller"
+    WAR = "war"
+    WESTERN = "western"
+
+
+ImdbTitle = Annotated[
+    str, pattern(r"\Att[0-9]{7,10}\Z", "tt and 7 to 10 digits, such as tt0034583")
+]
+
+
 @resource(movie_store.Movie)
 class Movie(Versioned):
     """A movie."""
 
     id: Annotated[MovieId, SERVER]
-    title: Annotated[Name, Meta(description="The title, in any script", examples=["Casablanca"])]
-    release_date: Annotated[
-        Date, Meta(description="The day of the release", examples=["1942-11-26"])
+    title: Annotated[
+        Line,
+        Meta(
+            max_length=MAX_TITLE,
+            description="The title, in any script",
+            examples=["Casablanca"],
+        ),
     ]
+    release_date: Annotated[
+        Date | None,
+        Meta(
+            description="The day of the release; null if it is not announced",
+            examples=["1942-11-26"],
+        ),
+    ]
+    status: Annotated[
+        MovieStatus | None,
+        Meta(description="How far the production is", examples=["released"]),
+        OPTIONAL,
+    ]
+    synopsis: Annotated[
+        Text | None,
+        Meta(
+            description="What the movie is about",
+            examples=["A cynical expatriate must choose between love and virtue."],
+        ),
+        OPTIONAL,
+    ]
+    genres: Annotated[
+        Annotated[list[Genre], unique(MAX_GENRES, "Genres", ["drama", "romance"])] | None,
+        OPTIONAL,
+    ]
+    runtime_minutes: Annotated[
+        Annotated[
+            int, Meta(ge=1, le=MAX_RUNTIME, description="The length in minutes", examples=[102])
+        ]
+        | None,
+        OPTIONAL,
+    ]
+    original_language: Annotated[
+        LanguageCode | None,
+        Meta(description="The original language as a BCP 47 code", examples=["en"]),
+        OPTIONAL,
+    ]
+    shoot_start: Annotated[
+        Date | None,
+        Meta(description="The first day of shooting", examples=["1942-05-25"]),
+        OPTIONAL,
+    ]
+    shoot_end: Annotated[
+        Date | None,
+        Meta(description="The last day of shooting, not before the first", examples=["1942-08-03"]),
+        OPTIONAL,
+    ]
+    shoot_location: Annotated[
+        Name | None, Meta(description="The place of shooting", examples=["Burbank"]), OPTIONAL
+    ]
+    director: Annotated[
+        Name | None, Meta(description="The director", examples=["Michael Curtiz"]), OPTIONAL
+    ]
+    production_company: Annotated[
+        Name | None,
+        Meta(description="The company that produces it", examples=["Warner Bros."]),
+        OPTIONAL,
+    ]
+    poster_url: Annotated[
+        HttpsUrl | None,
+        Meta(description="A picture, at https", examples=["https://example.com/poster.jpg"]),
+        OPTIONAL,
+    ]
+    website: Annotated[
+        HttpsUrl | None,
+        Meta(description="The movie's own site, at https", examples=["https://example.com/"]),
+        OPTIONAL,
+    ]
+    imdb_id: Annotated[
+        ImdbTitle | None, Meta(description="The id in IMDb", examples=["tt0034583"]), OPTIONAL
+    ]
+    tmdb_id: Annotated[TmdbId | None, OPTIONAL]
     role_count: Annotated[Count, SERVER]
 
 
@@ -78,6 +207,7 @@ class CastMember(Resource):
     role_id: Annotated[RoleId, SERVER._replace(read="id")]
     character_name: CharacterName | None
     billing_order: BillingOrder | None
+    version: Annotated[Version, SERVER]
 
 
 @movies.route("/movies", methods=["GET"])

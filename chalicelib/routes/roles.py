@@ -9,7 +9,18 @@ from chalicelib.errors import ActorNotFound, AlreadyCast, MovieNotFound, RoleNot
 from chalicelib.http.answers import changed, created, deleted, listing, one
 from chalicelib.http.body import Body, fields_of
 from chalicelib.http.conditions import if_match, replay
-from chalicelib.http.fields import ACTOR_ID, MOVIE_ID, ActorId, Id, MovieId, Name, RoleId
+from chalicelib.http.fields import (
+    ACTOR_ID,
+    MOVIE_ID,
+    ActorId,
+    Date,
+    Id,
+    Line,
+    MovieId,
+    PartId,
+    PartType,
+    RoleId,
+)
 from chalicelib.http.paging import requested_page
 from chalicelib.http.resource import (
     OPTIONAL,
@@ -23,14 +34,19 @@ from chalicelib.http.resource import (
     to_json,
 )
 from chalicelib.http.views import accepts, answers, filterable, requires
-from chalicelib.limits import MAX_BILLING_ORDER
+from chalicelib.limits import MAX_BILLING_ORDER, MAX_CHARACTER_NAME
 from chalicelib.store import roles as role_store
 from chalicelib.store.items import RoleItem
 
 roles = Blueprint(__name__)
 
 CharacterName = Annotated[
-    Name, Meta(description="The character that the actor plays", examples=["Rick Blaine"])
+    Line,
+    Meta(
+        max_length=MAX_CHARACTER_NAME,
+        description="Every character that the actor plays",
+        examples=["Rick Blaine"],
+    ),
 ]
 BillingOrder = Annotated[
     int,
@@ -48,6 +64,10 @@ def _at_creation(description: str, example: str) -> Access:
     return Access(Writable.AT_CREATION, body_type=body_type)
 
 
+def _part_ids(role: RoleItem) -> list[str]:
+    return sorted(f"{role.movie_id}.{part}" for part in role.part_ids or ())
+
+
 @resource(RoleItem)
 class Role(Versioned):
     """Which actor plays whom in which movie."""
@@ -57,6 +77,26 @@ class Role(Versioned):
     actor_id: Annotated[ActorId, _at_creation("The actor to cast", ACTOR_ID)]
     character_name: Annotated[CharacterName | None, OPTIONAL]
     billing_order: Annotated[BillingOrder | None, OPTIONAL]
+    role_type: Annotated[
+        PartType | None, Meta(description="How large the role is", examples=["lead"]), OPTIONAL
+    ]
+    work_start: Annotated[
+        Date | None,
+        Meta(description="The actor's first day of work", examples=["1942-05-25"]),
+        OPTIONAL,
+    ]
+    work_end: Annotated[
+        Date | None,
+        Meta(description="Their last day of work, not before the first", examples=["1942-08-03"]),
+        OPTIONAL,
+    ]
+    part_ids: Annotated[
+        list[PartId],
+        Meta(
+            description="The parts that the actor was cast into by their candidacies", examples=[[]]
+        ),
+        SERVER._replace(read=_part_ids),
+    ]
 
 
 NewRole = create_body(Role, "A role to add.")

@@ -2,26 +2,45 @@
 
 from typing import Any, ClassVar
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.errors import ActorNotFound
 from chalicelib.store import links, table
 from chalicelib.store.items import ACTOR, Parent, RoleItem, cast_key
 from chalicelib.store.resource import Collection
-from chalicelib.store.table import IntegerAttribute, Order, Page
+from chalicelib.store.table import IntegerAttribute, ListAttribute, MapAttribute, Order, Page
 
 
 class Actor(Parent, discriminator="actor"):
-    """An actor, with an age or a date of birth. Their roles copy the name."""
+    """An actor, with an age, a date of birth or neither. Their roles copy the name."""
 
     name = UnicodeAttribute()
     gender = UnicodeAttribute()
     age = IntegerAttribute(null=True)
     date_of_birth = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    stage_name = UnicodeAttribute(null=True)
+    playing_age_min = IntegerAttribute(null=True)
+    playing_age_max = IntegerAttribute(null=True)
+    height_cm = IntegerAttribute(null=True)
+    languages = MapAttribute(null=True)
+    skills = ListAttribute(null=True)
+    unions = ListAttribute(null=True)
+    agent = MapAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    headshot_url = UnicodeAttribute(null=True)
+    base_city = UnicodeAttribute(null=True)
+    base_country = UnicodeAttribute(null=True)
+    availability = ListAttribute(null=True)
+    imdb_id = UnicodeAttribute(null=True)
+    tmdb_id = IntegerAttribute(null=True)
+    active = BooleanAttribute(default=True)
+    notes = UnicodeAttribute(null=True)
 
     prefix = ACTOR
     collection = "ACTORS"
     orders: ClassVar = {"name": Order("gsi1", table.fold)}
+    ordered = (("playing_age_min", "playing_age_max"),)
     missing = ActorNotFound
     copied = ("name",)
     own_list = ("gsi2", "~")
@@ -53,13 +72,14 @@ def change(
 ) -> tuple[Actor, int]:
     """Change these fields, also where roles show them. See `links.change`.
 
-    An age replaces a date of birth, and a date of birth replaces an age.
+    An age replaces a date of birth, also null, which says that neither is known. A date of birth
+    replaces an age.
     """
     changes = dict(fields)
-    if fields.get("age") is not None:
-        changes["date_of_birth"] = None
-    elif fields.get("date_of_birth"):
+    if fields.get("date_of_birth"):
         changes["age"] = None
+    elif "age" in fields:
+        changes["date_of_birth"] = None
     return links.change(Actor, actor_id, changes, versions)
 
 

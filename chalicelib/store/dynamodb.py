@@ -176,31 +176,54 @@ def page(
     after: str | None,
     key_of: Callable[[str], tuple[str, str]],
     forward: bool = True,
+    prefix: str = "",
+    last_from: str | None = None,
 ) -> Page[Item]:
     """Read one page of an index's partition: one Query, whose cost follows from the page alone.
 
     `after` is the sort key before the page. `key_of` returns the pk and sk of the item whose index
     key ends with this id, or raises BadCursor. That item need not exist any more.
+
+    Only sort keys that begin with `prefix` are read. Those beyond `last_from` come last, also
+    backwards: a page at this seam is two Queries. A page is shorter if its items exceed 1 MB, where
+    DynamoDB ends a Query.
     """
+    sort_attribute = f"{index}sk"
     start = None
     if after is not None:
         pk, sk = key_of(last_part(_short_enough(after)))
+        if not after.startswith(prefix):
+            raise BadCursor()
         start = {
             "pk": {"S": pk},
             "sk": {"S": sk},
             f"{index}pk": {"S": partition},
-            f"{index}sk": {"S": after},
+            sort_attribute: {"S": after},
         }
-    response = _query(
-        partition,
-        index_name=index,
-        scan_index_forward=forward,
-        # One item more than requested shows whether another page follows.
-        limit=limit + 1,
-        exclusive_start_key=start,
-    )
-    items = [Item.from_raw_data(raw) for raw in response["Items"]]
-    return cut(items, limit, f"{index}sk")
+    sort_key = getattr(Item, sort_attribute)
+    segments: list[Condition | None] = [sort_key.startswith(prefix) if prefix else None]
+    if last_from is not None and not forward:
+        segments = [sort_key <= last_from, sort_key > last_from]
+        if after is not None and after > last_from:
+            del segments[0]
+    items: list[Item] = []
+    for segment in segments:
+        response = _query(
+            partition,
+            segment,
+            index_name=index,
+            scan_index_forward=forward,
+            # One item more than requested shows whether another page follows.
+            limit=limit + 1 - len(items),
+            exclusive_start_key=start,
+        )
+        items += [Item.from_raw_data(raw) for raw in response["Items"]]
+        if len(items) > limit:
+            break
+        if response.get("LastEvaluatedKey"):
+            return Page(items, getattr(items[-1], sort_attribute))
+        start = None
+    return cut(items, limit, sort_attribute)
 
 
 def _short_enough(after: str) -> str:

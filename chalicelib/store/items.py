@@ -6,7 +6,7 @@ roles with one Query. The parents count their roles.
 
 from typing import Any, ClassVar
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.errors import ApiError, RoleNotFound
@@ -62,9 +62,16 @@ class RoleItem(Item, discriminator="role"):
 
     character_name = UnicodeAttribute(null=True)
     billing_order = IntegerAttribute(null=True)
+    role_type = UnicodeAttribute(null=True)
+    work_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    work_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    part_ids = UnicodeSetAttribute(null=True)  # the parts that casting has joined in this role
+    is_cast = BooleanAttribute(null=True)  # casting has made it; it ends with its last part
     actor_name = UnicodeAttribute(null=True)  # beside the movie
     movie_title = UnicodeAttribute(null=True)  # beside the actor
     movie_release_date = UnicodeAttribute(null=True)  # beside the actor
+
+    ordered = (("work_start", "work_end"),)
 
     @property
     def movie_id(self) -> str:

@@ -22,7 +22,7 @@ from chalicelib.store.dynamodb import (
     Step,
 )
 from chalicelib.store.items import ALIVE, Parent, RoleItem, found_parent, role_keys
-from chalicelib.store.resource import SK, at, check_version
+from chalicelib.store.resource import SK, all_of, at, check_order, check_version
 from chalicelib.store.roles import count_step
 from chalicelib.store.table import Item, Page
 
@@ -53,19 +53,20 @@ def change(
     unless there were too many for one transaction and time or capacity ran out. The next change
     continues with them.
 
-    Raise the type's `missing`, and VersionMismatch if its version is not in `versions`.
+    Raise the type's `missing`, VersionMismatch if its version is not in `versions`, and Unordered.
     """
     pk = item_type.partition(resource_id)
     places = item_type.places(resource_id, fields)
     changes = {**fields, **places, "updated_at": table.now()}
     actions = [*table.set_actions(item_type, changes), item_type.version.add(1)]
     is_renaming = not changes.keys().isdisjoint(item_type.copied)
-    condition = ALIVE & at(versions)
+    condition = all_of(ALIVE & at(versions), *item_type.keeps_order(fields))
     try:
         without_roles = condition & (Parent.role_count == 0) if is_renaming else condition
         return _finish_renaming(dynamodb.update(item_type, pk, SK, actions, without_roles))
     except ConditionFailed as failed:
         _check(failed.item, versions, item_type.missing)
+        check_order(cast(P, failed.item), fields)
         if not is_renaming:
             raise
 
@@ -73,6 +74,7 @@ def change(
         item, roles = _family(pk, RENAMED + 1)
         _check(item, versions, item_type.missing)
         parent = cast(P, item)
+        check_order(parent, fields)
         if len(roles) <= RENAMED:
             unchanged = (
                 ALIVE & (Parent.role_count == len(roles)) & (Parent.version == parent.version)

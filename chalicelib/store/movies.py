@@ -8,18 +8,33 @@ from chalicelib.errors import MovieNotFound
 from chalicelib.store import links, table
 from chalicelib.store.items import MOVIE, Parent, RoleItem
 from chalicelib.store.resource import SK, Collection
-from chalicelib.store.table import Order, Page
+from chalicelib.store.table import IntegerAttribute, ListAttribute, Order, Page
 
 
 class Movie(Parent, discriminator="movie"):
     """A movie. Its roles copy its title and release date."""
 
     title = UnicodeAttribute()
-    release_date = UnicodeAttribute()  # YYYY-MM-DD
+    release_date = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    status = UnicodeAttribute(null=True)
+    synopsis = UnicodeAttribute(null=True)
+    genres = ListAttribute(null=True)
+    runtime_minutes = IntegerAttribute(null=True)
+    original_language = UnicodeAttribute(null=True)
+    shoot_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    shoot_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    shoot_location = UnicodeAttribute(null=True)
+    director = UnicodeAttribute(null=True)
+    production_company = UnicodeAttribute(null=True)
+    poster_url = UnicodeAttribute(null=True)
+    website = UnicodeAttribute(null=True)
+    imdb_id = UnicodeAttribute(null=True)
+    tmdb_id = IntegerAttribute(null=True)
 
     prefix = MOVIE
     collection = "MOVIES"
     orders: ClassVar = {"title": Order("gsi1", table.fold), "release_date": Order("gsi2", str)}
+    ordered = (("shoot_start", "shoot_end"),)
     missing = MovieNotFound
     copied = ("title", "release_date")
     own_list = ("gsi1", SK)
@@ -28,7 +43,7 @@ class Movie(Parent, discriminator="movie"):
         return {
             "movie_title": self.title,
             "movie_release_date": self.release_date,
-            "gsi2sk": table.sort_key(self.release_date, self.id),
+            "gsi2sk": self.orders["release_date"].key(self.release_date, self.id),
         }
 
 

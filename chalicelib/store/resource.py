@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.errors import ApiError, BadCursor, VersionMismatch
+from chalicelib.errors import ApiError, BadCursor, Unordered, VersionMismatch
 from chalicelib.store import dynamodb, table
 from chalicelib.store.dynamodb import ConditionFailed
 from chalicelib.store.table import INDEXES, Item, Order, Page, Replay
@@ -40,10 +40,23 @@ class Resource(Item):
     def places(cls, resource_id: str, fields: dict[str, Any]) -> dict[str, str]:
         """Return the sort keys in its lists that follow from these fields."""
         return {
-            f"{order.index}sk": table.sort_key(order.text(fields[name]), resource_id)
+            f"{order.index}sk": order.key(fields[name], resource_id)
             for name, order in cls.orders.items()
             if name in fields
         }
+
+    @classmethod
+    def keeps_order(cls, fields: dict[str, Any]) -> list[Condition]:
+        """Return the conditions that a change of these fields leaves the `ordered` pairs so."""
+        conditions = []
+        for low, high in cls.ordered:
+            if (value := fields.get(low)) is not None and high not in fields:
+                attribute = getattr(cls, high)
+                conditions.append(attribute.does_not_exist() | (attribute >= value))
+            if (value := fields.get(high)) is not None and low not in fields:
+                attribute = getattr(cls, low)
+                conditions.append(attribute.does_not_exist() | (attribute <= value))
+        return conditions
 
     def listed(self) -> dict[str, str]:
         """Return the attributes that put it into its lists."""
@@ -62,9 +75,6 @@ class Collection(Generic[ResourceT]):
         unknown = {order.index for order in item_type.orders.values()} - INDEXES.keys()
         if unknown:
             raise TypeError(f"{item_type.__name__} is sorted in an unknown index: {unknown}")
-        for name in item_type.orders:
-            if getattr(item_type, name).null:
-                raise TypeError(f"{item_type.__name__} is sorted by {name}, which may be null")
         self._type = item_type
         self.sorts = [sign + name for name in item_type.orders for sign in ("", "-")]
         """The orders of its list: each field ascending, and with `-` descending."""
@@ -97,12 +107,14 @@ class Collection(Generic[ResourceT]):
 
     def page(self, sort: str, *, after: str | None, limit: int) -> Page[ResourceT]:
         """List resources in one of the orders `sorts`: one Query. Raise BadCursor."""
+        field = sort.removeprefix("-")
         page = dynamodb.page(
-            self._type.orders[sort.removeprefix("-")].index,
+            self._type.orders[field].index,
             self._type.collection,
             after=after,
             limit=limit,
             forward=not sort.startswith("-"),
+            last_from=table.LAST if getattr(self._type, field).null else None,
             key_of=lambda resource_id: (self._type.partition(resource_id, BadCursor), SK),
         )
         return cast(Page[ResourceT], page)
@@ -112,19 +124,22 @@ class Collection(Generic[ResourceT]):
     ) -> ResourceT:
         """Change these fields: one UpdateItem. None removes a value.
 
-        Raise the type's `missing`, and VersionMismatch if its version is not in `versions`.
+        Raise the type's `missing`, VersionMismatch if its version is not in `versions`, and
+        Unordered.
         """
         pk = self._type.partition(resource_id)
         changes = {**fields, **self._type.places(resource_id, fields), "updated_at": table.now()}
         actions = [*table.set_actions(self._type, changes), self._type.version.add(1)]
+        condition = all_of(at(versions), *self._type.keeps_order(fields))
         try:
-            return dynamodb.update(self._type, pk, SK, actions, at(versions))
+            return dynamodb.update(self._type, pk, SK, actions, condition)
         except ConditionFailed as failed:
             self._explain(failed, versions)
+            check_order(cast(ResourceT, failed.item), fields)
             raise
 
     def remove(self, resource_id: str, versions: frozenset[int] | None) -> None:
-        """Remove a resource: one transaction. Raise as `change` does."""
+        """Remove a resource: one transaction. Raise its `missing`, and VersionMismatch."""
         pk = self._type.partition(resource_id)
         try:
             # Not a DeleteItem: DynamoDB recognises a transaction that is sent again.
@@ -139,6 +154,13 @@ class Collection(Generic[ResourceT]):
         check_version(failed.item, versions)
 
 
+def all_of(condition: Condition, *others: Condition) -> Condition:
+    """Return the condition that all of these hold."""
+    for other in others:
+        condition &= other
+    return condition
+
+
 def at(versions: frozenset[int] | None) -> Condition:
     """Return the condition that the item exists in one of these versions. None allows all."""
     return Item.version.is_in(*(versions or {0})) if versions is not None else Item.pk.exists()
@@ -148,3 +170,11 @@ def check_version(item: Item, versions: frozenset[int] | None) -> None:
     """Raise VersionMismatch if an item's version is not one of these. None allows every one."""
     if versions is not None and item.version not in versions:
         raise VersionMismatch(item.version)
+
+
+def check_order(item: Item, fields: dict[str, Any]) -> None:
+    """Raise Unordered if a change of these fields would leave a pair of an item unordered."""
+    for low, high in item.ordered:
+        first, last = (fields.get(name, getattr(item, name)) for name in (low, high))
+        if first is not None and last is not None and first > last:
+            raise Unordered(low, high)

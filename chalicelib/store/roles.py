@@ -29,7 +29,7 @@ from chalicelib.store.items import (
     found_parent,
     role_keys,
 )
-from chalicelib.store.resource import SK, check_version
+from chalicelib.store.resource import SK, check_order, check_version
 from chalicelib.store.table import Item, Page, Replay
 
 
@@ -208,13 +208,14 @@ def _roles(page: Page[Item]) -> Page[RoleItem]:
 def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> RoleItem:
     """Change these fields: one read and one transaction. None removes a value.
 
-    Raise RoleNotFound, and VersionMismatch if its version is not in `versions`.
+    Raise RoleNotFound, VersionMismatch if its version is not in `versions`, and Unordered.
     """
     beside_movie, beside_actor = role_keys(role_id)
 
     def attempt() -> RoleItem:
         role = get(role_id)
         check_version(role, versions)
+        check_order(role, fields)
         unchanged = (RoleItem.version == role.version) & (RoleItem.actor_name == role.actor_name)
         changes = {**fields, "updated_at": table.now(), "version": role.version + 1}
         role.set(**changes)

@@ -9,10 +9,10 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, UnicodeAttribute
-from pynamodb.constants import NUMBER
+from pynamodb.constants import LIST, MAP, NUMBER
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
@@ -35,6 +35,47 @@ class IntegerAttribute(Attribute[int]):
 
     def deserialize(self, value: str) -> int:
         return int(value)
+
+
+class ListAttribute(Attribute[list[Any]]):
+    """A list of texts, or of objects of texts."""
+
+    attr_type = LIST
+
+    def serialize(self, value: list[Any]) -> list[Any]:
+        return [_typed(part) for part in value]
+
+    def deserialize(self, value: list[Any]) -> list[Any]:
+        return [_plain(part) for part in value]
+
+
+class MapAttribute(Attribute[dict[str, Any]]):
+    """An object whose members are texts or null."""
+
+    attr_type = MAP
+
+    def serialize(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: _typed(part) for name, part in value.items()}
+
+    def deserialize(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: _plain(part) for name, part in value.items()}
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    """Return a text, null, or an object of them, with DynamoDB's names of their types."""
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, dict):
+        return {"M": {name: _typed(part) for name, part in value.items()}}
+    return {"S": value}
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    """Return what `_typed` was given."""
+    ((name, part),) = value.items()
+    if name == "M":
+        return {key: _plain(member) for key, member in part.items()}
+    return None if name == "NULL" else part
 
 
 class ByName(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]  # PynamoDB's
@@ -92,6 +133,9 @@ class Item(Model):
     replay = UnicodeAttribute(null=True, attr_name="request")  # of the POST that created it
     last_write = UnicodeAttribute(null=True)  # the mark of the last UpdateItem
 
+    ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Pairs of fields, the second of which must not be less than the first. Either may be null."""
+
     def set(self, **attributes: Any) -> None:
         """Set attributes of this object, not of the stored item. None removes an attribute."""
         for name, value in attributes.items():
@@ -124,12 +168,23 @@ class Page(Generic[ItemT]):
     last: str | None
 
 
+LAST = "~"
+"""The text that items without a value are sorted by. It comes after every digit."""
+
+
 @dataclass(frozen=True)
 class Order:
-    """How a list is sorted by a field: in which index, and by what text of the value."""
+    """How a list is sorted by a field: in which index, and by what text of the value.
+
+    Items without a value are last in both directions.
+    """
 
     index: str
     text: Callable[[str], str]
+
+    def key(self, value: str | None, resource_id: str) -> str:
+        """Return the sort key of a resource with this value."""
+        return sort_key(LAST if value is None else self.text(value), resource_id)
 
 
 class Replay(NamedTuple):
