@@ -7,7 +7,9 @@ from chalicelib.auth import auth
 from chalicelib.http.envelope import EXPOSED_HEADERS, envelope
 from chalicelib.http.views import seal
 from chalicelib.routes.actors import actors
+from chalicelib.routes.candidates import candidates
 from chalicelib.routes.movies import movies
+from chalicelib.routes.parts import parts
 from chalicelib.routes.roles import roles
 from chalicelib.routes.service import service
 from chalicelib.settings import ON_A_LAPTOP, WEB_ORIGIN
@@ -23,6 +25,6 @@ app.api.cors = CORSConfig(
 app.register_middleware(logs.log_requests, "http")
 app.register_middleware(envelope, "http")
 app.register_middleware(deadline.set_deadline, "http")
-for blueprint in (auth, movies, actors, roles, service):
+for blueprint in (auth, movies, actors, roles, parts, candidates, service):
     app.register_blueprint(blueprint)
 seal(app)

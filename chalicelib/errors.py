@@ -120,6 +120,16 @@ class RoleNotFound(ApiError):
     detail = "There is no role with this id."
 
 
+class PartNotFound(ApiError):
+    status = 404
+    detail = "There is no part with this id."
+
+
+class CandidateNotFound(ApiError):
+    status = 404
+    detail = "There is no candidate with this id."
+
+
 class MethodNotAllowed(ApiError):
     status = 405
     detail = "This path does not support this method: the Allow header lists the supported methods."
@@ -131,6 +141,32 @@ class MethodNotAllowed(ApiError):
 class AlreadyCast(ApiError):
     status = 409
     detail = "This actor is in this movie already."
+
+
+class PartFull(ApiError):
+    status = 409
+    detail = "Everybody whom this part needs is cast: release somebody first, or raise `needed`."
+
+
+class PartClosed(ApiError):
+    status = 409
+    detail = "This part is closed: open it first."
+
+
+class NeededTooFew(ApiError):
+    status = 409
+    detail = "More people than that are cast in this part: release somebody first."
+
+
+class StillEngaged(ApiError):
+    status = 409
+    detail = "This candidate is engaged: decline or release them first."
+
+
+class TooManyEngagements(ApiError):
+    status = 409
+    detail = "There are too many engagements at once."
+    example = "A part has at most 80 engaged candidates."
 
 
 class TryAgain(ApiError):
@@ -175,6 +211,19 @@ class Unordered(InvalidBody):
 
     def __init__(self, low: str, high: str) -> None:
         super().__init__(f"{high}: expected nothing less than {low}.")
+
+
+class WrongTransition(InvalidBody):
+    example = "status: expected one of offered, cast, declined, released after on_hold."
+
+    def __init__(self, status: str, allowed: Iterable[str]) -> None:
+        super().__init__(f"status: expected one of {', '.join(allowed)} after {status}.")
+
+
+class InvalidFilter(ApiError):
+    status = 422
+    detail = "A query parameter does not have one of its values."
+    example = "status must be one of open, cast, closed."
 
 
 class KeyReused(ApiError):

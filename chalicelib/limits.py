@@ -55,3 +55,21 @@ MAX_BILLING_ORDER = 9_999
 
 SHOWN_ROLES = 100
 """Roles in the response that shows a movie or an actor."""
+
+SHOWN_CANDIDATES = 100
+"""Candidates in the response that shows a part."""
+
+MAX_ADDED = 25
+"""Actors in one request that adds candidates."""
+
+MAX_ENGAGED = 80
+"""Engaged candidates of a part, who are written together when its dates change; also `needed`."""
+
+MAX_ENGAGEMENTS = 100
+"""Engagements of an actor that have dates and are not over."""
+
+MAX_ROLE_PARTS = 40
+"""Parts that one role joins: DELETE of the role releases them in one transaction."""
+
+MAX_CONFLICTS = 10
+"""Conflicts that a candidate shows."""

@@ -14,8 +14,18 @@ class AgencyRole(NamedTuple):
     permissions: frozenset[str]
 
 
-_LOOK_UP = frozenset({"get:movies", "get:actors", "get:roles"})
-_CAST = _LOOK_UP | {
+_ASSIST = frozenset(
+    {
+        "get:movies",
+        "get:actors",
+        "get:roles",
+        "get:parts",
+        "get:candidates",
+        "post:candidates",
+        "patch:candidates",
+    }
+)
+_CAST = _ASSIST | {
     "post:actors",
     "patch:actors",
     "delete:actors",
@@ -23,11 +33,15 @@ _CAST = _LOOK_UP | {
     "post:roles",
     "patch:roles",
     "delete:roles",
+    "post:parts",
+    "patch:parts",
+    "delete:parts",
+    "delete:candidates",
 }
 _PRODUCE = _CAST | {"post:movies", "delete:movies"}
 
 AGENCY_ROLES = {
-    "assistant": AgencyRole("Casting Assistant", _LOOK_UP),
+    "assistant": AgencyRole("Casting Assistant", _ASSIST),
     "director": AgencyRole("Casting Director", _CAST),
     "producer": AgencyRole("Executive Producer", _PRODUCE),
 }

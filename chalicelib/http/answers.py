@@ -78,6 +78,12 @@ def created(name: str, resource: dict[str, Any], path: str) -> Response:
     return _success(created, {name: resource, "created": resource["id"]}, headers)
 
 
+@kind(201, request_headers=("Idempotency-Key",), errors=(BadIdempotencyKey, KeyReused, Contended))
+def added(**members: Any) -> Response:
+    """Return the outcome of adding several resources."""
+    return _success(added, members, {})
+
+
 @kind(
     request_headers=("If-Match",),
     response_headers=("ETag",),

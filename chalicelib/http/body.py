@@ -4,6 +4,7 @@ A rejection names the field and what was expected. It quotes nothing that the ca
 the short name of an unknown field.
 """
 
+import datetime
 import enum
 import re
 import unicodedata
@@ -39,8 +40,15 @@ class Body(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def fields_of(body: Body) -> dict[str, Any]:
-    """Return the fields that were sent or have a default, with dates as YYYY-MM-DD."""
+    """Return the fields that were sent or have a default, with dates as YYYY-MM-DD.
+
+    A moment is RFC 3339 in UTC.
+    """
     fields: dict[str, Any] = msgspec.to_builtins(body)
+    for name in fields:
+        value = getattr(body, name)
+        if isinstance(value, datetime.datetime):
+            fields[name] = value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
     return fields
 
 

@@ -95,6 +95,10 @@ TmdbId = Annotated[
 ]
 
 
+Moment = Annotated[datetime.datetime, Meta(tz=True)]
+"""A moment with an offset from UTC, stored and shown in UTC."""
+
+
 class Level(enum.StrEnum):
     """How well somebody speaks a language."""
 

@@ -209,6 +209,10 @@ def _body(
     pairs = [p for p in _ordered[resource_type] if {*p} <= {name for name, *_ in members}]
     unique = [name for name, annotation, *_ in members if _is_unique(annotation)]
 
+    moments = [
+        name for name, annotation, *_ in members if datetime.datetime in _members(annotation)
+    ]
+
     def check_all(body: Any) -> None:
         for repeating in unique:
             values = getattr(body, repeating)
@@ -218,6 +222,10 @@ def _body(
             values = [getattr(body, name) for name in (low, high)]
             if None not in values and UNSET not in values and values[0] > values[1]:
                 raise ValueError(f"expected nothing less than {low} - at `$.{high}`")
+        for moment in moments:
+            value = getattr(body, moment)
+            if isinstance(value, datetime.datetime) and not 2 <= value.year <= 9_998:
+                raise ValueError(f"expected a year from 0002 to 9998 - at `$.{moment}`")
         if check:
             check(body)
 

@@ -4,17 +4,18 @@ The decorators only record, so their order does not matter. `seal` checks every 
 app is imported, and composes each route: permission, then body, then query parameters, then view.
 """
 
+import enum
 import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn, get_args, get_origin
 
 from chalice.app import Chalice, Response
 
 from chalicelib.auth import auth0
-from chalicelib.errors import ApiError, BadSort, MethodNotAllowed, PermissionMissing
+from chalicelib.errors import ApiError, BadSort, InvalidFilter, MethodNotAllowed, PermissionMissing
 from chalicelib.http import answers as answer_functions
 from chalicelib.http import body
 from chalicelib.http.answers import Answer
@@ -145,6 +146,8 @@ def _check(view: View, method: str, path: str) -> None:
 def _composed(view: View) -> View:
     declaration = declared(view)
 
+    choices = {name: _choices(view, name) for name in declaration.filters}
+
     @functools.wraps(view)
     def composed(**path: str) -> Response:
         if not declaration.is_public and declaration.permission not in caller_permissions():
@@ -152,12 +155,31 @@ def _composed(view: View) -> View:
                 f"This operation requires the permission {declaration.permission}."
             )
         arguments = [body.read(declaration.body)] if declaration.body else []
-        query: dict[str, Any] = {name: query_parameter(name) for name in declaration.filters}
+        query = {name: _filter(name, enumeration) for name, enumeration in choices.items()}
         if declaration.sorts:
             query["order"] = _order(declaration.sorts)
         return view(*arguments, **query, **path)
 
     return composed
+
+
+def _choices(view: View, name: str) -> type[enum.Enum] | None:
+    """Return the enumeration of a filter's values, or None if it is any text."""
+    annotation = inspect.signature(inspect.unwrap(view), eval_str=True).parameters[name].annotation
+    (alternative,) = (part for part in get_args(annotation) if part is not type(None))
+    bare = get_args(alternative)[0] if get_origin(alternative) is Annotated else alternative
+    return bare if issubclass(bare, enum.Enum) else None
+
+
+def _filter(name: str, choices: type[enum.Enum] | None) -> Any:
+    value = query_parameter(name)
+    if value is None or choices is None:
+        return value
+    try:
+        return choices(value)
+    except ValueError as error:
+        listed = ", ".join(str(choice.value) for choice in choices)
+        raise InvalidFilter(f"{name} must be one of {listed}.") from error
 
 
 def _order(orders: tuple[str, ...]) -> str:

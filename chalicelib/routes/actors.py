@@ -52,6 +52,7 @@ from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, Role
 from chalicelib.store import actors as actor_store
 from chalicelib.store import roles as role_store
+from chalicelib.store.items import Actor as ActorItem
 from chalicelib.store.items import RoleItem
 
 actors = Blueprint(__name__)
@@ -95,7 +96,7 @@ def age_today(born: datetime.date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def current_age(actor: actor_store.Actor) -> int | None:
+def current_age(actor: ActorItem) -> int | None:
     """Return an actor's age. One that follows from a date of birth stops at MAX_AGE."""
     if actor.date_of_birth:
         return min(age_today(datetime.date.fromisoformat(actor.date_of_birth)), MAX_AGE)
@@ -126,7 +127,7 @@ Availability = Annotated[
 ]
 
 
-@resource(actor_store.Actor)
+@resource(ActorItem)
 class Actor(Versioned):
     """An actor."""
 
@@ -192,6 +193,9 @@ class Actor(Versioned):
         PERSONAL,
     ]
     role_count: Annotated[Count, SERVER]
+    candidate_count: Annotated[
+        int, Meta(ge=0, description="The number of their candidacies", examples=[0]), SERVER
+    ]
 
 
 EITHER = "Send either age or date_of_birth; age may be null if neither is known"
@@ -318,7 +322,7 @@ def change_actor(changes: Body, actor_id: ActorId) -> Response:
 @requires("delete:actors")
 @answers(deleted, ActorNotFound, deleted=ActorId, remaining=Remaining)
 def delete_actor(actor_id: ActorId) -> Response:
-    """Remove an actor and all their roles."""
+    """Remove an actor, their candidacies and all their roles."""
     return deleted(actor_id, actor_store.remove(actor_id, if_match()))
 
 

@@ -29,6 +29,7 @@ from chalicelib.http.fields import (
     unique,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.request import caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
     SERVER,
@@ -45,6 +46,7 @@ from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, NewRoleInMovie, Role
 from chalicelib.store import movies as movie_store
 from chalicelib.store import roles as role_store
+from chalicelib.store.items import Movie as MovieItem
 from chalicelib.store.items import RoleItem
 
 movies = Blueprint(__name__)
@@ -93,7 +95,7 @@ ImdbTitle = Annotated[
 ]
 
 
-@resource(movie_store.Movie)
+@resource(MovieItem)
 class Movie(Versioned):
     """A movie."""
 
@@ -178,6 +180,9 @@ class Movie(Versioned):
     ]
     tmdb_id: Annotated[TmdbId | None, OPTIONAL]
     role_count: Annotated[Count, SERVER]
+    part_count: Annotated[
+        int, Meta(ge=0, description="The number of its parts", examples=[0]), SERVER
+    ]
 
 
 NewMovie = create_body(Movie, "A movie to add.")
@@ -258,7 +263,7 @@ def change_movie(changes: Body, movie_id: MovieId) -> Response:
 @requires("delete:movies")
 @answers(deleted, MovieNotFound, deleted=MovieId, remaining=Remaining)
 def delete_movie(movie_id: MovieId) -> Response:
-    """Remove a movie and all its roles."""
+    """Remove a movie, its parts with their candidates, and all its roles."""
     return deleted(movie_id, movie_store.remove(movie_id, if_match()))
 
 
@@ -286,5 +291,5 @@ def cast_movie_actor(new: Body, movie_id: MovieId) -> Response:
 def remove_movie_actor(movie_id: MovieId, actor_id: ActorId) -> Response:
     """Take an actor out of a movie: the same as DELETE /roles/{role_id}."""
     role_id = f"{movie_id}.{actor_id}"
-    role_store.remove(role_id, if_match())
+    role_store.remove(role_id, if_match(), caller_sub())
     return deleted(role_id)

@@ -22,6 +22,7 @@ from chalicelib.http.fields import (
     RoleId,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.request import caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
     SERVER,
@@ -165,6 +166,6 @@ def change_role(changes: Body, role_id: RoleId) -> Response:
 @requires("delete:roles")
 @answers(deleted, RoleNotFound, deleted=RoleId)
 def delete_role(role_id: RoleId) -> Response:
-    """Take an actor out of a movie."""
-    role_store.remove(role_id, if_match())
+    """Take an actor out of a movie, and release the candidacies that had cast them."""
+    role_store.remove(role_id, if_match(), caller_sub())
     return deleted(role_id)

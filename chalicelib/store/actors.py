@@ -1,56 +1,11 @@
 """Actors."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
-
-from chalicelib.errors import ActorNotFound
-from chalicelib.store import links, table
-from chalicelib.store.items import ACTOR, Parent, RoleItem, cast_key
+from chalicelib.store import candidates, links
+from chalicelib.store.items import Actor, RoleItem
 from chalicelib.store.resource import Collection
-from chalicelib.store.table import IntegerAttribute, ListAttribute, MapAttribute, Order, Page
-
-
-class Actor(Parent, discriminator="actor"):
-    """An actor, with an age, a date of birth or neither. Their roles copy the name."""
-
-    name = UnicodeAttribute()
-    gender = UnicodeAttribute()
-    age = IntegerAttribute(null=True)
-    date_of_birth = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    stage_name = UnicodeAttribute(null=True)
-    playing_age_min = IntegerAttribute(null=True)
-    playing_age_max = IntegerAttribute(null=True)
-    height_cm = IntegerAttribute(null=True)
-    languages = MapAttribute(null=True)
-    skills = ListAttribute(null=True)
-    unions = ListAttribute(null=True)
-    agent = MapAttribute(null=True)
-    email = UnicodeAttribute(null=True)
-    phone = UnicodeAttribute(null=True)
-    headshot_url = UnicodeAttribute(null=True)
-    base_city = UnicodeAttribute(null=True)
-    base_country = UnicodeAttribute(null=True)
-    availability = ListAttribute(null=True)
-    imdb_id = UnicodeAttribute(null=True)
-    tmdb_id = IntegerAttribute(null=True)
-    active = BooleanAttribute(default=True)
-    notes = UnicodeAttribute(null=True)
-
-    prefix = ACTOR
-    collection = "ACTORS"
-    orders: ClassVar = {"name": Order("gsi1", table.fold)}
-    ordered = (("playing_age_min", "playing_age_max"),)
-    missing = ActorNotFound
-    copied = ("name",)
-    own_list = ("gsi2", "~")
-
-    def in_role(self, role: RoleItem) -> dict[str, Any]:
-        return {
-            "actor_name": self.name,
-            "gsi1sk": cast_key(role.billing_order, self.name, self.id),
-        }
-
+from chalicelib.store.table import Page
 
 _actors = Collection(Actor)
 SORTS, add, page = _actors.sorts, _actors.add, _actors.page
@@ -84,5 +39,5 @@ def change(
 
 
 def remove(actor_id: str, versions: frozenset[int] | None) -> int:
-    """Remove an actor and all their roles. See `links.remove`."""
-    return links.remove(Actor, actor_id, versions)
+    """Remove an actor, their candidacies and their roles. See `links.remove`."""
+    return links.remove(Actor, actor_id, versions, candidates.remove_next)

@@ -34,7 +34,6 @@ from chalicelib.store.table import (
     Replay,
     connection,
     cut,
-    last_part,
 )
 
 MAX_ACTIONS = 100  # in one TransactWriteItems (DynamoDB)
@@ -181,8 +180,8 @@ def page(
 ) -> Page[Item]:
     """Read one page of an index's partition: one Query, whose cost follows from the page alone.
 
-    `after` is the sort key before the page. `key_of` returns the pk and sk of the item whose index
-    key ends with this id, or raises BadCursor. That item need not exist any more.
+    `after` is the sort key before the page. `key_of` returns the pk and sk of the item with this
+    sort key in the index, or raises BadCursor. That item need not exist any more.
 
     Only sort keys that begin with `prefix` are read. Those beyond `last_from` come last, also
     backwards: a page at this seam is two Queries. A page is shorter if its items exceed 1 MB, where
@@ -191,7 +190,7 @@ def page(
     sort_attribute = f"{index}sk"
     start = None
     if after is not None:
-        pk, sk = key_of(last_part(_short_enough(after)))
+        pk, sk = key_of(_short_enough(after))
         if not after.startswith(prefix):
             raise BadCursor()
         start = {

@@ -1,21 +1,41 @@
-"""Roles and their parents, the movies and actors.
+"""What the table stores: movies, actors, their roles, parts, and the candidates for each part.
 
 A role is two items, one beside its movie and one beside its actor, so that each of them reads its
-roles with one Query. The parents count their roles.
+roles with one Query. A part and its candidates are one partition. Movies count their roles and
+parts, actors their roles and candidacies, and parts their candidates by status.
 """
 
 from typing import Any, ClassVar
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.errors import ApiError, RoleNotFound
+from chalicelib.errors import (
+    ActorNotFound,
+    ApiError,
+    CandidateNotFound,
+    MovieNotFound,
+    PartNotFound,
+    RoleNotFound,
+)
 from chalicelib.store import table
-from chalicelib.store.resource import Resource
-from chalicelib.store.table import INDEXES, IntegerAttribute, Item
+from chalicelib.store.resource import SK, Resource
+from chalicelib.store.statuses import PartStatus, Status
+from chalicelib.store.table import (
+    INDEXES,
+    IntegerAttribute,
+    Item,
+    ListAttribute,
+    MapAttribute,
+    Order,
+    fold,
+)
 
 MOVIE, ACTOR, ROLE = "MOVIE#", "ACTOR#", "ROLE#"
+PART, CANDIDATE = "PART#", "CANDIDATE#"
+PARTS, CANDIDATES, CANDIDACIES = "PARTS#", "CANDIDATES#", "CANDIDACIES#"  # lists
 UNBILLED = "9999"
+BEST_RATING, UNRATED = 6, "9"
 
 
 class Parent(Resource):
@@ -31,6 +51,20 @@ class Parent(Resource):
 
     own_list: ClassVar[tuple[str, str]]
     """The index of its own roles, and a sort key before all of them."""
+
+    linked: ClassVar[str]
+    """The attribute that counts what must be removed before its roles: parts or candidacies."""
+
+    @property
+    def linked_count(self) -> int:
+        return int(getattr(self, self.linked))
+
+    @classmethod
+    def has_no_links(cls) -> Condition:
+        """Return the condition that it has no parts or candidacies."""
+        attribute = getattr(cls, cls.linked)
+        condition: Condition = attribute.does_not_exist() | (attribute == 0)
+        return condition
 
     def in_role(self, role: "RoleItem") -> dict[str, Any]:
         """Return the attributes by which this role's item on the other side shows this parent."""
@@ -57,6 +91,89 @@ class Parent(Resource):
 ALIVE = Parent.pk.exists() & Parent.deleting.does_not_exist()
 
 
+class Movie(Parent, discriminator="movie"):
+    """A movie. Its roles copy its title and release date."""
+
+    title = UnicodeAttribute()
+    release_date = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    status = UnicodeAttribute(null=True)
+    synopsis = UnicodeAttribute(null=True)
+    genres = ListAttribute(null=True)
+    runtime_minutes = IntegerAttribute(null=True)
+    original_language = UnicodeAttribute(null=True)
+    shoot_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    shoot_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    shoot_location = UnicodeAttribute(null=True)
+    director = UnicodeAttribute(null=True)
+    production_company = UnicodeAttribute(null=True)
+    poster_url = UnicodeAttribute(null=True)
+    website = UnicodeAttribute(null=True)
+    imdb_id = UnicodeAttribute(null=True)
+    tmdb_id = IntegerAttribute(null=True)
+    part_count = IntegerAttribute(default=0)
+
+    prefix = MOVIE
+    collection = "MOVIES"
+    orders: ClassVar = {"title": Order("gsi1", fold), "release_date": Order("gsi2", str)}
+    ordered = (("shoot_start", "shoot_end"),)
+    missing = MovieNotFound
+    copied = ("title", "release_date")
+    own_list = ("gsi1", SK)
+    linked = "part_count"
+
+    def in_role(self, _: "RoleItem") -> dict[str, Any]:
+        return {
+            "movie_title": self.title,
+            "movie_release_date": self.release_date,
+            "gsi2sk": self.orders["release_date"].key(self.release_date, self.id),
+        }
+
+
+class Actor(Parent, discriminator="actor"):
+    """An actor, with an age, a date of birth or neither. Their roles copy the name."""
+
+    name = UnicodeAttribute()
+    gender = UnicodeAttribute()
+    age = IntegerAttribute(null=True)
+    date_of_birth = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    stage_name = UnicodeAttribute(null=True)
+    playing_age_min = IntegerAttribute(null=True)
+    playing_age_max = IntegerAttribute(null=True)
+    height_cm = IntegerAttribute(null=True)
+    languages = MapAttribute(null=True)
+    skills = ListAttribute(null=True)
+    unions = ListAttribute(null=True)
+    agent = MapAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    headshot_url = UnicodeAttribute(null=True)
+    base_city = UnicodeAttribute(null=True)
+    base_country = UnicodeAttribute(null=True)
+    availability = ListAttribute(null=True)
+    imdb_id = UnicodeAttribute(null=True)
+    tmdb_id = IntegerAttribute(null=True)
+    active = BooleanAttribute(default=True)
+    notes = UnicodeAttribute(null=True)
+    candidate_count = IntegerAttribute(default=0)
+    engagements = ListAttribute(null=True)  # `<from> <to> <part id>`, if the part has dates
+    engagement_version = IntegerAttribute(null=True)  # changes with `engagements`
+
+    prefix = ACTOR
+    collection = "ACTORS"
+    orders: ClassVar = {"name": Order("gsi1", fold)}
+    ordered = (("playing_age_min", "playing_age_max"),)
+    missing = ActorNotFound
+    copied = ("name",)
+    own_list = ("gsi2", "~")
+    linked = "candidate_count"
+
+    def in_role(self, role: "RoleItem") -> dict[str, Any]:
+        return {
+            "actor_name": self.name,
+            "gsi1sk": cast_key(role.billing_order, self.name, self.id),
+        }
+
+
 class RoleItem(Item, discriminator="role"):
     """One of a role's two items. The id is `<movie id>.<actor id>`."""
 
@@ -65,7 +182,7 @@ class RoleItem(Item, discriminator="role"):
     role_type = UnicodeAttribute(null=True)
     work_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
     work_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    part_ids = UnicodeSetAttribute(null=True)  # the parts that casting has joined in this role
+    part_ids = ListAttribute(null=True)  # of its candidacies that are cast, in order
     is_cast = BooleanAttribute(null=True)  # casting has made it; it ends with its last part
     actor_name = UnicodeAttribute(null=True)  # beside the movie
     movie_title = UnicodeAttribute(null=True)  # beside the actor
@@ -80,6 +197,141 @@ class RoleItem(Item, discriminator="role"):
     @property
     def actor_id(self) -> str:
         return self.id.partition(".")[2]
+
+
+class PartItem(Resource, discriminator="part"):
+    """A part of a movie. The id is `<movie id>.<id>`."""
+
+    name = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    part_type = UnicodeAttribute(null=True)
+    billing_order = IntegerAttribute(null=True)
+    gender = UnicodeAttribute(null=True)
+    playing_age_min = IntegerAttribute(null=True)
+    playing_age_max = IntegerAttribute(null=True)
+    languages = MapAttribute(null=True)
+    skills = ListAttribute(null=True)
+    unions = ListAttribute(null=True)
+    work_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    work_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    needed = IntegerAttribute(default=1)
+    closed = BooleanAttribute(null=True)
+    candidate_count = IntegerAttribute(default=0)
+    cast = IntegerAttribute(default=0)  # the number of candidates in this status, as below
+    offered = IntegerAttribute(default=0)
+    on_hold = IntegerAttribute(default=0)
+    on_avail = IntegerAttribute(default=0)
+    callback = IntegerAttribute(default=0)
+    auditioning = IntegerAttribute(default=0)
+    shortlisted = IntegerAttribute(default=0)
+    backup = IntegerAttribute(default=0)
+    submitted = IntegerAttribute(default=0)
+    passed = IntegerAttribute(default=0)
+    declined = IntegerAttribute(default=0)
+    released = IntegerAttribute(default=0)
+    engaged = ListAttribute(null=True)  # the ids of the actors who are engaged
+    engagement_version = IntegerAttribute(null=True)  # changes with `engaged`
+    deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
+
+    prefix = PART
+    missing = PartNotFound
+    ordered = (("playing_age_min", "playing_age_max"), ("work_start", "work_end"))
+
+    movie: Movie | None = None
+    """Its movie, once it has been read with it."""
+
+    @classmethod
+    def partition(cls, resource_id: str, missing: type[ApiError] | None = None) -> str:
+        if not table.are_ids(resource_id, 2):
+            raise (missing or cls.missing)()
+        return cls.prefix + resource_id
+
+    @property
+    def movie_id(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def status(self) -> PartStatus:
+        if self.closed:
+            return PartStatus.CLOSED
+        return PartStatus.CAST if self.cast >= self.needed else PartStatus.OPEN
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Its candidates by status."""
+        return {status.value: int(getattr(self, status)) for status in Status}
+
+    @property
+    def engagement(self) -> str | None:
+        """What the actors who are engaged for it have in `engagements`, or None without dates."""
+        if self.work_start is None and self.work_end is None:
+            return None
+        first, last = self.work_start or self.work_end, self.work_end or self.work_start
+        return f"{first} {last} {self.id}"
+
+    def listed(self) -> dict[str, str]:
+        part_id = self.id.partition(".")[2]
+        billing = _billing(self.billing_order)
+        by_status = {
+            "gsi2pk": PARTS + self.status,
+            "gsi2sk": table.sort_key(self.work_start or table.LAST, self.id),
+        }
+        return {
+            "gsi1pk": PARTS + self.movie_id,
+            "gsi1sk": table.sort_key(billing, table.fold(self.name), part_id),
+            # A part that is being deleted stays in its movie's list, whose deletion looks there.
+            **({} if self.deleting else by_status),
+        }
+
+
+class CandidateItem(Item, discriminator="candidate"):
+    """An actor who is considered for a part. The id is `<part id>.<actor id>`."""
+
+    status = UnicodeAttribute()
+    status_since = UnicodeAttribute()
+    status_by = UnicodeAttribute()  # the `sub` of the caller
+    rating = IntegerAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    audition_at = UnicodeAttribute(null=True)  # RFC 3339 in UTC
+
+    part: PartItem | None = None
+    actor: Actor | None = None
+    movie: Movie | None = None
+    """Its part, actor and movie, once they have been read with it."""
+
+    @property
+    def movie_id(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def part_id(self) -> str:
+        return self.id.rpartition(".")[0]
+
+    @property
+    def actor_id(self) -> str:
+        return self.id.rpartition(".")[2]
+
+    def listed(self) -> dict[str, str]:
+        """Return the attributes that put it into its lists."""
+        _, part_id, actor_id = self.id.split(".")
+        status = Status(self.status)
+        rating = UNRATED if self.rating is None else str(BEST_RATING - self.rating)
+        return {
+            "gsi1pk": CANDIDATES + self.movie_id,
+            "gsi1sk": table.sort_key(part_id, status.stage, rating, self.status_since, actor_id),
+            "gsi2pk": CANDIDACIES + actor_id,
+            "gsi2sk": table.sort_key(status.group, self.status_since, self.part_id),
+        }
+
+
+def candidate_key(
+    candidate_id: str, missing: type[ApiError] = CandidateNotFound
+) -> tuple[str, str]:
+    """Return the key of a candidate. Raise `missing` if the text cannot be a candidate's id."""
+    if not table.are_ids(candidate_id, 3):
+        raise missing()
+    part_id, _, actor_id = candidate_id.rpartition(".")
+    return PART + part_id, CANDIDATE + actor_id
 
 
 def role_keys(
@@ -98,8 +350,11 @@ def role_keys(
 
 def cast_key(billing_order: int | None, actor_name: str, actor_id: str) -> str:
     """Return the place in a movie's cast: in billing order, then the unbilled by name."""
-    billing = UNBILLED if billing_order is None else f"{billing_order:04}"
-    return table.sort_key(billing, table.fold(actor_name), actor_id)
+    return table.sort_key(_billing(billing_order), table.fold(actor_name), actor_id)
+
+
+def _billing(billing_order: int | None) -> str:
+    return UNBILLED if billing_order is None else f"{billing_order:04}"
 
 
 def found_parent(item: Item | None, missing: type[ApiError]) -> Parent:

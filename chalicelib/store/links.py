@@ -6,6 +6,7 @@ again, continues after the last step.
 """
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -14,6 +15,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.errors import ApiError, TryAgain
 from chalicelib.limits import SHOWN_ROLES
 from chalicelib.store import dynamodb, table
+from chalicelib.store.casting import count_step
 from chalicelib.store.dynamodb import (
     ATTEMPTS,
     MAX_ACTIONS,
@@ -23,7 +25,6 @@ from chalicelib.store.dynamodb import (
 )
 from chalicelib.store.items import ALIVE, Parent, RoleItem, found_parent, role_keys
 from chalicelib.store.resource import SK, all_of, at, check_order, check_version
-from chalicelib.store.roles import count_step
 from chalicelib.store.table import Item, Page
 
 REMOVED = (MAX_ACTIONS - 1) // 3
@@ -198,26 +199,32 @@ def _rename_step(parent: Parent, role: RoleItem) -> Step:
     return dynamodb.update_step(*_other_end(role), actions, unchanged, ChangedMeanwhile)
 
 
-def remove(item_type: type[Parent], resource_id: str, versions: frozenset[int] | None) -> int:
-    """Remove a movie or actor with all its roles. Return the number of roles still to be removed.
+def remove(
+    item_type: type[Parent],
+    resource_id: str,
+    versions: frozenset[int] | None,
+    remove_next: Callable[[Any], None],
+) -> int:
+    """Remove a movie or actor with everything linked to it. Return the number still to be removed.
 
-    One transaction if the roles fit into it, and one request if there are none. Otherwise the
-    parent is first marked as `deleting` and leaves its lists: from then on it is not found. The
-    next removal continues with the rest.
+    One transaction if its roles fit into it, and one request if there are none. Otherwise, and if
+    it has parts or candidacies, the parent is first marked as `deleting` and leaves its lists: from
+    then on it is not found. The next removal continues with the rest. `remove_next` removes some of
+    the parts or candidacies.
 
     Raise the type's `missing`, and VersionMismatch if its version is not in `versions`.
     """
     pk = item_type.partition(resource_id)
     condition = Parent.pk.exists() & (Parent.deleting.exists() | at(versions))
     try:
-        without_roles = condition & (Parent.role_count == 0)
+        without_roles = condition & (Parent.role_count == 0) & item_type.has_no_links()
         dynamodb.transact([dynamodb.delete_step(pk, SK, without_roles, ConditionFailed)])
         return 0
     except ConditionFailed as failed:
         if not (isinstance(failed.item, Parent) and failed.item.deleting):
             _check(failed.item, versions, item_type.missing)
 
-    removal = Removal(item_type, pk, versions, condition)
+    removal = Removal(item_type, pk, versions, condition, remove_next)
     try:
         while dynamodb.retry(removal.step):
             pass
@@ -237,22 +244,32 @@ class Removal:
     pk: str
     versions: frozenset[int] | None
     condition: Condition
+    remove_next: Callable[[Any], None]
     begun: bool = False
     remaining: int = 0
 
     def step(self) -> int:
-        """Remove the next roles, and the parent with the last of them. Return what remains."""
+        """Remove the next parts or candidacies, then roles, and the parent with the last of them.
+
+        Return what remains.
+        """
         parent, roles = _family(self.pk, REMOVED + 1)
         if parent is None:
             raise self.item_type.missing()
         self.begun = bool(parent.deleting)
-        self.remaining = max(parent.role_count, 1)
+        self.remaining = max(parent.role_count + parent.linked_count, 1)
         if not self.begun:
             _check(parent, self.versions, self.item_type.missing)
+        if parent.linked_count:
+            if not self.begun:
+                self._mark(parent)
+            self.remove_next(parent)
+            return self.remaining
         batch = roles[:REMOVED]
         role_steps = [step for role in batch for step in _remove_steps(role)]
         if len(roles) <= REMOVED:
             complete = self.condition & (Parent.role_count == len(batch))
+            complete &= self.item_type.has_no_links()
             parent_step = dynamodb.delete_step(self.pk, SK, complete, ChangedMeanwhile)
             dynamodb.transact([parent_step, *role_steps])
             return 0

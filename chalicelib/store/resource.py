@@ -115,7 +115,7 @@ class Collection(Generic[ResourceT]):
             limit=limit,
             forward=not sort.startswith("-"),
             last_from=table.LAST if getattr(self._type, field).null else None,
-            key_of=lambda resource_id: (self._type.partition(resource_id, BadCursor), SK),
+            key_of=lambda key: (self._type.partition(table.last_part(key), BadCursor), SK),
         )
         return cast(Page[ResourceT], page)
 

@@ -4,9 +4,8 @@ A role's two items are written and removed in one transaction, which also counts
 movie and in its actor.
 """
 
+import typing
 from typing import Any
-
-from pynamodb.expressions.condition import Condition
 
 from chalicelib.errors import (
     ActorNotFound,
@@ -17,14 +16,18 @@ from chalicelib.errors import (
     MovieNotFound,
     RoleNotFound,
 )
-from chalicelib.store import dynamodb, table
-from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
+from chalicelib.store import casting, dynamodb, table
+from chalicelib.store.casting import count_step, new_role
+from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed
 from chalicelib.store.items import (
     ACTOR,
     MOVIE,
+    PART,
     ROLE,
+    Actor,
     Parent,
     RoleItem,
+    candidate_key,
     cast_key,
     found_parent,
     role_keys,
@@ -46,8 +49,7 @@ def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: An
         movie_item, actor_item = dynamodb.get_all([(movie_pk, SK), (actor_pk, SK)])
         movie = found_parent(movie_item, MovieNotFound)
         actor = found_parent(actor_item, ActorNotFound)
-        beside_movie, beside_actor = _new_items(role_id, replay, fields)
-        place(beside_movie, beside_actor, movie, actor)
+        beside_movie, beside_actor = new_role(movie, actor, replay, fields)
         try:
             dynamodb.transact(
                 [
@@ -74,39 +76,8 @@ def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: An
         return existing
 
 
-def _new_items(
-    role_id: str, replay: Replay | None, fields: dict[str, Any]
-) -> tuple[RoleItem, RoleItem]:
-    time = table.now()
-    beside_movie, beside_actor = (
-        RoleItem(
-            *key,
-            id=role_id,
-            created_at=time,
-            updated_at=time,
-            version=1,
-            replay=None if replay is None else str(replay),
-        )
-        for key in role_keys(role_id)
-    )
-    for role in (beside_movie, beside_actor):
-        role.set(**fields)
-    return beside_movie, beside_actor
-
-
 def _created_by(item: Item | None, replay: Replay | None) -> RoleItem | None:
     return item if isinstance(item, RoleItem) and dynamodb.created_by(item, replay) else None
-
-
-def place(beside_movie: RoleItem, beside_actor: RoleItem, movie: Parent, actor: Parent) -> None:
-    """Set what a role's two items copy from its movie and actor, and their places in the lists."""
-    beside_movie.set(
-        gsi1pk=movie.pk,
-        gsi2pk="ROLES",
-        gsi2sk=table.sort_key(beside_movie.created_at, beside_movie.id),
-        **actor.in_role(beside_movie),
-    )
-    beside_actor.set(gsi2pk=actor.pk, **movie.in_role(beside_actor))
 
 
 def get(role_id: str) -> RoleItem:
@@ -136,7 +107,7 @@ def page(
         after=after,
         limit=limit,
         forward=False,
-        key_of=lambda role_id: role_keys(role_id, BadCursor)[0],
+        key_of=lambda key: role_keys(table.last_part(key), BadCursor)[0],
     )
     return _roles(newest_first)
 
@@ -171,7 +142,7 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
         pk,
         after=after,
         limit=limit,
-        key_of=lambda actor_id: (pk, table.key(ROLE, actor_id, BadCursor)),
+        key_of=lambda key: (pk, table.key(ROLE, table.last_part(key), BadCursor)),
     )
     return _of_parent(page, pk, MovieNotFound)
 
@@ -188,7 +159,8 @@ def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[RoleIte
         after=after,
         limit=limit,
         forward=False,
-        key_of=lambda movie_id: (pk, table.key(ROLE, movie_id, BadCursor)),
+        key_of=lambda key: (pk, table.key(ROLE, table.last_part(key), BadCursor)),
+        last_from=table.LAST,
     )
     return _of_parent(page, pk, ActorNotFound)
 
@@ -235,33 +207,55 @@ def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None
     return dynamodb.retry(attempt)
 
 
-def remove(role_id: str, versions: frozenset[int] | None) -> None:
-    """Take an actor out of a movie: one transaction, after one read if `versions` are given.
+def remove(role_id: str, versions: frozenset[int] | None, by: str = "") -> None:
+    """Take an actor out of a movie, and release the candidacies that had cast them.
 
-    Raise RoleNotFound, and VersionMismatch if its version is not in `versions`.
+    One transaction, after one read if `versions` are given, and after two if it has parts. `by` is
+    the caller. Raise RoleNotFound, and VersionMismatch if its version is not in `versions`.
     """
     (movie_pk, _), (actor_pk, _) = beside_movie, beside_actor = role_keys(role_id)
+    has_no_parts = RoleItem.pk.exists() & RoleItem.part_ids.does_not_exist()
 
     def attempt() -> None:
-        condition = RoleItem.pk.exists()
+        condition = has_no_parts
         if versions is not None:
             role = get(role_id)
             check_version(role, versions)
             condition &= RoleItem.version == role.version
-        failure = RoleNotFound if versions is None else ChangedMeanwhile
-        dynamodb.transact(
-            [
-                dynamodb.delete_step(*beside_movie, condition, failure),
-                dynamodb.delete_step(*beside_actor, RoleItem.pk.exists(), RoleNotFound),
-                count_step(movie_pk, -1, Parent.pk.exists()),
-                count_step(actor_pk, -1, Parent.pk.exists()),
-            ]
-        )
+        try:
+            dynamodb.transact(
+                [
+                    dynamodb.delete_step(*beside_movie, condition, ConditionFailed),
+                    dynamodb.delete_step(*beside_actor, RoleItem.pk.exists(), RoleNotFound),
+                    count_step(movie_pk, -1, Parent.pk.exists()),
+                    count_step(actor_pk, -1, Parent.pk.exists()),
+                ]
+            )
+        except ConditionFailed as failed:
+            if not isinstance(failed.item, RoleItem):
+                raise RoleNotFound() from failed
+            if not failed.item.part_ids:
+                raise ChangedMeanwhile() from failed
+            _remove_with_parts(failed.item, versions, by)
 
     dynamodb.retry(attempt)
 
 
-def count_step(pk: str, change: int, condition: Condition) -> Step:
-    """Return the step that adds to a parent's role count. It raises ChangedMeanwhile."""
-    actions = [Parent.role_count.add(change)]
-    return dynamodb.update_step(pk, SK, actions, condition, ChangedMeanwhile)
+def _remove_with_parts(role: RoleItem, versions: frozenset[int] | None, by: str) -> None:
+    """Remove a role, and release the candidates whom it has cast: one read and one transaction."""
+    check_version(role, versions)
+    movie_pk, actor_pk = MOVIE + role.movie_id, ACTOR + role.actor_id
+    part_ids = [f"{role.movie_id}.{part}" for part in role.part_ids or ()]
+    candidate_keys = [candidate_key(f"{part_id}.{role.actor_id}") for part_id in part_ids]
+    part_keys = [(PART + part_id, SK) for part_id in part_ids]
+    items = dynamodb.get_all([(movie_pk, SK), (actor_pk, SK), *candidate_keys, *part_keys])
+    if None in items:
+        raise ChangedMeanwhile()
+    _, actor, *others = items
+    dynamodb.transact(
+        [
+            *casting.role_removal_steps(role),
+            count_step(movie_pk, -1, Parent.pk.exists()),
+            *casting.release_all_steps(typing.cast(Actor, actor), typing.cast(Any, others), by),
+        ]
+    )

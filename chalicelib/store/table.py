@@ -215,6 +215,12 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def are_ids(text: str, number: int) -> bool:
+    """Return whether a text can be this many ids, with dots between them."""
+    ids = text.split(".")
+    return len(ids) == number and all(map(is_id, ids))
+
+
 def key(prefix: str, item_id: str, missing: type[ApiError]) -> str:
     """Return the pk or sk of this prefix and id. Raise `missing` if the text cannot be an id."""
     if not is_id(item_id):

@@ -23,9 +23,20 @@ from typing import Any, NamedTuple, cast
 from chalicelib import store
 from chalicelib.errors import ApiError, TryAgain
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import dynamodb, links, roles, table
+from chalicelib.store import actors, casting, dynamodb, links, movies, parts, table
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
-from chalicelib.store.items import ACTOR, ALIVE, MOVIE, ROLE, Parent, RoleItem, role_keys
+from chalicelib.store.items import (
+    ACTOR,
+    ALIVE,
+    MOVIE,
+    ROLE,
+    Actor,
+    Movie,
+    Parent,
+    PartItem,
+    RoleItem,
+    role_keys,
+)
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
 
@@ -61,6 +72,13 @@ SHARED = tuple(
     if name not in (*PLACED, "pk", "sk", "kind", "id", "last_write")
 )
 """The attributes that must be equal in both items of a role."""
+
+REMOVALS: dict[type[Resource], Callable[[str, None], int]] = {
+    Movie: movies.remove,
+    Actor: actors.remove,
+    PartItem: parts.remove,
+}
+"""How the deletion of each kind of resource is finished."""
 
 SETTLE_SECONDS = 1
 """Longer than DynamoDB takes to show a transaction in all of its items."""
@@ -186,7 +204,7 @@ def _expected_role(role_id: str, items: Items) -> tuple[RoleItem, RoleItem]:
     for role in (beside_movie, beside_actor):
         role.set(**{name: getattr(newest, name) for name in SHARED})
     movie, actor = (cast(Parent, items[key]) for key in parent_keys)
-    roles.place(beside_movie, beside_actor, movie, actor)
+    casting.place(beside_movie, beside_actor, movie, actor)
     return beside_movie, beside_actor
 
 
@@ -384,7 +402,7 @@ def _repair_resource(key: Key) -> None:
         return
     if isinstance(resource, Parent) and resource.deleting:
         with contextlib.suppress(resource.missing):
-            links.remove(type(resource), resource.id, None)
+            REMOVALS[type(resource)](resource.id, None)
         return
     if _outdated_index_keys(resource):
         actions = table.set_actions(type(resource), resource.listed())

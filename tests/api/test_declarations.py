@@ -33,7 +33,7 @@ from chalicelib.http.resource import (
 from chalicelib.http.views import accepts, answers, filterable, public, requires, seal, sortable
 from chalicelib.routes.movies import Movie, NewMovie
 from chalicelib.store import table
-from chalicelib.store.movies import Movie as MovieItem
+from chalicelib.store.items import Movie as MovieItem
 from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import IntegerAttribute, Item, Order
 from tests.support.client import invoke

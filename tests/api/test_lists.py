@@ -214,7 +214,7 @@ def test_the_cost_of_a_page_does_not_depend_on_the_length_of_the_list(
         producer.new_movie("m")
     cost_of_few = cost()
     with table.Item.batch_write() as batch:
-        from chalicelib.store.movies import Movie
+        from chalicelib.store.items import Movie
 
         for number in range(2_000):
             movie_id = f"{number:016}"

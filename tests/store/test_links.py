@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import dynamodb, links, roles, table
-from chalicelib.store.actors import Actor
-from chalicelib.store.items import RoleItem
-from chalicelib.store.movies import Movie
+from chalicelib.store import casting, dynamodb, links, table
+from chalicelib.store.items import Actor, Movie, RoleItem
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
 from tests.store.test_requests import WRITE, WRITES, Resources
@@ -61,7 +59,7 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
             fields: dict[str, Any] = {"id": role_id, "billing_order": number + 1, **common}
             beside_movie = RoleItem(film.pk, f"ROLE#{person.id}", **fields)
             beside_actor = RoleItem(person.pk, f"ROLE#{film.id}", **fields)
-            roles.place(beside_movie, beside_actor, film, person)
+            casting.place(beside_movie, beside_actor, film, person)
             batch.save(beside_movie)
             batch.save(beside_actor)
     assert problems(read()) == []

@@ -11,10 +11,8 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.errors import MovieNotFound
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import dynamodb, roles, table
-from chalicelib.store.actors import Actor
-from chalicelib.store.items import Parent, RoleItem
-from chalicelib.store.movies import Movie
+from chalicelib.store import casting, dynamodb, table
+from chalicelib.store.items import Actor, Movie, Parent, RoleItem
 from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import INDEXES, Item, Order
 from dev import machine
@@ -283,7 +281,7 @@ def test_the_placed_attributes_are_the_index_keys_and_those_that_casting_copies(
     )
     before = set(beside_movie.attribute_values)
     movie = Movie("M", "#", id="M", title="Heat", release_date="1995-12-15")
-    roles.place(beside_movie, beside_actor, movie, Actor("A", "#", id="A", name="Al Pacino"))
+    casting.place(beside_movie, beside_actor, movie, Actor("A", "#", id="A", name="Al Pacino"))
     written = {*beside_movie.attribute_values, *beside_actor.attribute_values} - before
     assert written <= set(integrity.PLACED)
     index_keys = {f"{index}{key}" for index in INDEXES for key in ("pk", "sk")}

@@ -11,8 +11,7 @@ from chalicelib.http.body import Body
 from chalicelib.routes.actors import ActorChanges, NewActor
 from chalicelib.routes.movies import MovieChanges, NewMovie
 from chalicelib.routes.roles import NewRole, RoleChanges
-from chalicelib.store.actors import Actor
-from chalicelib.store.movies import Movie
+from chalicelib.store.items import Actor, Movie
 
 Fields = Mapping[str, Any]
 

@@ -1,0 +1,360 @@
+"""Candidates: the actors who are considered for a part."""
+
+from typing import Annotated, Any
+
+from chalice.app import Blueprint, Response
+from msgspec import Meta, Struct
+
+from chalicelib.errors import (
+    ActorNotFound,
+    CandidateNotFound,
+    InvalidFilter,
+    MovieNotFound,
+    PartClosed,
+    PartFull,
+    PartNotFound,
+    PermissionMissing,
+    StillEngaged,
+    TooManyEngagements,
+    WrongTransition,
+)
+from chalicelib.http.answers import added, changed, deleted, listing, one
+from chalicelib.http.body import Body, fields_of
+from chalicelib.http.conditions import if_match, replay
+from chalicelib.http.fields import (
+    ACTOR_ID,
+    ActorId,
+    CandidateId,
+    Date,
+    HttpsUrl,
+    Id,
+    Moment,
+    MovieId,
+    Name,
+    PartId,
+    PlayingAge,
+    Text,
+    Time,
+    unique,
+)
+from chalicelib.http.paging import requested_page
+from chalicelib.http.request import caller_permissions, caller_sub
+from chalicelib.http.resource import (
+    OPTIONAL,
+    SERVER,
+    Versioned,
+    change_body,
+    resource,
+    to_json,
+)
+from chalicelib.http.views import accepts, answers, filterable, requires
+from chalicelib.limits import MAX_ADDED, MAX_CONFLICTS
+from chalicelib.store import candidates as candidate_store
+from chalicelib.store.items import BEST_RATING, CandidateItem
+from chalicelib.store.statuses import SELECTION, Status
+
+candidates = Blueprint(__name__)
+
+ENGAGE = "post:roles"
+"""The permission to engage, and to end an engagement."""
+
+
+class Conflict(Struct):
+    """Another engagement of the actor on the same days."""
+
+    part_id: Annotated[PartId, Meta(examples=["Yq3vT0yLr8-kZb1N.aR6yB1nQw_4sLd0C"])]
+    work_start: Annotated[Date, Meta(examples=["2027-05-01"])]
+    work_end: Annotated[Date, Meta(examples=["2027-05-31"])]
+
+
+def _conflicts(candidate: CandidateItem) -> list[dict[str, str]]:
+    part, actor = _related(candidate)
+    own = part.engagement
+    if own is None:
+        return []
+    first, last, _ = own.split(" ")
+    conflicts = []
+    for engagement in actor.engagements or ():
+        start, end, part_id = engagement.split(" ")
+        if part_id != part.id and start <= last and end >= first:
+            conflicts.append({"part_id": part_id, "work_start": start, "work_end": end})
+    return conflicts[:MAX_CONFLICTS]
+
+
+def _related(candidate: CandidateItem) -> tuple[Any, Any]:
+    """Return the part and the actor, which have been read with the candidate."""
+    return candidate.part, candidate.actor
+
+
+def _actor_name(candidate: CandidateItem) -> str:
+    return str(_related(candidate)[1].name)
+
+
+def _playing_age_min(candidate: CandidateItem) -> int | None:
+    age: int | None = _related(candidate)[1].playing_age_min
+    return age
+
+
+def _playing_age_max(candidate: CandidateItem) -> int | None:
+    age: int | None = _related(candidate)[1].playing_age_max
+    return age
+
+
+def _headshot_url(candidate: CandidateItem) -> str | None:
+    url: str | None = _related(candidate)[1].headshot_url
+    return url
+
+
+class Considered(Versioned):
+    """What a candidate shows in every list."""
+
+    id: Annotated[CandidateId, SERVER]
+    movie_id: Annotated[MovieId, SERVER]
+    part_id: Annotated[PartId, SERVER]
+    actor_id: Annotated[ActorId, SERVER]
+    status: Annotated[
+        Status,
+        Meta(
+            description="The status. Whoever is engaged (on_hold, offered, cast) leaves it only by"
+            " declined or released, and comes back as shortlisted",
+            examples=["shortlisted"],
+        ),
+    ]
+    status_since: Annotated[Time, SERVER]
+    status_by: Annotated[
+        str,
+        Meta(description="Who set the status: the `sub` of the token", examples=["auth0|ilsa"]),
+        SERVER,
+    ]
+    rating: Annotated[
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=BEST_RATING,
+                description=f"From 1 to {BEST_RATING}, which is the best; null if not rated",
+                examples=[5],
+            ),
+        ]
+        | None,
+        OPTIONAL,
+    ]
+    note: Annotated[
+        Text | None,
+        Meta(description="What the agency thinks", examples=["Warm, quick, funny."]),
+        OPTIONAL,
+    ]
+    audition_at: Annotated[
+        Moment | None,
+        Meta(description="When the audition is", examples=["2027-02-01T10:30:00Z"]),
+        OPTIONAL,
+    ]
+
+
+@resource(CandidateItem)
+class Candidate(Considered):
+    """An actor who is considered for a part."""
+
+    actor_name: Annotated[
+        Name,
+        Meta(description="The name of the actor", examples=["Humphrey Bogart"]),
+        SERVER._replace(read=_actor_name),
+    ]
+    playing_age_min: Annotated[
+        PlayingAge | None, Meta(examples=[35]), SERVER._replace(read=_playing_age_min)
+    ]
+    playing_age_max: Annotated[
+        PlayingAge | None, Meta(examples=[50]), SERVER._replace(read=_playing_age_max)
+    ]
+    headshot_url: Annotated[
+        HttpsUrl | None,
+        Meta(description="A portrait, at https", examples=["https://example.com/headshot.jpg"]),
+        SERVER._replace(read=_headshot_url),
+    ]
+    conflicts: Annotated[
+        list[Conflict],
+        Meta(
+            max_length=MAX_CONFLICTS,
+            description="Other engagements of the actor that overlap the part's dates, the first"
+            f" {MAX_CONFLICTS}",
+            examples=[[]],
+        ),
+        SERVER._replace(read=_conflicts),
+    ]
+
+
+def _part_name(candidate: CandidateItem) -> str:
+    return str(_related(candidate)[0].name)
+
+
+def _work_start(candidate: CandidateItem) -> str | None:
+    date: str | None = _related(candidate)[0].work_start
+    return date
+
+
+def _work_end(candidate: CandidateItem) -> str | None:
+    date: str | None = _related(candidate)[0].work_end
+    return date
+
+
+def _movie_title(candidate: CandidateItem) -> str:
+    movie: Any = candidate.movie
+    return str(movie.title)
+
+
+@resource(CandidateItem)
+class Candidacy(Considered):
+    """A candidate, as the actor's own list shows it."""
+
+    part_name: Annotated[
+        Name,
+        Meta(description="The name of the part", examples=["Rick Blaine"]),
+        SERVER._replace(read=_part_name),
+    ]
+    movie_title: Annotated[
+        str,
+        Meta(description="The title of the movie", examples=["Casablanca"]),
+        SERVER._replace(read=_movie_title),
+    ]
+    work_start: Annotated[
+        Date | None,
+        Meta(description="The first day of work", examples=["1942-05-25"]),
+        SERVER._replace(read=_work_start),
+    ]
+    work_end: Annotated[
+        Date | None,
+        Meta(description="The last day of work", examples=["1942-08-03"]),
+        SERVER._replace(read=_work_end),
+    ]
+
+
+class Refusal(Struct):
+    """An actor who was not added, and why."""
+
+    actor_id: Annotated[str, Meta(description="As it was sent", examples=["AAAAAAAAAAAAAAAA"])]
+    detail: Annotated[str, Meta(description="A sentence", examples=[ActorNotFound.detail])]
+
+
+class NewCandidates(Body):
+    """Actors to consider for a part."""
+
+    actor_ids: Annotated[list[Id], Meta(min_length=1), unique(MAX_ADDED, "Actors", [ACTOR_ID])]
+
+    example = {"actor_ids": [ACTOR_ID]}
+
+
+CandidateChanges = change_body(
+    Candidate, "The fields of a candidate to change. Null removes a value."
+)
+
+StatusFilter = Annotated[
+    Status, Meta(description="List only the candidates with this status", examples=["submitted"])
+]
+
+
+def list_name(part_id: str, status: Status | None = None) -> str:
+    """Return the name of a part's list with this filter, for its cursors."""
+    return f"/parts/{part_id}/candidates?status={status}"
+
+
+@candidates.route("/parts/{part_id}/candidates", methods=["GET"])
+@requires("get:candidates")
+@filterable("status")
+@answers(listing, PartNotFound, InvalidFilter, candidates=Candidate)
+def list_part_candidates(part_id: PartId, status: StatusFilter | None) -> Response:
+    """List the candidates for a part; with `status` one column of its board, best rated first.
+
+    Without `status` they are in the order of the board if they fit on one page. A page may have
+    fewer items than `limit`: only a null `next_cursor` ends the list.
+    """
+    name = list_name(part_id, status)
+    page = candidate_store.of_part(part_id, status, **requested_page(name))
+    return listing("candidates", Candidate, page, name)
+
+
+@candidates.route("/parts/{part_id}/candidates", methods=["POST"])
+@requires("post:candidates")
+@accepts(NewCandidates)
+@answers(added, PartNotFound, PartClosed, candidates=list[Candidate], refused=list[Refusal])
+def add_candidates(new: Body, part_id: PartId) -> Response:
+    """Consider actors for a part.
+
+    The response lists those who are on the part's list now, added or there already, and those who
+    were refused.
+    """
+    actor_ids = fields_of(new)["actor_ids"]
+    outcome = candidate_store.add(part_id, actor_ids, caller_sub(), replay(new))
+    return added(
+        candidates=[to_json(Candidate, candidate) for candidate in outcome.candidates],
+        refused=[refusal._asdict() for refusal in outcome.refused],
+    )
+
+
+@candidates.route("/candidates/{candidate_id}", methods=["GET"])
+@requires("get:candidates")
+@answers(one, CandidateNotFound, candidate=Candidate)
+def get_candidate(candidate_id: CandidateId) -> Response:
+    """Show a candidate."""
+    return one("candidate", to_json(Candidate, candidate_store.get(candidate_id)))
+
+
+@candidates.route("/candidates/{candidate_id}", methods=["PATCH"])
+@requires("patch:candidates")
+@accepts(CandidateChanges)
+@answers(
+    changed,
+    CandidateNotFound,
+    PartFull,
+    PartClosed,
+    TooManyEngagements,
+    WrongTransition,
+    candidate=Candidate,
+)
+def change_candidate(changes: Body, candidate_id: CandidateId) -> Response:
+    """Change the fields that are sent. Null removes a field's value.
+
+    To engage somebody, and to end an engagement, also requires the permission `post:roles`. The
+    status `cast` adds the role, or joins the part to the actor's role in the movie. Leaving it
+    takes the part from the role, and removes a role that casting added when no part is left.
+    """
+    fields = fields_of(changes)
+    status = fields.get("status")
+    if status and status not in SELECTION and ENGAGE not in caller_permissions():
+        raise PermissionMissing(f"The status {status} requires the permission {ENGAGE}.")
+    item = candidate_store.change(candidate_id, fields, if_match(), caller_sub())
+    return changed("candidate", to_json(Candidate, item))
+
+
+@candidates.route("/candidates/{candidate_id}", methods=["DELETE"])
+@requires("delete:candidates")
+@answers(deleted, CandidateNotFound, StillEngaged, deleted=CandidateId)
+def delete_candidate(candidate_id: CandidateId) -> Response:
+    """Take an actor from a part's list."""
+    candidate_store.remove(candidate_id, if_match())
+    return deleted(candidate_id)
+
+
+@candidates.route("/movies/{movie_id}/candidates", methods=["GET"])
+@requires("get:candidates")
+@answers(listing, MovieNotFound, candidates=Candidate)
+def list_movie_candidates(movie_id: MovieId) -> Response:
+    """List everybody who is considered for a movie, by part, in the order of its board.
+
+    A page may have fewer items than `limit`: only a null `next_cursor` ends the list.
+    """
+    name = f"/movies/{movie_id}/candidates"
+    page = candidate_store.of_movie(movie_id, **requested_page(name))
+    return listing("candidates", Candidate, page, name)
+
+
+@candidates.route("/actors/{actor_id}/candidacies", methods=["GET"])
+@requires("get:candidates")
+@answers(listing, ActorNotFound, candidacies=Candidacy)
+def list_actor_candidacies(actor_id: ActorId) -> Response:
+    """List the parts that an actor is considered for: engaged, then in selection, then ended.
+
+    A page may have fewer items than `limit`: only a null `next_cursor` ends the list.
+    """
+    name = f"/actors/{actor_id}/candidacies"
+    page = candidate_store.of_actor(actor_id, **requested_page(name))
+    return listing("candidacies", Candidacy, page, name)

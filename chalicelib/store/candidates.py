@@ -1,0 +1,373 @@
+"""Candidates: the actors who are considered for a part.
+
+A candidate copies nothing of the actor. A page of candidates is one Query and one BatchGetItem of
+the actors and parts that it shows.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
+
+from chalicelib.errors import (
+    ActorNotFound,
+    ApiError,
+    BadCursor,
+    CandidateNotFound,
+    MovieNotFound,
+    PartClosed,
+    PartFull,
+    PartNotFound,
+    StillEngaged,
+    TooManyEngagements,
+    WrongTransition,
+)
+from chalicelib.limits import MAX_ENGAGED
+from chalicelib.store import casting, dynamodb, table
+from chalicelib.store.dynamodb import ChangedMeanwhile
+from chalicelib.store.items import (
+    ACTOR,
+    ALIVE,
+    CANDIDACIES,
+    CANDIDATE,
+    CANDIDATES,
+    MOVIE,
+    PART,
+    Actor,
+    CandidateItem,
+    PartItem,
+    candidate_key,
+)
+from chalicelib.store.resource import SK, check_version
+from chalicelib.store.statuses import ENGAGEMENT, Status
+from chalicelib.store.table import Item, Page, Replay
+
+MAX_KEYS = 100  # of one BatchGetItem (DynamoDB)
+BATCH = 33
+"""Candidates that one transaction removes: each may need its actor's and its part's count."""
+
+Key = tuple[str, str]
+Related = Callable[[CandidateItem], dict[str, Key]]
+
+
+class Refusal(NamedTuple):
+    """An actor who was not added, and why."""
+
+    actor_id: str
+    detail: str
+
+
+class Added(NamedTuple):
+    """The outcome of adding actors to a part's list."""
+
+    candidates: list[CandidateItem]
+    """Those who were added, and those who were there already, as asked for."""
+
+    refused: list[Refusal]
+
+
+def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = None) -> Added:
+    """Consider up to 25 actors for a part: one BatchGetItem and one transaction.
+
+    `by` is the caller. Raise PartNotFound, PartClosed and KeyReused.
+    """
+    part_pk = PartItem.partition(part_id)
+    movie_pk = MOVIE + part_id.partition(".")[0]
+    known = [actor_id for actor_id in dict.fromkeys(actor_ids) if table.is_id(actor_id)]
+
+    def attempt() -> Added:
+        keys = [(part_pk, SK), (movie_pk, SK)]
+        keys += [(ACTOR + actor_id, SK) for actor_id in known]
+        keys += [candidate_key(f"{part_id}.{actor_id}") for actor_id in known]
+        items = dict(zip(keys, dynamodb.get_all(keys), strict=True))
+        part = items[part_pk, SK]
+        if not isinstance(part, PartItem) or not casting.alive(part):
+            raise PartNotFound()
+        if not casting.alive(items[movie_pk, SK]):
+            raise PartNotFound()
+        if part.closed:
+            raise PartClosed()
+        candidates, refused, new = [], [], []
+        for actor_id in dict.fromkeys(actor_ids):
+            actor = items.get((ACTOR + actor_id, SK))
+            if not isinstance(actor, Actor) or not casting.alive(actor):
+                refused.append(Refusal(actor_id, ActorNotFound.detail))
+                continue
+            candidate = items[candidate_key(f"{part_id}.{actor_id}")]
+            if candidate is None:
+                candidate = _new_candidate(part_id, actor_id, by, replay)
+                new.append(candidate)
+            else:
+                dynamodb.created_by(candidate, replay)
+            candidates.append(_shown(cast(CandidateItem, candidate), part, actor))
+        if new:
+            dynamodb.transact(_add_steps(part_pk, new))
+        return Added(candidates, refused)
+
+    return dynamodb.retry(attempt)
+
+
+def _new_candidate(part_id: str, actor_id: str, by: str, replay: Replay | None) -> CandidateItem:
+    candidate_id, time = f"{part_id}.{actor_id}", table.now()
+    candidate = CandidateItem(
+        *candidate_key(candidate_id),
+        id=candidate_id,
+        created_at=time,
+        updated_at=time,
+        version=1,
+        replay=None if replay is None else str(replay),
+        status=Status.SUBMITTED.value,
+        status_since=time,
+        status_by=by,
+    )
+    candidate.set(**candidate.listed())
+    return candidate
+
+
+def _add_steps(part_pk: str, new: list[CandidateItem]) -> list[dynamodb.Step]:
+    is_open = (
+        PartItem.pk.exists() & PartItem.deleting.does_not_exist() & PartItem.closed.does_not_exist()
+    )
+    counted = [PartItem.submitted.add(len(new)), PartItem.candidate_count.add(len(new))]
+    steps = [dynamodb.update_step(part_pk, SK, counted, is_open, ChangedMeanwhile)]
+    for candidate in new:
+        count = [Actor.candidate_count.add(1)]
+        actor_pk = ACTOR + candidate.actor_id
+        steps.append(dynamodb.put_step(candidate, ChangedMeanwhile))
+        steps.append(dynamodb.update_step(actor_pk, SK, count, ALIVE, ChangedMeanwhile))
+    return steps
+
+
+def _shown(candidate: CandidateItem, part: PartItem, actor: Actor) -> CandidateItem:
+    candidate.part, candidate.actor = part, actor
+    return candidate
+
+
+def get(candidate_id: str) -> CandidateItem:
+    """Read a candidate with its part and actor: one BatchGetItem. Raise CandidateNotFound."""
+    desk = casting.read(candidate_id)
+    return _shown(desk.candidate, desk.part, desk.actor)
+
+
+def change(
+    candidate_id: str, fields: dict[str, Any], versions: frozenset[int] | None, by: str
+) -> CandidateItem:
+    """Change these fields: one BatchGetItem and one transaction. None removes a value.
+
+    Being cast writes the role, and leaving that status takes the part from the role.
+
+    Raise CandidateNotFound, VersionMismatch, WrongTransition, PartFull, PartClosed and
+    TooManyEngagements.
+    """
+
+    def attempt() -> CandidateItem:
+        desk = casting.read(candidate_id)
+        candidate = desk.candidate
+        check_version(candidate, versions)
+        was = Status(candidate.status)
+        to = Status(fields.get("status", was))
+        time = table.now()
+        changes = {**fields, "updated_at": time}
+        if to is not was:
+            _check_move(desk.part, was, to)
+            changes |= {"status_since": time, "status_by": by}
+        keys = _changed(candidate, changes).listed()
+        version = {"version": candidate.version + 1}
+        dynamodb.transact(casting.move_steps(desk, was, to, {**changes, **keys, **version}))
+        candidate.set(**changes, **keys, **version)
+        return _shown(candidate, desk.part, desk.actor)
+
+    return dynamodb.retry(attempt)
+
+
+def _changed(candidate: CandidateItem, changes: dict[str, Any]) -> CandidateItem:
+    """Return what the places of a candidate follow from after these changes."""
+    names = ("status", "status_since", "rating")
+    after = {name: changes.get(name, getattr(candidate, name)) for name in names}
+    return CandidateItem(id=candidate.id, **after)
+
+
+def _check_move(part: PartItem, was: Status, to: Status) -> None:
+    if to not in was.next():
+        raise WrongTransition(was, was.next())
+    if to is Status.CAST:
+        if part.closed:
+            raise PartClosed()
+        if part.cast >= part.needed:
+            raise PartFull()
+    if to in ENGAGEMENT and was not in ENGAGEMENT and len(part.engaged or ()) >= MAX_ENGAGED:
+        raise TooManyEngagements(f"A part has at most {MAX_ENGAGED} engaged candidates.")
+
+
+def remove(candidate_id: str, versions: frozenset[int] | None) -> None:
+    """Take a candidate from a part's list: one BatchGetItem and one transaction.
+
+    Raise CandidateNotFound, VersionMismatch and StillEngaged.
+    """
+
+    def attempt() -> None:
+        desk = casting.read(candidate_id)
+        check_version(desk.candidate, versions)
+        was = Status(desk.candidate.status)
+        if was in ENGAGEMENT:
+            raise StillEngaged()
+        dynamodb.transact(casting.move_steps(desk, was, None, {}))
+
+    dynamodb.retry(attempt)
+
+
+# --- Lists
+
+
+def of_part(
+    part_id: str, status: Status | None, *, after: str | None, limit: int
+) -> Page[CandidateItem]:
+    """List a part's candidates, or one column of its board: a Query and a BatchGetItem.
+
+    A column is best rated first. All candidates are in the order of the board if they fit on the
+    page. Raise PartNotFound and BadCursor.
+    """
+    pk = PartItem.partition(part_id)
+    movie_id, _, own_id = part_id.partition(".")
+    if status is None:
+        if after is not None and after != table.key(
+            CANDIDATE, after.removeprefix(CANDIDATE), BadCursor
+        ):
+            raise BadCursor()
+        only = CandidateItem.sk.startswith(CANDIDATE)
+        items = dynamodb.children(pk, limit + 1, after, only=only)
+        page, place = table.cut(items, limit, "sk"), "sk"
+        if after is None and page.last is None:
+            page.items.sort(key=lambda item: item.gsi1sk or "")
+    else:
+        place = "gsi1sk"
+        page = dynamodb.page(
+            "gsi1",
+            CANDIDATES + movie_id,
+            after=after,
+            limit=limit,
+            key_of=lambda key: (pk, table.key(CANDIDATE, table.last_part(key), BadCursor)),
+            prefix=table.sort_key(own_id, status.stage, ""),
+        )
+    return with_related(page, place, (pk, SK), PartNotFound, _actor_of)
+
+
+def of_movie(movie_id: str, *, after: str | None, limit: int) -> Page[CandidateItem]:
+    """List everybody who is considered for a movie, by part, in the order of its board.
+
+    A Query and a BatchGetItem. Raise MovieNotFound and BadCursor.
+    """
+    pk = table.key(MOVIE, movie_id, MovieNotFound)
+
+    def key_of(key: str) -> Key:
+        part_id = f"{movie_id}.{key.partition(table.SEPARATOR)[0]}"
+        return candidate_key(f"{part_id}.{table.last_part(key)}", BadCursor)
+
+    page = dynamodb.page("gsi1", CANDIDATES + movie_id, after=after, limit=limit, key_of=key_of)
+    return with_related(
+        page, "gsi1sk", (pk, SK), MovieNotFound, lambda c: {**_part_of(c), **_actor_of(c)}
+    )
+
+
+def of_actor(actor_id: str, *, after: str | None, limit: int) -> Page[CandidateItem]:
+    """List an actor's candidacies: engaged first, then in selection, then ended, oldest first.
+
+    A Query and a BatchGetItem. Raise ActorNotFound and BadCursor.
+    """
+    pk = table.key(ACTOR, actor_id, ActorNotFound)
+    page = dynamodb.page(
+        "gsi2",
+        CANDIDACIES + actor_id,
+        after=after,
+        limit=limit,
+        key_of=lambda key: candidate_key(f"{table.last_part(key)}.{actor_id}", BadCursor),
+    )
+    return with_related(
+        page, "gsi2sk", (pk, SK), ActorNotFound, lambda c: {**_part_of(c), **_movie_of(c)}
+    )
+
+
+def _actor_of(candidate: CandidateItem) -> dict[str, Key]:
+    return {"actor": (ACTOR + candidate.actor_id, SK)}
+
+
+def _part_of(candidate: CandidateItem) -> dict[str, Key]:
+    return {"part": (PART + candidate.part_id, SK)}
+
+
+def _movie_of(candidate: CandidateItem | PartItem) -> dict[str, Key]:
+    return {"movie": (MOVIE + candidate.movie_id, SK)}
+
+
+def with_related(
+    page: Page[Any],
+    place: str,
+    owner: Key | None,
+    missing: type[ApiError],
+    related: Callable[[Any], dict[str, Key]],
+) -> Page[Any]:
+    """Read what a page shows of other items: one BatchGetItem. Set it as attributes.
+
+    A page ends early if that takes more than MAX_KEYS items. What is related to an item that is
+    missing or being deleted is left out. `place` is the page's sort attribute. Raise `missing` if
+    the owner of the list is one of these.
+    """
+    keys: dict[Key, None] = {} if owner is None else {owner: None}
+    shown: list[Any] = []
+    last = page.last
+    for item in page.items:
+        more = dict.fromkeys(related(item).values())
+        if len(keys | more) > MAX_KEYS:
+            last = getattr(shown[-1], place)
+            break
+        keys |= more
+        shown.append(item)
+    items: dict[Key, Item | None] = {}
+    if keys:
+        items = dict(zip(keys, dynamodb.get_all(list(keys)), strict=True))
+    if owner is not None and not casting.alive(items[owner]):
+        raise missing()
+    complete = []
+    for item in shown:
+        others = {name: items[key] for name, key in related(item).items()}
+        if owner is not None and isinstance(items[owner], PartItem):
+            others["part"] = items[owner]
+        if all(map(casting.alive, others.values())):
+            for name, other in others.items():
+                setattr(item, name, other)
+            complete.append(item)
+    return Page(complete, last)
+
+
+# --- Removal of an actor's candidacies
+
+
+def remove_next(actor: Any) -> None:
+    """Remove some candidacies of an actor who is being deleted: one transaction.
+
+    Raise ChangedMeanwhile if the index does not show them yet, or others change them.
+    """
+    page = dynamodb.page(
+        "gsi2",
+        CANDIDACIES + actor.id,
+        after=None,
+        limit=BATCH,
+        key_of=lambda _: ("", ""),
+    )
+    items = dynamodb.get_all([(item.pk, item.sk) for item in page.items]) if page.items else []
+    candidates = [item for item in items if isinstance(item, CandidateItem)]
+    if not candidates:
+        raise ChangedMeanwhile()
+    engaged = [c for c in candidates if c.status in ENGAGEMENT]
+    if engaged:
+        remove_engaged(engaged[0].id)
+    else:
+        dynamodb.transact(casting.removal_steps(None, candidates))
+
+
+def remove_engaged(candidate_id: str) -> None:
+    """Remove an engaged candidate of a part or an actor that is being deleted."""
+    try:
+        desk = casting.read(candidate_id, deleting=True)
+    except CandidateNotFound as error:
+        raise ChangedMeanwhile() from error
+    was = Status(desk.candidate.status)
+    dynamodb.transact(casting.move_steps(desk, was, None, {}))

@@ -1,0 +1,348 @@
+"""What one move of a candidate writes, in one transaction.
+
+A move changes a candidate's status or removes the candidate. It also counts in the part, and notes
+in the part and the actor who is engaged for what. Being cast writes the role; leaving that status
+takes the part from the role, and removes a role that casting made and that has no part left.
+"""
+
+from typing import Any, NamedTuple, cast
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.errors import CandidateNotFound, TooManyEngagements
+from chalicelib.limits import MAX_ENGAGEMENTS, MAX_ROLE_PARTS
+from chalicelib.store import dynamodb, table
+from chalicelib.store.dynamodb import ChangedMeanwhile, Step
+from chalicelib.store.items import (
+    ACTOR,
+    ALIVE,
+    MOVIE,
+    PART,
+    Actor,
+    CandidateItem,
+    Movie,
+    Parent,
+    PartItem,
+    RoleItem,
+    candidate_key,
+    role_keys,
+)
+from chalicelib.store.resource import SK
+from chalicelib.store.statuses import ENGAGEMENT, Status
+from chalicelib.store.table import Item, Replay
+
+
+class Desk(NamedTuple):
+    """A candidate with everything that a move concerns."""
+
+    candidate: CandidateItem
+    part: PartItem
+    actor: Actor
+    movie: Movie
+    role: RoleItem | None
+    """The actor's role in the movie."""
+
+
+def read(candidate_id: str, *, deleting: bool = False) -> Desk:
+    """Read a candidate and what belongs to it: one BatchGetItem.
+
+    Raise CandidateNotFound if one of them is missing, or is being deleted and not `deleting`.
+    """
+    key = candidate_key(candidate_id)
+    part_id, _, actor_id = candidate_id.rpartition(".")
+    movie_id = part_id.partition(".")[0]
+    beside_movie, _ = role_keys(f"{movie_id}.{actor_id}")
+    owners = [(PART + part_id, SK), (ACTOR + actor_id, SK), (MOVIE + movie_id, SK)]
+    candidate, *items, role = dynamodb.get_all([key, *owners, beside_movie])
+    if candidate is None or None in items:
+        raise CandidateNotFound()
+    desk = Desk(*cast(Any, (candidate, *items, role)))
+    if not deleting and any(owner.deleting for owner in (desk.part, desk.actor, desk.movie)):
+        raise CandidateNotFound()
+    return desk
+
+
+def move_steps(desk: Desk, was: Status, to: Status | None, changes: dict[str, Any]) -> list[Step]:
+    """Return the steps that move a candidate from `was` to another status, or remove it (None).
+
+    `changes` are the other attributes of the candidate to set. Each step has the condition that
+    what it follows from is as it was read, and raises ChangedMeanwhile. Raise TooManyEngagements.
+    """
+    candidate = desk.candidate
+    unchanged = CandidateItem.version == candidate.version
+    if to is None:
+        step = dynamodb.delete_step(candidate.pk, candidate.sk, unchanged, ChangedMeanwhile)
+    else:
+        actions = table.set_actions(CandidateItem, changes)
+        step = dynamodb.update_step(
+            candidate.pk, candidate.sk, actions, unchanged, ChangedMeanwhile
+        )
+    if to is was:
+        return [step]
+    return [
+        step,
+        _part_step(desk.part, candidate.actor_id, was, to),
+        *release_steps(desk, was, to),
+    ]
+
+
+def release_steps(desk: Desk, was: Status, to: Status | None) -> list[Step]:
+    """Return the steps of a move for the actor, the movie and the role."""
+    role_steps, role_change = _role_steps(desk, was, to)
+    return [
+        *role_steps,
+        *_actor_steps(desk, was, to, role_change),
+        *_movie_steps(desk, to, role_change),
+    ]
+
+
+def _part_step(part: PartItem, actor_id: str, was: Status, to: Status | None) -> Step:
+    condition: Condition = PartItem.pk.exists()
+    actions = [getattr(PartItem, was).add(-1)]
+    if to is None:
+        actions.append(PartItem.candidate_count.add(-1))
+    else:
+        actions.append(getattr(PartItem, to).add(1))
+        condition &= PartItem.deleting.does_not_exist()
+    if was in ENGAGEMENT or to in ENGAGEMENT:
+        engaged = {*(part.engaged or ())} - {actor_id} | ({actor_id} if to in ENGAGEMENT else set())
+        condition &= same_engagements(part) & (PartItem.version == part.version)
+        part.cast += (to is Status.CAST) - (was is Status.CAST)
+        actions += table.set_actions(
+            PartItem,
+            {
+                "engaged": sorted(engaged) or None,
+                "engagement_version": (part.engagement_version or 0) + 1,
+                **({} if part.deleting else {"gsi2pk": part.listed()["gsi2pk"]}),
+            },
+        )
+    return dynamodb.update_step(part.pk, SK, actions, condition, ChangedMeanwhile)
+
+
+def same_engagements(item: PartItem | Actor) -> Condition:
+    """Return the condition that the engagements of a part or an actor are as they were read."""
+    attribute = type(item).engagement_version
+    if item.engagement_version is None:
+        return cast(Condition, attribute.does_not_exist())
+    return cast(Condition, attribute == item.engagement_version)
+
+
+def engagements_with(actor: Actor, part_id: str, engagement: str | None) -> dict[str, Any]:
+    """Return the attributes of an actor whose engagement for a part is now this, or has ended.
+
+    Engagements of the past are forgotten. Raise TooManyEngagements.
+    """
+    today = table.now()[:10]
+    kept = [
+        entry
+        for entry in actor.engagements or ()
+        if not entry.endswith(f" {part_id}") and entry.split(" ")[1] >= today
+    ]
+    if engagement is not None:
+        kept.append(engagement)
+        if len(kept) > MAX_ENGAGEMENTS:
+            raise TooManyEngagements(f"An actor has at most {MAX_ENGAGEMENTS} engagements ahead.")
+    engagements = sorted(kept) or None
+    if engagements == actor.engagements:
+        return {}
+    version = (actor.engagement_version or 0) + 1
+    return {"engagements": engagements, "engagement_version": version}
+
+
+def _actor_steps(desk: Desk, was: Status, to: Status | None, role_change: int) -> list[Step]:
+    actor, part = desk.actor, desk.part
+    condition: Condition = Parent.pk.exists()
+    changes: dict[str, Any] = {}
+    if to in ENGAGEMENT:
+        condition = actor.unchanged() if role_change else ALIVE
+        changes = engagements_with(actor, part.id, part.engagement)
+    elif was in ENGAGEMENT:
+        changes = engagements_with(actor, part.id, None)
+    actions = table.set_actions(Actor, changes)
+    if changes:
+        condition &= same_engagements(actor)
+    if role_change:
+        actions.append(Actor.role_count.add(role_change))
+    if to is None:
+        actions.append(Actor.candidate_count.add(-1))
+    if actions:
+        return [dynamodb.update_step(actor.pk, SK, actions, condition, ChangedMeanwhile)]
+    if to in ENGAGEMENT:
+        return [dynamodb.check_step(actor.pk, SK, condition, ChangedMeanwhile)]
+    return []
+
+
+def _movie_steps(desk: Desk, to: Status | None, role_change: int) -> list[Step]:
+    if role_change:
+        condition = desk.movie.unchanged() if role_change > 0 else Parent.pk.exists()
+        return [count_step(desk.movie.pk, role_change, condition)]
+    if to in ENGAGEMENT:
+        return [dynamodb.check_step(desk.movie.pk, SK, ALIVE, ChangedMeanwhile)]
+    return []
+
+
+def _role_steps(desk: Desk, was: Status, to: Status | None) -> tuple[list[Step], int]:
+    """Return the steps for the role, and by how much they change the number of roles."""
+    if Status.CAST not in (was, to):
+        return [], 0
+    part, role = desk.part, desk.role
+    own_id = part.id.partition(".")[2]
+    if role is None:
+        return (_new_role_steps(desk, own_id), 1) if to is Status.CAST else ([], 0)
+    parts = {*(role.part_ids or ())} - {own_id} | ({own_id} if to is Status.CAST else set())
+    if len(parts) > MAX_ROLE_PARTS:
+        raise TooManyEngagements(f"An actor plays at most {MAX_ROLE_PARTS} parts of a movie.")
+    if not parts and role.is_cast:
+        return role_removal_steps(role), -1
+    changes = {
+        "part_ids": sorted(parts) or None,
+        "version": role.version + 1,
+        "updated_at": table.now(),
+    }
+    unchanged = RoleItem.version == role.version
+    steps = [
+        dynamodb.update_step(
+            *key, table.set_actions(RoleItem, changes), unchanged, ChangedMeanwhile
+        )
+        for key in role_keys(role.id)
+    ]
+    return steps, 0
+
+
+def _new_role_steps(desk: Desk, own_id: str) -> list[Step]:
+    part = desk.part
+    fields = {
+        "character_name": part.name,
+        "billing_order": part.billing_order,
+        "role_type": part.part_type,
+        "work_start": part.work_start,
+        "work_end": part.work_end,
+        "part_ids": [own_id],
+        "is_cast": True,
+    }
+    new = new_role(desk.movie, desk.actor, None, fields)
+    return [dynamodb.put_step(item, ChangedMeanwhile) for item in new]
+
+
+def role_removal_steps(role: RoleItem) -> list[Step]:
+    """Return the steps that delete a role's two items, if it is as it was read."""
+    beside_movie, beside_actor = role_keys(role.id)
+    unchanged = RoleItem.version == role.version
+    return [
+        dynamodb.delete_step(*beside_movie, unchanged, ChangedMeanwhile),
+        dynamodb.delete_step(*beside_actor, RoleItem.pk.exists(), ChangedMeanwhile),
+    ]
+
+
+def new_role(
+    movie: Parent, actor: Parent, replay: Replay | None, fields: dict[str, Any]
+) -> tuple[RoleItem, RoleItem]:
+    """Return the two items of a new role, beside the movie and beside the actor."""
+    time, role_id = table.now(), f"{movie.id}.{actor.id}"
+    beside_movie, beside_actor = (
+        RoleItem(
+            *key,
+            id=role_id,
+            created_at=time,
+            updated_at=time,
+            version=1,
+            replay=None if replay is None else str(replay),
+        )
+        for key in role_keys(role_id)
+    )
+    for role in (beside_movie, beside_actor):
+        role.set(**fields)
+    place(beside_movie, beside_actor, movie, actor)
+    return beside_movie, beside_actor
+
+
+def place(beside_movie: RoleItem, beside_actor: RoleItem, movie: Parent, actor: Parent) -> None:
+    """Set what a role's two items copy from its movie and actor, and their places in the lists."""
+    beside_movie.set(
+        gsi1pk=movie.pk,
+        gsi2pk="ROLES",
+        gsi2sk=table.sort_key(beside_movie.created_at, beside_movie.id),
+        **actor.in_role(beside_movie),
+    )
+    beside_actor.set(gsi2pk=actor.pk, **movie.in_role(beside_actor))
+
+
+def count_step(pk: str, change: int, condition: Condition) -> Step:
+    """Return the step that adds to a parent's role count. It raises ChangedMeanwhile."""
+    actions = [Parent.role_count.add(change)]
+    return dynamodb.update_step(pk, SK, actions, condition, ChangedMeanwhile)
+
+
+def removal_steps(part: PartItem | None, candidates: list[CandidateItem]) -> list[Step]:
+    """Return the steps that remove candidates who are not engaged, and their counts.
+
+    Those of `part`, if it is given, are not counted: it is removed or counted by the caller.
+    """
+    by_part: dict[str, list[CandidateItem]] = {}
+    by_actor: dict[str, list[CandidateItem]] = {}
+    for candidate in candidates:
+        if candidate.status in ENGAGEMENT:
+            raise ChangedMeanwhile()
+        by_part.setdefault(candidate.pk, []).append(candidate)
+        by_actor.setdefault(ACTOR + candidate.actor_id, []).append(candidate)
+    steps = [
+        dynamodb.delete_step(c.pk, c.sk, CandidateItem.version == c.version, ChangedMeanwhile)
+        for c in candidates
+    ]
+    for pk, of_part in by_part.items():
+        if part is None or pk != part.pk:
+            steps.append(uncount_step(pk, of_part))
+    for pk, of_actor in by_actor.items():
+        actions = [Actor.candidate_count.add(-len(of_actor))]
+        steps.append(dynamodb.update_step(pk, SK, actions, Parent.pk.exists(), ChangedMeanwhile))
+    return steps
+
+
+def uncount_step(pk: str, candidates: list[CandidateItem]) -> Step:
+    """Return the step that takes these candidates from a part's counts."""
+    statuses = [candidate.status for candidate in candidates]
+    actions = [PartItem.candidate_count.add(-len(candidates))]
+    actions += [getattr(PartItem, s).add(-statuses.count(s)) for s in sorted(set(statuses))]
+    return dynamodb.update_step(pk, SK, actions, PartItem.pk.exists(), ChangedMeanwhile)
+
+
+def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
+    """Return the steps that release an actor's candidacies whose role is removed.
+
+    `items` are the candidates, and then their parts in the same order.
+    """
+    half = len(items) // 2
+    time = table.now()
+    steps, engagements = [], actor.engagements
+    for item, part_item in zip(items[:half], items[half:], strict=True):
+        candidate, part = cast(CandidateItem, item), cast(PartItem, part_item)
+        was, unchanged = Status(candidate.status), CandidateItem.version == candidate.version
+        changes: dict[str, Any] = {
+            "status": Status.RELEASED.value,
+            "status_since": time,
+            "status_by": by,
+            "updated_at": time,
+            "version": candidate.version + 1,
+        }
+        candidate.set(**changes)
+        actions = table.set_actions(CandidateItem, {**changes, **candidate.listed()})
+        steps.append(
+            dynamodb.update_step(candidate.pk, candidate.sk, actions, unchanged, ChangedMeanwhile)
+        )
+        steps.append(_part_step(part, actor.id, was, Status.RELEASED))
+        actor.engagements = engagements_with(actor, part.id, None).get(
+            "engagements", actor.engagements
+        )
+    actions = [Actor.role_count.add(-1)]
+    condition: Condition = Parent.pk.exists()
+    if actor.engagements != engagements:
+        condition &= same_engagements(actor)
+        version = (actor.engagement_version or 0) + 1
+        changes = {"engagements": actor.engagements, "engagement_version": version}
+        actions += table.set_actions(Actor, changes)
+    return [*steps, dynamodb.update_step(actor.pk, SK, actions, condition, ChangedMeanwhile)]
+
+
+def alive(item: Item | None) -> bool:
+    """Return whether an item exists and is not being deleted."""
+    return item is not None and not getattr(item, "deleting", None)

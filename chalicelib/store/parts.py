@@ -1,0 +1,286 @@
+"""Parts: the characters of a movie that have to be cast."""
+
+import contextlib
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.errors import (
+    BadCursor,
+    Contended,
+    MovieNotFound,
+    NeededTooFew,
+    PartNotFound,
+    TryAgain,
+)
+from chalicelib.limits import SHOWN_CANDIDATES
+from chalicelib.store import candidates, casting, dynamodb, table
+from chalicelib.store.candidates import BATCH
+from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
+from chalicelib.store.items import (
+    ACTOR,
+    ALIVE,
+    MOVIE,
+    PART,
+    PARTS,
+    Actor,
+    CandidateItem,
+    Movie,
+    Parent,
+    PartItem,
+)
+from chalicelib.store.resource import SK, at, check_order, check_version
+from chalicelib.store.statuses import PartStatus
+from chalicelib.store.table import Page, Replay
+
+STATUSES = [status.value for status in PartStatus]
+
+
+def add(movie_id: str, replay: Replay | None = None, **fields: Any) -> PartItem:
+    """Add a part: one transaction. Return the existing part if it is a replay.
+
+    Raise MovieNotFound and KeyReused.
+    """
+    movie_pk = table.key(MOVIE, movie_id, MovieNotFound)
+    part_id, time = f"{movie_id}.{table.new_id(replay)}", table.now()
+    part = PartItem(
+        PART + part_id,
+        SK,
+        id=part_id,
+        created_at=time,
+        updated_at=time,
+        version=1,
+        replay=None if replay is None else str(replay),
+    )
+    part.set(**_stored(fields))
+    part.set(**part.listed())
+    try:
+        dynamodb.transact(
+            [dynamodb.put_step(part, ConditionFailed), _count_step(movie_pk, 1, ALIVE)]
+        )
+    except ConditionFailed as failed:
+        if not isinstance(failed.item, PartItem) or not dynamodb.created_by(failed.item, replay):
+            raise
+        if failed.item.deleting:
+            raise Contended() from failed
+        return failed.item
+    except ChangedMeanwhile as changed:
+        raise MovieNotFound() from changed
+    return part
+
+
+def _stored(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that store these fields: a status is stored as `closed` or not."""
+    stored = {name: value for name, value in fields.items() if name != "status"}
+    if "status" in fields:
+        stored["closed"] = True if fields["status"] == PartStatus.CLOSED else None
+    return stored
+
+
+def _count_step(movie_pk: str, change: int, condition: Condition) -> Step:
+    actions = [Movie.part_count.add(change)]
+    return dynamodb.update_step(movie_pk, SK, actions, condition, ChangedMeanwhile)
+
+
+def get(part_id: str) -> tuple[PartItem, Page[CandidateItem]]:
+    """Read a part and its first candidates: a Query and a BatchGetItem. Raise PartNotFound.
+
+    The candidates are in the order of the board if these are all.
+    """
+    part, rest = _family(part_id, SHOWN_CANDIDATES + 1)
+    if part is None or part.deleting:
+        raise PartNotFound()
+    page = table.cut(rest, SHOWN_CANDIDATES, "sk")
+    if page.last is None:
+        page.items.sort(key=lambda item: item.gsi1sk or "")
+    shown = candidates.with_related(
+        page, "sk", None, PartNotFound, lambda c: {"actor": (ACTOR + c.actor_id, SK)}
+    )
+    for candidate in shown.items:
+        candidate.part = part
+    return part, shown
+
+
+def of_movie(movie_id: str, *, after: str | None, limit: int) -> Page[PartItem]:
+    """List a movie's parts in billing order: a Query and a BatchGetItem.
+
+    Raise MovieNotFound and BadCursor.
+    """
+    pk = table.key(MOVIE, movie_id, MovieNotFound)
+    page = dynamodb.page(
+        "gsi1",
+        PARTS + movie_id,
+        after=after,
+        limit=limit,
+        key_of=lambda key: _key(f"{movie_id}.{table.last_part(key)}"),
+    )
+    shown = candidates.with_related(page, "gsi1sk", (pk, SK), MovieNotFound, lambda _: {})
+    return Page([part for part in shown.items if not part.deleting], shown.last)
+
+
+def of_status(status: str, *, after: str | None, limit: int) -> Page[PartItem]:
+    """List the parts of all movies with this status, the earliest work first, undated last.
+
+    A Query and a BatchGetItem of the movies. Raise BadCursor.
+    """
+    page = dynamodb.page(
+        "gsi2",
+        PARTS + status,
+        after=after,
+        limit=limit,
+        key_of=lambda key: _key(table.last_part(key)),
+    )
+    return candidates.with_related(
+        page, "gsi2sk", None, PartNotFound, lambda part: {"movie": (MOVIE + part.movie_id, SK)}
+    )
+
+
+def _key(part_id: str) -> tuple[str, str]:
+    return PartItem.partition(part_id, BadCursor), SK
+
+
+def change(part_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> PartItem:
+    """Change these fields: one read and one transaction. None removes a value.
+
+    If the dates change, the actors who are engaged are read and written, too. Raise PartNotFound,
+    VersionMismatch, Unordered and NeededTooFew.
+    """
+    pk = PartItem.partition(part_id)
+
+    def attempt() -> PartItem:
+        part = dynamodb.get(pk, SK)
+        if not isinstance(part, PartItem) or part.deleting:
+            raise PartNotFound()
+        check_version(part, versions)
+        check_order(part, fields)
+        unchanged = (
+            (PartItem.version == part.version)
+            & PartItem.deleting.does_not_exist()
+            & casting.same_engagements(part)
+        )
+        before = part.engagement
+        changes = {**_stored(fields), "updated_at": table.now(), "version": part.version + 1}
+        part.set(**changes)
+        if part.cast > part.needed:
+            raise NeededTooFew()
+        keys = part.listed()
+        part.set(**keys)
+        actions = table.set_actions(PartItem, {**changes, **keys})
+        steps = [dynamodb.update_step(pk, SK, actions, unchanged, ChangedMeanwhile)]
+        if part.engagement != before and part.engaged:
+            steps += _date_steps(part)
+        dynamodb.transact(steps)
+        return part
+
+    return dynamodb.retry(attempt)
+
+
+def _date_steps(part: PartItem) -> list[Step]:
+    """Return the steps that note a part's new dates at the actors who are engaged for it."""
+    steps = []
+    for actor in dynamodb.get_all([(ACTOR + actor_id, SK) for actor_id in part.engaged or ()]):
+        if not isinstance(actor, Actor):
+            raise ChangedMeanwhile()
+        changes = casting.engagements_with(actor, part.id, part.engagement)
+        unchanged = casting.same_engagements(actor) & Parent.pk.exists()
+        if changes:
+            actions = table.set_actions(Actor, changes)
+            steps.append(dynamodb.update_step(actor.pk, SK, actions, unchanged, ChangedMeanwhile))
+    return steps
+
+
+def remove(part_id: str, versions: frozenset[int] | None) -> int:
+    """Remove a part with all its candidates. Return the number of candidates still to be removed.
+
+    One transaction if it has none. Otherwise the part is first marked as `deleting`: from then on
+    it is not found. The next removal continues with the rest. Raise PartNotFound, and
+    VersionMismatch if its version is not in `versions`.
+    """
+    pk = PartItem.partition(part_id)
+    condition = PartItem.pk.exists() & (PartItem.deleting.exists() | at(versions))
+    try:
+        dynamodb.transact(_last_steps(part_id, condition & (PartItem.candidate_count == 0)))
+        return 0
+    except ConditionFailed as failed:
+        if not isinstance(failed.item, PartItem):
+            raise PartNotFound() from failed
+        if not failed.item.deleting:
+            check_version(failed.item, versions)
+            dynamodb.retry(lambda: _mark(pk, versions))
+    remaining = 1
+    try:
+        while remaining:
+            remaining = dynamodb.retry(lambda: remove_next(part_id))
+    except TryAgain:
+        return remaining
+    return 0
+
+
+def _mark(pk: str, versions: frozenset[int] | None) -> None:
+    """Mark a part as being deleted, and take it from the lists of all movies' parts."""
+    mark = table.set_actions(PartItem, {"deleting": table.now(), "gsi2pk": None, "gsi2sk": None})
+    condition = at(versions) & PartItem.pk.exists() & PartItem.deleting.does_not_exist()
+    try:
+        dynamodb.update(PartItem, pk, SK, mark, condition)
+    except ConditionFailed as failed:
+        if not isinstance(failed.item, PartItem):
+            raise PartNotFound() from failed
+        if not failed.item.deleting:
+            check_version(failed.item, versions)
+            raise ChangedMeanwhile() from failed
+
+
+def remove_next(part_id: str) -> int:
+    """Remove some candidates of a part that is being deleted, and the part with the last of them.
+
+    One Query and one transaction. Return the number of candidates that remain. Raise
+    ChangedMeanwhile if others change them.
+    """
+    part, of_part = _family(part_id, BATCH + 1)
+    if part is None:
+        return 0
+    if part.engaged:
+        candidates.remove_engaged(f"{part_id}.{part.engaged[0]}")
+        return max(part.candidate_count - 1, 1)
+    batch = of_part[:BATCH]
+    steps = casting.removal_steps(part, batch)
+    if len(of_part) <= BATCH:
+        complete = PartItem.candidate_count == len(batch)
+        dynamodb.transact([*_last_steps(part_id, complete, ChangedMeanwhile), *steps])
+        return 0
+    dynamodb.transact([casting.uncount_step(part.pk, batch), *steps])
+    return max(part.candidate_count - len(batch), 1)
+
+
+def _last_steps(
+    part_id: str, condition: Condition, error: type[Exception] = ConditionFailed
+) -> list[Step]:
+    """Return the steps that delete a part and its movie's count."""
+    movie_pk = MOVIE + part_id.partition(".")[0]
+    return [
+        dynamodb.delete_step(PART + part_id, SK, condition, error),
+        _count_step(movie_pk, -1, Parent.pk.exists()),
+    ]
+
+
+def remove_next_of(movie: Any) -> None:
+    """Remove something of the next part of a movie that is being deleted.
+
+    Raise ChangedMeanwhile if the index does not show the part yet.
+    """
+    page = dynamodb.page(
+        "gsi1", PARTS + movie.id, after=None, limit=BATCH, key_of=lambda _: ("", "")
+    )
+    for part in page.items:
+        with contextlib.suppress(PartNotFound):
+            _mark(part.pk, None)
+            remove_next(part.id)
+            return
+    raise ChangedMeanwhile()
+
+
+def _family(part_id: str, number: int) -> tuple[PartItem | None, list[CandidateItem]]:
+    """Read a part and up to this many of its candidates: one Query. Raise PartNotFound."""
+    items = dynamodb.children(PartItem.partition(part_id), number + 1)
+    part = items[0] if items and isinstance(items[0], PartItem) else None
+    return part, [item for item in items if isinstance(item, CandidateItem)]
