@@ -234,6 +234,7 @@ class PartItem(Resource, discriminator="part"):
     deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
 
     prefix = PART
+    orders: ClassVar = {}  # its lists have their own keys: see `listed`
     missing = PartNotFound
     ordered = (("playing_age_min", "playing_age_max"), ("work_start", "work_end"))
 

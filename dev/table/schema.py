@@ -50,9 +50,8 @@ def _items() -> Iterator[str]:
         yield str(item_type.__doc__).strip().partition("\n")[0]
         if issubclass(item_type, Resource):
             orders = ", ".join(f"`{f}` (`{o.index}`)" for f, o in item_type.orders.items())
-            yield (
-                f"Stored at `{item_type.prefix}<id>` / `#`. The list `{item_type.collection}` is"
-                f" sorted by {orders}."
+            yield f"Stored at `{item_type.prefix}<id>` / `#`." + (
+                f" The list `{item_type.collection}` is sorted by {orders}." if orders else ""
             )
         own = [a for name, a in item_type.get_attributes().items() if name not in shared]
         rows = [f"| `{a.attr_name}` | {a.attr_type} | {'no' if a.null else 'yes'} |" for a in own]
