@@ -15,7 +15,7 @@ from chalicelib.store.table import Page
 from dev import machine
 
 BY = "demo"
-"""Who the history names as the author of the candidates."""
+"""Who sets the statuses of the candidates."""
 
 BATCH = 25
 """Actors that one `candidates.add` accepts."""
@@ -54,10 +54,10 @@ def load() -> None:
         machine.say(f"  {number} of {len(films_in_casting)} films in casting")
 
 
-def _add_parts(movie_id: str, wanted: list[dict[str, Any]], actor_ids: dict[str, str]) -> None:
+def _add_parts(movie_id: str, demo_parts: list[dict[str, Any]], actor_ids: dict[str, str]) -> None:
     """Add a movie's missing parts and their candidates. A part is closed last."""
     existing = {part.name: part for part in _every(parts.of_movie, movie_id)}
-    for fields in wanted:
+    for fields in demo_parts:
         part = existing.get(fields["name"]) or parts.add(
             movie_id, **_without(fields, "status", "candidates")
         )
@@ -68,14 +68,16 @@ def _add_parts(movie_id: str, wanted: list[dict[str, Any]], actor_ids: dict[str,
             parts.change(part.id, {"status": "closed"}, None)
 
 
-def _add_candidates(part_id: str, wanted: list[dict[str, Any]], actor_ids: dict[str, str]) -> None:
+def _add_candidates(
+    part_id: str, demo_candidates: list[dict[str, Any]], actor_ids: dict[str, str]
+) -> None:
     """Add a part's missing candidates, with their statuses.
 
     A candidate that is not `submitted` any more stays as it is.
     """
     fields_by_id = {
         f"{part_id}.{actor_ids[candidate['actor']]}": _without(candidate, "actor")
-        for candidate in wanted
+        for candidate in demo_candidates
     }
     ids = list(fields_by_id)
     for start in range(0, len(ids), BATCH):
@@ -83,8 +85,7 @@ def _add_candidates(part_id: str, wanted: list[dict[str, Any]], actor_ids: dict[
         added = candidates.add(part_id, batch, BY)
         for refusal in added.refused:
             machine.say(f"  a candidate was refused: {refusal}")
-        for considered in added.candidates:
-            candidate = considered.candidate
+        for candidate in added.candidates:
             if candidate.status == "submitted":
                 _change_candidate(candidate.id, fields_by_id[candidate.id])
 
@@ -92,10 +93,10 @@ def _add_candidates(part_id: str, wanted: list[dict[str, Any]], actor_ids: dict[
 def _change_candidate(candidate_id: str, fields: dict[str, Any]) -> None:
     """Change a submitted candidate to these fields."""
     if fields["status"] in ENDED:
-        candidates.change(candidate_id, {"status": "on_hold"}, by=BY)
+        candidates.change(candidate_id, {"status": "on_hold"}, None, BY)
     changes = _without(fields, "status") if fields["status"] == "submitted" else fields
     if changes:
-        candidates.change(candidate_id, changes, by=BY)
+        candidates.change(candidate_id, changes, None, BY)
 
 
 def _ids(page_of: Callable[..., Page[Any]], name: str) -> dict[str, str]:
