@@ -210,18 +210,21 @@ def _role_steps(desk: Desk, was: Status, to: Status | None) -> tuple[list[Step],
 
 
 def _new_role_steps(desk: Desk, own_id: str) -> list[Step]:
-    part = desk.part
-    fields = {
+    new = new_role(desk.movie, desk.actor, None, role_fields(desk.part, [own_id]))
+    return [dynamodb.put_step(item, ChangedMeanwhile) for item in new]
+
+
+def role_fields(part: PartItem, part_ids: list[str]) -> dict[str, Any]:
+    """Return the fields of a role that casting makes for a part."""
+    return {
         "character_name": part.name,
         "billing_order": part.billing_order,
         "role_type": part.part_type,
         "work_start": part.work_start,
         "work_end": part.work_end,
-        "part_ids": [own_id],
+        "part_ids": part_ids,
         "is_cast": True,
     }
-    new = new_role(desk.movie, desk.actor, None, fields)
-    return [dynamodb.put_step(item, ChangedMeanwhile) for item in new]
 
 
 def role_removal_steps(role: RoleItem) -> list[Step]:

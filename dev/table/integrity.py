@@ -9,6 +9,7 @@ The kinds of items are the classes in chalicelib/store. A new class needs no edi
 * A `Resource` must be stored at its own key, and must have the index keys of `listed()`.
 * A `Parent` must also count its roles, and its deletion or renaming must end.
 * A `RoleItem` must have two equal items and both parents, and must show the parents' names.
+* desk.py has the rules for parts and candidates.
 """
 
 import contextlib
@@ -31,20 +32,23 @@ from chalicelib.store.items import (
     MOVIE,
     ROLE,
     Actor,
+    CandidateItem,
     Movie,
     Parent,
     PartItem,
     RoleItem,
+    candidate_key,
     role_keys,
 )
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
+from dev.table import desk
+from dev.table.desk import Key, Problem
 
 # PynamoDB can read an item only if its class has been imported.
 for _module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):
     importlib.import_module(_module.name)
 
-Key = tuple[str, str]
 Items = dict[Key, Item]
 RawItem = dict[str, dict[str, Any]]
 
@@ -87,20 +91,16 @@ READINGS = 5  # of a movie or actor and its roles, until its role_count is the s
 ROUNDS = 5  # of check and repair: a repair can uncover another problem, mostly a wrong role_count
 
 KINDS = {
-    "dangling": "a role whose movie or actor is missing",
+    "dangling": "a role, part or candidate whose movie, actor or part is missing",
     "half": "a role with only one item, or with items that differ",
     "stale": "an outdated copy of a name, or an outdated key of a list",
     "miscounted": "a role_count that differs from the number of roles",
+    "uncounted": "a count of parts or candidates, or a list of engagements, that differs from them",
+    "uncast": "a role that does not list the parts in which its actor is cast",
     "stuck": "a deletion or renaming that has begun and has not finished",
     "unknown": "an item that this version of the code cannot read; it and its roles are not"
     " repaired",
 }
-
-
-class Problem(NamedTuple):
-    kind: str
-    key: Key
-    description: str
 
 
 def read(progress: Callable[[int], None] = lambda _: None) -> Iterator[RawItem]:
@@ -137,7 +137,19 @@ def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Pro
     for (pk, _), item in items.items():
         if isinstance(item, Resource) and pk not in unreadable_partitions:
             reported += _resource_problems(item, role_counts[pk], stuck_seconds)
+    reported += (
+        problem
+        for problem in desk.problems(items)
+        if unreadable_partitions.isdisjoint(_partitions(problem.key))
+    )
     return reported
+
+
+def _partitions(key: Key) -> set[str]:
+    """Return the partitions of an item and of what it belongs to."""
+    pk, sk = key
+    movie_id, actor_id = pk.partition("#")[2].partition(".")[0], sk.partition("#")[2]
+    return {pk, MOVIE + movie_id, ACTOR + actor_id}
 
 
 def _parse(raw_item: RawItem) -> Item | None:
@@ -147,7 +159,7 @@ def _parse(raw_item: RawItem) -> Item | None:
         is_valid = (item.pk, item.sk) in _own_keys(item)
         is_valid &= all(getattr(item, name) is not None for name in REQUIRED)
         # These raise an exception if an attribute that they need is missing or malformed.
-        if isinstance(item, Resource):
+        if isinstance(item, Resource | CandidateItem):
             item.listed()
         if isinstance(item, Parent):
             _is_in_progress(item, 0)
@@ -160,6 +172,8 @@ def _own_keys(item: Item) -> tuple[Key, ...]:
     """Return the keys at which an item may be stored."""
     if isinstance(item, RoleItem):
         return role_keys(item.id)
+    if isinstance(item, CandidateItem):
+        return (candidate_key(item.id),)
     if isinstance(item, Resource):
         return ((item.prefix + item.id, SK),)
     return ((item.pk, item.sk),)  # its class does not define a key
@@ -216,19 +230,18 @@ def _resource_problems(
     resource: Resource, role_count: int, stuck_seconds: float
 ) -> Iterator[Problem]:
     key = resource.pk, resource.sk
-    if isinstance(resource, Parent):
-        if resource.role_count != role_count:
-            description = f"its role_count is {resource.role_count}, but it has {role_count} roles"
-            yield Problem("miscounted", key, description)
-        for process, since in _processes(resource).items():
-            if since and _age(since) >= timedelta(seconds=stuck_seconds):
-                yield Problem("stuck", key, f"its {process} began at {since} and has not finished")
+    if isinstance(resource, Parent) and resource.role_count != role_count:
+        description = f"its role_count is {resource.role_count}, but it has {role_count} roles"
+        yield Problem("miscounted", key, description)
+    for process, since in _processes(resource).items():
+        if since and _age(since) >= timedelta(seconds=stuck_seconds):
+            yield Problem("stuck", key, f"its {process} began at {since} and has not finished")
     if outdated := _outdated_index_keys(resource):
         yield Problem("stale", key, f"outdated: {', '.join(outdated)}")
 
 
 def _outdated_index_keys(resource: Resource) -> list[str]:
-    if isinstance(resource, Parent) and resource.deleting:
+    if getattr(resource, "deleting", None):
         return []  # the deletion has moved it out of its lists
     return [n for n, expected in resource.listed().items() if getattr(resource, n) != expected]
 
@@ -238,9 +251,10 @@ def _is_in_progress(parent: Parent, stuck_seconds: float) -> bool:
     return any(_age(since) < timedelta(seconds=stuck_seconds) for since in starts)
 
 
-def _processes(parent: Parent) -> dict[str, str | None]:
-    """Return when the deletion and the renaming of a movie or actor began."""
-    return {"deletion": parent.deleting, "renaming": parent.renaming}
+def _processes(resource: Resource) -> dict[str, str | None]:
+    """Return when the deletion and the renaming of a resource began."""
+    starts = {"deletion": "deleting", "renaming": "renaming"}
+    return {process: getattr(resource, name, None) for process, name in starts.items()}
 
 
 def _age(time: str) -> timedelta:
@@ -266,11 +280,14 @@ def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> N
 
     A problem is skipped if another client writes the same items meanwhile.
     """
+    for problem in filter(desk.is_ours, reported):
+        with contextlib.suppress(ChangedMeanwhile, TryAgain):
+            desk.repair(problem)
     role_ids, resource_keys = _affected(reported)
     for role_id in role_ids:
         with contextlib.suppress(ChangedMeanwhile, TryAgain):
             _repair_role(role_id)
-    miscounted = {problem.key for problem in reported if problem.kind == "miscounted"}
+    miscounted = {p.key for p in reported if p.kind == "miscounted" and not desk.is_ours(p)}
     earlier = {key: _read_family(key) for key in sorted(miscounted)}
     time.sleep(settle_seconds if miscounted else 0)
     for key in resource_keys:
@@ -282,7 +299,8 @@ def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> N
 
 def _affected(reported: list[Problem]) -> tuple[list[str], list[Key]]:
     """Return the ids of the roles, and the keys of the resources, that have problems."""
-    keys = {problem.key for problem in reported if problem.kind != "unknown"}
+    others = [p for p in reported if p.kind != "unknown" and not desk.is_ours(p)]
+    keys = {problem.key for problem in others}
     of_roles = {key for key in keys if key[1].startswith(ROLE)}
     return sorted({_role_id(key) for key in of_roles}), sorted(keys - of_roles)
 
@@ -295,6 +313,8 @@ def _role_id(key: Key) -> str:
 def _check_again(reported: list[Problem], stuck_seconds: float) -> Iterator[Problem]:
     """Read the items that have problems again, and return the problems that remain."""
     yield from (problem for problem in reported if problem.kind == "unknown")
+    for problem in filter(desk.is_ours, reported):
+        yield from desk.check_again(problem)
     role_ids, resource_keys = _affected(reported)
     for role_id in role_ids:
         yield from _role_problems(role_id, _read_role(role_id), stuck_seconds)
@@ -400,7 +420,7 @@ def _repair_resource(key: Key) -> None:
     resource = dynamodb.get(*key)
     if not isinstance(resource, Resource):
         return
-    if isinstance(resource, Parent) and resource.deleting:
+    if getattr(resource, "deleting", None):
         with contextlib.suppress(resource.missing):
             REMOVALS[type(resource)](resource.id, None)
         return

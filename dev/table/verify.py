@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from dev import machine
 
 if TYPE_CHECKING:
-    from dev.table.integrity import Problem
+    from dev.table.desk import Problem
 
 
 def main() -> None:

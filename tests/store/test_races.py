@@ -12,7 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.table.integrity import Problem, problems
+from dev.table.desk import Problem
+from dev.table.integrity import problems
 from tests.conftest import Product
 from tests.support.client import ApiResponse, Client
 

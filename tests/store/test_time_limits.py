@@ -15,7 +15,8 @@ from botocore.exceptions import ReadTimeoutError
 from app import app
 from chalicelib import deadline
 from chalicelib.store import table
-from dev.table.integrity import Problem, problems, read
+from dev.table.desk import Problem
+from dev.table.integrity import problems, read
 from tests.store import test_links
 from tests.store.test_links import build
 from tests.store.test_requests import OPERATIONS, Resources

@@ -17,7 +17,8 @@ from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import INDEXES, Item, Order
 from dev import machine
 from dev.table import integrity
-from dev.table.integrity import KINDS, Problem, check, problems, read, repair
+from dev.table.desk import Problem
+from dev.table.integrity import KINDS, check, problems, read, repair
 from tests.conftest import PROJECT, Product
 from tests.store.test_links import build
 from tests.support.client import Client, assert_failure
