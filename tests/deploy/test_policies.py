@@ -75,6 +75,19 @@ def test_the_api_has_exactly_the_permissions_that_its_store_needs(url: str, issu
     assert producer.patch(f"/movies/{movie_id}", {"title": "Heat 2"}).status == 200
     assert producer.patch(f"/actors/{cast[0]}", {"name": "Al"}).status == 200
     assert producer.patch(f"/actors/{cast[0]}", {"age": 60}).status == 200
+    part_id = producer.post(f"/movies/{movie_id}/parts", {"name": "Neil"})["created"]
+    candidates = f"/parts/{part_id}/candidates"
+    assert producer.post(candidates, {"actor_ids": cast[:2]}).status == 201
+    for path in ("/parts", f"/movies/{movie_id}/parts", f"/parts/{part_id}", candidates,
+                 f"{candidates}?status=cast", f"/movies/{movie_id}/candidates",
+                 f"/actors/{cast[0]}/candidacies", f"/candidates/{part_id}.{cast[0]}"):  # fmt: skip
+        assert producer.get(path).status == 200
+    for status in ("on_hold", "cast"):
+        path = f"/candidates/{part_id}.{cast[0]}"
+        assert producer.patch(path, {"status": status}).status == 200
+    assert producer.patch(f"/parts/{part_id}", {"work_start": "2127-01-01"}).status == 200
+    assert producer.delete(f"/candidates/{part_id}.{cast[1]}").status == 200
+    assert producer.delete(f"/parts/{part_id}").status == 200
     assert producer.delete(f"/roles/{role_id}").status == 200
     assert producer.delete(f"/movies/{other_id}/actors/{cast[0]}").status == 200
     for path in (f"/movies/{movie_id}", f"/movies/{other_id}", *(f"/actors/{a}" for a in cast)):
