@@ -43,7 +43,7 @@ class Actor(Parent, discriminator="actor"):
     ordered = (("playing_age_min", "playing_age_max"),)
     missing = ActorNotFound
     copied = ("name",)
-    own_list = ("gsi2", "~")
+    own_list = ("gsi2", "~~")  # beyond `table.LAST`, because the list is read backwards
 
     def in_role(self, role: RoleItem) -> dict[str, Any]:
         return {

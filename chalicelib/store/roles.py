@@ -179,6 +179,8 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
 def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
     """List an actor's movies, newest first: one Query. Raise ActorNotFound and BadCursor.
 
+    Movies without a release date come before all others.
+
     On an empty page, one more GetItem distinguishes an actor without movies from a missing one.
     """
     pk = table.key(ACTOR, actor_id, ActorNotFound)
