@@ -7,10 +7,22 @@ import pytest
 from tests.support.client import Client, assert_failure, assert_headers
 
 NOWHERE = "AAAAAAAAAAAAAAAA"
-OPTIONAL = (
-    "status synopsis genres runtime_minutes original_language shoot_start shoot_end shoot_location"
-    " director production_company poster_url website imdb_id tmdb_id"
-).split()
+OPTIONAL = [
+    "status",
+    "synopsis",
+    "genres",
+    "runtime_minutes",
+    "original_language",
+    "shoot_start",
+    "shoot_end",
+    "shoot_location",
+    "director",
+    "production_company",
+    "poster_url",
+    "website",
+    "imdb_id",
+    "tmdb_id",
+]
 """The fields that are null unless they are sent."""
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")

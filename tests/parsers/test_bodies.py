@@ -21,7 +21,7 @@ from chalicelib.errors import (
 from chalicelib.http import body as http_body
 from chalicelib.http.body import Body
 from chalicelib.http.envelope import envelope
-from chalicelib.routes.actors import NewActor
+from chalicelib.routes.actors import ActorChanges, NewActor
 from chalicelib.routes.movies import MovieChanges, NewMovie
 from dev.contract import openapi
 from tests.parsers.support import SECRET, SECRET_NUMBER, ask_for, seen, tried
@@ -54,11 +54,143 @@ def trimmed(text: str) -> str:
     return text if shows else ""
 
 
-def is_name(value: Any) -> bool:
+def trimmed_all(value: Any) -> Any:
+    """Return a JSON value with every text in it trimmed. Names of members stay as they are."""
+    if isinstance(value, str):
+        return trimmed(value)
+    if isinstance(value, list):
+        return [trimmed_all(part) for part in value]
+    return {k: trimmed_all(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def is_line(most: int) -> Rule:
+    return lambda value: (
+        isinstance(value, str)
+        and 1 <= len(value) <= most
+        and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value)
+    )
+
+
+def is_text(value: Any) -> bool:
+    """Return whether this is text in lines."""
     return (
         isinstance(value, str)
-        and 1 <= len(value) <= 200
-        and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value)
+        and 1 <= len(value) <= 2_000
+        and not any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in value)
+    )
+
+
+def is_visible(text: str) -> bool:
+    """Return whether a text has neither spaces nor control characters of ASCII and Latin-1."""
+    return not any(c == " " or unicodedata.category(c) == "Cc" for c in text)
+
+
+def is_url(value: Any) -> bool:
+    if not isinstance(value, str) or len(value) > 2_000 or not value.startswith("https://"):
+        return False
+    (place,) = re.findall("^[^/?#]*", value[8:])
+    host, colon, port = place.partition(":")
+    is_port = not colon or (port.isascii() and port.isdigit() and len(port) <= 5)
+    letters = string.ascii_letters + string.digits
+    is_host = host != "" and host[0] in letters and host[-1] in letters
+    is_host = is_host and all(c in letters + ".-" for c in host)
+    return is_host and is_port and is_visible(value) and not {*'"<>\\^`{|}'} & {*value}
+
+
+def is_email(value: Any) -> bool:
+    if not isinstance(value, str) or value.count("@") != 1 or len(value) > 254:
+        return False
+    local, _, domain = value.partition("@")
+    above, _, top = domain.rpartition(".")
+    return 1 <= len(local) <= 64 and above != "" and top != "" and is_visible(value)
+
+
+def is_phone(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    number = value.removeprefix("+")
+    ends = {*number[:1], *number[-1:]}
+    return (
+        4 <= len(number) <= 39
+        and ends <= {*string.digits}
+        and {*number} <= {*string.digits, *" ()/.-"}
+    )
+
+
+def is_language(value: Any) -> bool:
+    if not isinstance(value, str) or not value.isascii():
+        return False
+    language, *subtags = value.split("-")
+    if subtags and len(subtags[0]) == 4 and subtags[0].isalpha() and subtags[0].istitle():
+        del subtags[0]
+    if subtags and (
+        (len(subtags[0]) == 2 and subtags[0].isalpha() and subtags[0].isupper())
+        or (len(subtags[0]) == 3 and subtags[0].isdigit())
+    ):
+        del subtags[0]
+    return language.isalpha() and language.islower() and len(language) in (2, 3) and not subtags
+
+
+def is_languages(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) <= 30
+        and all(map(is_language, value))
+        and all(
+            level in ("basic", "conversational", "fluent", "native") for level in value.values()
+        )
+    )
+
+
+def is_list(most: int, is_good: Rule) -> Rule:
+    """Return the rule of a list of up to this many different items."""
+    return lambda value: (
+        isinstance(value, list)
+        and len(value) <= most
+        and all(map(is_good, value))
+        and not any(part in value[:index] for index, part in enumerate(value))
+    )
+
+
+def is_among(choices: str) -> Rule:
+    return lambda value: isinstance(value, str) and value in choices.split()
+
+
+def is_imdb(prefix: str) -> Rule:
+    return lambda value: (
+        isinstance(value, str) and bool(re.fullmatch(prefix + "[0-9]{7,10}", value))
+    )
+
+
+AGENT: dict[str, Rule] = {
+    "agency": is_line(200),
+    "name": is_line(200),
+    "email": is_email,
+    "phone": is_phone,
+}
+"""The members of an agent. Each may be null or left out."""
+
+
+def is_agent(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() <= AGENT.keys()
+        and all(part is None or AGENT[name](part) for name, part in value.items())
+    )
+
+
+def is_availability(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= 50 and all(map(is_range, value))
+
+
+def is_range(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"from", "to", "kind"}
+        and is_date(value["from"])
+        and is_date(value["to"])
+        and value["from"] <= value["to"]
+        and value["kind"] in ("free", "blocked")
     )
 
 
@@ -91,21 +223,61 @@ def or_null(is_good: Rule) -> Rule:
     return lambda value: value is None or is_good(value)
 
 
-def is_gender(value: Any) -> bool:
-    return value in ("female", "male", "non-binary", "other", "undisclosed")
-
-
 _birth = {"age": or_null(is_whole(0, 150)), "date_of_birth": or_null(is_birth)}
+PAIRS = {"playing_age_min": "playing_age_max", "shoot_start": "shoot_end", "work_start": "work_end"}
+"""The second of a pair must not be less than the first."""
+
+DEFAULTS = {"active": True}
+"""Values of fields that are left out at creation. The others are null; an age has none."""
+
+GENRES = (
+    "action adventure animation biography comedy crime documentary drama family fantasy history"
+    " horror music musical mystery romance science_fiction sport thriller war western"
+)
 
 RULES: dict[str, Rule] = {
+    "active": lambda value: value is True or value is False,
     "actor_id": is_id,
+    "agent": or_null(is_agent),
+    "availability": or_null(is_availability),
+    "base_city": or_null(is_line(200)),
+    "base_country": or_null(lambda value: value in SCHEMAS["Country"]["enum"]),
     "billing_order": or_null(is_whole(1, 9_999)),
-    "character_name": or_null(is_name),
-    "gender": is_gender,
+    "character_name": or_null(is_line(500)),
+    "director": or_null(is_line(200)),
+    "email": or_null(is_email),
+    "gender": is_among("female male non-binary other undisclosed"),
+    "genres": or_null(is_list(8, is_among(GENRES))),
+    "headshot_url": or_null(is_url),
+    "height_cm": or_null(is_whole(30, 272)),
+    "languages": or_null(is_languages),
     "movie_id": is_id,
-    "name": is_name,
-    "release_date": is_date,
-    "title": is_name,
+    "name": is_line(200),
+    "notes": or_null(is_text),
+    "original_language": or_null(is_language),
+    "phone": or_null(is_phone),
+    "playing_age_max": or_null(is_whole(0, 150)),
+    "playing_age_min": or_null(is_whole(0, 150)),
+    "poster_url": or_null(is_url),
+    "production_company": or_null(is_line(200)),
+    "release_date": or_null(is_date),
+    "role_type": or_null(is_among("lead supporting featured extra")),
+    "runtime_minutes": or_null(is_whole(1, 1_000)),
+    "shoot_end": or_null(is_date),
+    "shoot_location": or_null(is_line(200)),
+    "shoot_start": or_null(is_date),
+    "skills": or_null(is_list(30, is_line(50))),
+    "stage_name": or_null(is_line(200)),
+    "status": or_null(
+        is_among("rumored planned casting in_production post_production released canceled")
+    ),
+    "synopsis": or_null(is_text),
+    "title": is_line(300),
+    "tmdb_id": or_null(is_whole(1, 2_147_483_647)),
+    "unions": or_null(is_list(8, is_line(50))),
+    "website": or_null(is_url),
+    "work_end": or_null(is_date),
+    "work_start": or_null(is_date),
     **_birth,
 }
 """The rules of fields, written a second time. Other fields follow the contract's schema."""
@@ -114,6 +286,8 @@ SCHEMAS = json.loads(openapi.FILE.read_text())["components"]["schemas"]
 
 
 def rule_of(body_type: type[Body], name: str) -> Rule:
+    if name == "imdb_id":
+        return or_null(is_imdb("nm" if body_type in (NewActor, ActorChanges) else "tt"))
     if name in RULES:
         return RULES[name]
     schema = {"$ref": f"#/components/schemas/{body_type.__name__}/properties/{name}"}
@@ -148,7 +322,7 @@ words = (
     st.tuples(blanks, awkward, blanks).map("".join)
     | st.tuples(
         st.sampled_from("a\u00e9\u3164\U0001f3ac\ufdfa "),
-        st.sampled_from([63, 64, 65, 199, 200, 201]),
+        st.sampled_from([50, 51, 64, 65, 200, 201, 300, 301, 500, 501]),
     ).map(lambda run: run[0] * run[1])
     | st.just(f"{SECRET}\x07")
     | st.just(SECRET * 40)
@@ -177,6 +351,24 @@ genders = st.sampled_from(["female", "male", "non-binary", "other", "undisclosed
 ids = st.text(string.ascii_letters, min_size=1, max_size=64)
 names = st.text(string.ascii_letters + " '\u00eb\u4e2d", min_size=1, max_size=12).filter(trimmed)
 
+urls = st.sampled_from(
+    ["https://a.b", "https://localhost:65535/?q=\u00e9#x", "https://a-b.c/d%20e"]
+)
+emails = st.sampled_from(["a@b.c", "zo\u00eb+x@m\u00fcller.example", "a" * 64 + "@b.c"])
+phones = st.sampled_from(["+49 (0)30/123-45.6", "1234", "+" + "1" * 39])
+languages = st.sampled_from(["en", "pt-BR", "zh-Hant", "sr-Latn-RS", "es-419", "yue"])
+levels = st.sampled_from(["basic", "conversational", "fluent", "native"])
+tags = st.sampled_from(["riding", " fencing ", "\u5263\u9053", "x" * 50])
+early_days, late_days = (
+    st.sampled_from([f"{year}-01-01", f"{year}-12-31"]) for year in (1999, 2000)
+)
+agents = st.fixed_dictionaries(
+    {}, optional={"agency": names, "name": names | st.none(), "email": emails, "phone": phones}
+)
+ranges = st.fixed_dictionaries(
+    {"from": early_days, "to": late_days, "kind": st.sampled_from(["free", "blocked"])}
+)
+
 # Other fields have their example.
 GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "title": names,
@@ -189,9 +381,69 @@ GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "actor_id": ids,
     "character_name": names | st.none(),
     "billing_order": st.integers(1, 9_999) | st.none(),
+    "active": st.booleans(),
+    "agent": agents | st.none(),
+    "availability": st.lists(ranges, max_size=2),
+    "email": emails | st.none(),
+    "genres": st.lists(st.sampled_from(["drama", "war"]), unique=True) | st.none(),
+    "headshot_url": urls,
+    "languages": st.dictionaries(languages, levels, max_size=3),
+    "notes": words.map(lambda text: f"a{text}"[:2_000]).filter(is_text),
+    "original_language": languages,
+    "phone": phones,
+    "playing_age_min": st.integers(0, 40) | st.none(),
+    "playing_age_max": st.integers(40, 150),
+    "release_date": days | st.none(),
+    "shoot_end": late_days | st.none(),
+    "shoot_start": early_days,
+    "skills": st.lists(tags, unique=True, max_size=3),
+    "unions": st.lists(tags, unique=True, max_size=3) | st.none(),
+    "website": urls,
+    "work_end": late_days,
+    "work_start": early_days,
 }
+lists = (
+    st.lists(tags | st.sampled_from(["drama", 1, "x" * 51, "", SECRET, None]), max_size=3)
+    | st.lists(st.sampled_from(["drama", "a"]), min_size=2, max_size=3)
+    | st.integers(7, 52).map(lambda length: [f"t{number}" for number in range(length)])
+)
+objects = (
+    st.dictionaries(
+        st.sampled_from(["en", "EN", "e", "de-de", "pt-BR", SECRET]), levels | st.just(SECRET)
+    )
+    | st.dictionaries(
+        st.sampled_from(["agency", "email", "phone", "x"]), names | emails | st.just(SECRET)
+    )
+    | st.lists(
+        st.fixed_dictionaries(
+            {"kind": st.sampled_from(["free", "Free", SECRET])},
+            optional={"from": late_days | st.just(SECRET), "to": early_days | late_days},
+        ),
+        min_size=1,
+        max_size=2,
+    )
+)
+near_texts = st.sampled_from(
+    [
+        *("http://a.b", "https://", "https://-a.b", "https://a.b:123456", "https://a.b/ c"),
+        *("https://a.b/<", "HTTPS://a.b", "https://u@a.b", "https://a.b\\c", "a@b", "@b.c"),
+        *("a@b.c@d.e", "a b@c.d", "a" * 65 + "@b.c", "a@b.", "123", "+1 2 3", "12-", "1" * 40),
+        *("en-us", "EN", "english", "pt_BR", "en-US-x", "tt123456", "nm0000007", "tt0034583"),
+        *("tt01234567890", "US", "us", "UK", "lead", "Lead", "casting", "\uff11\uff12\uff13\uff14"),
+    ]
+)
 bad_genders = st.sampled_from(["Female", "", "unknown", SECRET, "male\x00", ["male"], "\uff2dale"])
-values = words | near_days | near_births | numbers | bad_genders | json_values
+values = (
+    words
+    | near_days
+    | near_births
+    | numbers
+    | bad_genders
+    | json_values
+    | lists
+    | objects
+    | near_texts
+)
 strange_names = (
     st.text(max_size=50)
     | st.sampled_from(["id", "version", "role_count", "created_at", "Title", "title ", "__proto__"])
@@ -232,14 +484,33 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
         return {"The"}
     if unknown := document.keys() - fields.keys():
         return {*unknown, "One"}
-    values = {k: trimmed(v) if isinstance(v, str) else v for k, v in document.items()}
+    values = {k: trimmed_all(v) for k, v in document.items()}
     wrong = {n for n, is_good in fields.items() if n in values and not is_good(values[n])}
     wrong |= shape.required.keys() - values.keys()
-    if shape.required:
-        values = {**dict.fromkeys(shape.optional), **values}
-    if values.keys() & _birth.keys() and sum(values.get(name) is not None for name in _birth) != 1:
+    for low, high in PAIRS.items():
+        pair = [values.get(low), values.get(high)]
+        if not {low, high} & wrong and None not in pair and pair[0] > pair[1]:
+            wrong.add(high)
+    is_birth_known = values.get("date_of_birth") is not None
+    needs_either = "date_of_birth" in values or body_type is NewActor
+    if needs_either and (values.get("age") is not None if is_birth_known else "age" not in values):
         wrong.add("Send")
-    return wrong or values
+    if wrong:
+        return wrong
+    if shape.required:
+        left_out = shape.optional.keys() - {"age"}
+        values = {**dict.fromkeys(left_out), **DEFAULTS, **values}
+        values = {name: value for name, value in values.items() if name in fields}
+    return {name: completed(name, value) for name, value in values.items()}
+
+
+def completed(name: str, value: Any) -> Any:
+    """Return a valid field's value with the members that were left out, in our order."""
+    if name == "agent" and value is not None:
+        return {member: value.get(member) for member in AGENT}
+    if name == "availability" and value is not None:
+        return [{member: days[member] for member in ("from", "to", "kind")} for days in value]
+    return value
 
 
 def sent(
@@ -299,13 +570,43 @@ EXAMPLES: dict[str, Any] = {
 FIELD_EDGES: list[Any] = [
     *("", " ", "\u200b", "\u3164", "\u2800", "\u0301", "\u200d", "\x00", "\u3164\u0301", "\ue000"),
     *("a", " a\u2060", "\x1fa\x85", "a\u200bb", "a\x00b", "a\x9fb", "a\u2028b", "a\u202eb"),
-    *(text * length for text in ("a", "\U0001f3ac") for length in (64, 65, 200, 201)),
+    *(
+        text * length
+        for text in ("a", "\U0001f3ac")
+        for length in (50, 51, 64, 65, 200, 201, 300, 301, 500, 501, 2_000, 2_001)
+    ),
     *("2024-02-29", "2023-02-29", "0001-01-01", "0000-01-01", "9999-12-31", " 1995-12-15\n"),
     *("1995-12-15T00:00:00Z", "19951215", "1995-1-2", "199\uff15-12-15", "male", " male ", "MALE"),
     *(str(today + datetime.timedelta(days)) for days in (-1, 0, 1)),
     *(str(today.replace(year=today.year - 151, day=1) + datetime.timedelta(n)) for n in range(32)),
+    *(29, 30, 272, 273, 1_000, 1_001, 2_147_483_647, 2_147_483_648),
     *(-1, 0, 1, 150, 151, 9_999, 10_000, 2**63, 2**64, 10**400, True, False, 0.0, 5.0, 1e300),
     *(None, [], {}, [1], {"a": 1}, SECRET, SECRET * 40, SECRET_NUMBER, "5", "null"),
+    *("en", "eng", "en-US", "en-Latn-US", "es-419", "e", "engl", "en-us", "en-USA", "en-latn", "en-"),
+    *("https://a", "https://a.b:1/c?d#e", "http://a", "https://a:", "https://a:123456", "https://a/ "),
+    *(f"https://a/{'b' * length}" for length in (1_990, 1_991)),
+    *("a@b.c", "a@b", "a@.c", "a@b.c.", "a@@b.c", "a" * 64 + "@b.c", "a" * 65 + "@b.c"),
+    *(f"a@{'b' * length}.c" for length in (250, 251)),
+    *("1234", "+1234", "123", "+123", "1" * 39, "1" * 40, "+" + "1" * 39, "1a23", "(123", "1 23)"),
+    *("tt0034583", "nm0000007", "tt123456", "nm12345678901", "TT0034583", "US", "us", "XX", "GB"),
+    *("casting", "released", "cast", "lead", "extra", "Lead", "line\nline", "tab\tstop", "a\vb"),
+    *(["drama", "war"], ["drama", "drama"], ["a", " a "], ["a" * 50], ["a" * 51], [" "], [["a"]]),
+    *([f"t{n}" for n in range(length)] for length in (8, 9, 30, 31)),
+    *(GENRES.split()[:length] for length in (8, 9)),
+    *({"en": "native"}, {"en": " native "}, {"en": "Native"}, {" en": "native"}, {"en": None}),
+    *({f"a{x}{y}": "basic" for x in "abcdef" for y in "abcde"[:m]} for m in (5,)),
+    {f"a{x}{y}": "basic" for x in "abcdefgh" for y in "abcd"},
+    *({"agency": "A"}, {"agency": None}, {"email": "x"}, {"phone": "1234", "name": "N"}, {"x": 1}),
+    *(
+        [{"from": first, "to": last, "kind": kind}] * number
+        for first, last, kind, number in (
+            *(("2027-05-01", "2027-05-01", "free", n) for n in (1, 50, 51)),
+            ("2027-05-02", "2027-05-01", "free", 1),
+            ("2027-02-29", "2027-05-01", "free", 1),
+            ("2027-05-01", "2027-05-02", "busy", 1),
+        )
+    ),
+    *([{"from": "2027-05-01", "to": "2027-05-01"}], [{"kind": "free", "x": 1}], [None]),
 ]  # fmt: skip
 
 
