@@ -227,6 +227,8 @@ _birth = {"age": or_null(is_whole(0, 150)), "date_of_birth": or_null(is_birth)}
 PAIRS = {"playing_age_min": "playing_age_max", "shoot_start": "shoot_end", "work_start": "work_end"}
 """The second of a pair must not be less than the first."""
 
+SCHEMAS: dict[str, Any] = json.loads(openapi.FILE.read_text())["components"]["schemas"]
+
 DEFAULTS = {"active": True}
 """Values of fields that are left out at creation. The others are null; an age has none."""
 
@@ -281,8 +283,6 @@ RULES: dict[str, Rule] = {
     **_birth,
 }
 """The rules of fields, written a second time. Other fields follow the contract's schema."""
-
-SCHEMAS = json.loads(openapi.FILE.read_text())["components"]["schemas"]
 
 
 def rule_of(body_type: type[Body], name: str) -> Rule:
@@ -372,7 +372,7 @@ ranges = st.fixed_dictionaries(
 # Other fields have their example.
 GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "title": names,
-    "release_date": days,
+    "release_date": days | st.none(),
     "name": names,
     "gender": genders,
     "age": st.integers(0, 150),
@@ -393,7 +393,6 @@ GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "phone": phones,
     "playing_age_min": st.integers(0, 40) | st.none(),
     "playing_age_max": st.integers(40, 150),
-    "release_date": days | st.none(),
     "shoot_end": late_days | st.none(),
     "shoot_start": early_days,
     "skills": st.lists(tags, unique=True, max_size=3),
@@ -488,8 +487,8 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
     wrong = {n for n, is_good in fields.items() if n in values and not is_good(values[n])}
     wrong |= shape.required.keys() - values.keys()
     for low, high in PAIRS.items():
-        pair = [values.get(low), values.get(high)]
-        if not {low, high} & wrong and None not in pair and pair[0] > pair[1]:
+        first, last = values.get(low), values.get(high)
+        if not {low, high} & wrong and first is not None and last is not None and first > last:
             wrong.add(high)
     is_birth_known = values.get("date_of_birth") is not None
     needs_either = "date_of_birth" in values or body_type is NewActor
@@ -582,8 +581,8 @@ FIELD_EDGES: list[Any] = [
     *(29, 30, 272, 273, 1_000, 1_001, 2_147_483_647, 2_147_483_648),
     *(-1, 0, 1, 150, 151, 9_999, 10_000, 2**63, 2**64, 10**400, True, False, 0.0, 5.0, 1e300),
     *(None, [], {}, [1], {"a": 1}, SECRET, SECRET * 40, SECRET_NUMBER, "5", "null"),
-    *("en", "eng", "en-US", "en-Latn-US", "es-419", "e", "engl", "en-us", "en-USA", "en-latn", "en-"),
-    *("https://a", "https://a.b:1/c?d#e", "http://a", "https://a:", "https://a:123456", "https://a/ "),
+    *("en", "eng", "en-US", "en-Latn-US", "es-419", "e", "engl", "en-us", "en-USA", "en-"),
+    *("https://a", "https://a.b:1/c?d#e", "http://a", "https://a:", "https://a:123456"),
     *(f"https://a/{'b' * length}" for length in (1_990, 1_991)),
     *("a@b.c", "a@b", "a@.c", "a@b.c.", "a@@b.c", "a" * 64 + "@b.c", "a" * 65 + "@b.c"),
     *(f"a@{'b' * length}.c" for length in (250, 251)),
@@ -594,7 +593,7 @@ FIELD_EDGES: list[Any] = [
     *([f"t{n}" for n in range(length)] for length in (8, 9, 30, 31)),
     *(GENRES.split()[:length] for length in (8, 9)),
     *({"en": "native"}, {"en": " native "}, {"en": "Native"}, {" en": "native"}, {"en": None}),
-    *({f"a{x}{y}": "basic" for x in "abcdef" for y in "abcde"[:m]} for m in (5,)),
+    {f"a{x}{y}": "basic" for x in "abcdef" for y in "abcde"},
     {f"a{x}{y}": "basic" for x in "abcdefgh" for y in "abcd"},
     *({"agency": "A"}, {"agency": None}, {"email": "x"}, {"phone": "1234", "name": "N"}, {"x": 1}),
     *(
