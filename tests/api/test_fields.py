@@ -425,7 +425,7 @@ def test_a_bad_value_is_rejected_by_name_and_changes_nothing(
     assert len(producer.get(place.path)[f"{kind}s"]) == expected
 
 
-PAIRS = [
+PAIRS: list[tuple[str, str, str, list[Any]]] = [
     ("movie", "shoot_start", "shoot_end", ["2027-05-01", "2027-05-02", "2027-05-03"]),
     ("actor", "playing_age_min", "playing_age_max", [9, 10, 100]),
     ("role", "work_start", "work_end", ["2027-05-01", "2027-05-02", "2027-05-03"]),
@@ -496,7 +496,7 @@ def test_an_outdated_version_is_reported_before_a_pair_in_the_wrong_order(
         assert_failure(producer.patch(path, {low: values[1]}, **{"If-Match": '"1"'}), 422)
 
 
-PERSONAL = {
+PERSONAL: dict[str, Any] = {
     "date_of_birth": "1940-04-25",
     "email": "personal@example.com",
     "phone": "+1 555 0199",
@@ -560,7 +560,7 @@ def test_who_may_only_add_actors_does_not_see_the_personal_data_that_they_send(
 
 
 def test_a_precondition_that_failed_shows_no_personal_data(producer: Client) -> None:
-    actor_id = producer.new_actor(**{"age": None, **PERSONAL})
+    actor_id = producer.new_actor(age=None, **PERSONAL)
     path = f"/actors/{actor_id}"
     outdated = {"If-Match": '"7"'}
     for response in (
