@@ -122,9 +122,9 @@ def test_a_value_at_its_limit_is_stored_and_survives_other_changes(
             resource = producer.patch(path, {field: value})[kind]
         assert resource[field] == value
         assert producer.get(path)[kind] == resource
-    name, other = OTHER_FIELDS[kind]
-    changed = producer.patch(path, {name: other})[kind]
-    assert (changed[name], changed[field]) == (other, value)
+    name, new_value = OTHER_FIELDS[kind]
+    changed = producer.patch(path, {name: new_value})[kind]
+    assert (changed[name], changed[field]) == (new_value, value)
     assert producer.get(path)[kind] == changed
     assert changed in producer.every(place.path, f"{kind}s")
 
@@ -409,12 +409,12 @@ def test_a_bad_value_is_rejected_by_name_and_changes_nothing(
     place = places[kind]
     before = place.create(producer)
     path = f"{place.path}/{before['id']}"
-    name, other = OTHER_FIELDS[kind]
+    name, new_value = OTHER_FIELDS[kind]
     for value, detail in BAD[kind][field]:
         for response in (
             producer.post(place.path, {**place.required, field: value}),
             producer.patch(path, {field: value}),
-            producer.patch(path, {name: other, field: value}),
+            producer.patch(path, {name: new_value, field: value}),
         ):
             assert_failure(response, 422)
             assert response["detail"].startswith(detail.replace("{}", field)), value
@@ -449,9 +449,9 @@ def test_a_pair_in_the_wrong_order_is_rejected_in_any_write(
     assert rejected["detail"] == detail
     before = place.create(producer, **{low: middle, high: middle})  # equal ends are a range
     path = f"{place.path}/{before['id']}"
-    name, other = OTHER_FIELDS[kind]
+    name, new_value = OTHER_FIELDS[kind]
     for changes in ({low: most, high: least}, {low: most}, {high: least}):
-        for more in ({}, {name: other}):
+        for more in ({}, {name: new_value}):
             rejected = producer.patch(path, {**changes, **more})
             assert_failure(rejected, 422)
             assert rejected["detail"] == detail
@@ -478,9 +478,9 @@ def test_a_pair_in_the_wrong_order_is_rejected_with_a_new_name_that_roles_show(
     path = f"/{kind}s/{ids[kind]}"
     producer.patch(path, {low: values[1], high: values[1]})
     before = producer.get(path).body
-    name, other = OTHER_FIELDS[kind]
+    name, new_value = OTHER_FIELDS[kind]
     for changes in ({low: values[2]}, {high: values[0]}):
-        rejected = producer.patch(path, {name: other, **changes})
+        rejected = producer.patch(path, {name: new_value, **changes})
         assert_failure(rejected, 422)
         assert rejected["detail"] == f"{high}: expected nothing less than {low}."
     assert producer.get(path).body == before
