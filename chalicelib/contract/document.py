@@ -17,7 +17,7 @@ from chalicelib.contract.schemas import Document, Schemas
 from chalicelib.http.views import METHOD_NOT_ALLOWED
 from chalicelib.limits import MAX_AGE
 
-VERSION = "1.1.0"
+VERSION = "2.0.0"
 """Of the contract (semantic versioning): CHANGELOG.md's newest heading, or its next one."""
 
 DESCRIPTION = f"""

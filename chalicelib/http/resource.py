@@ -90,7 +90,10 @@ class Field(NamedTuple):
 
     @property
     def shown_type(self) -> Any:
-        return self.annotation | None if self.access.visible_to else self.annotation
+        is_null = types.NoneType in _members(self.annotation)
+        if self.access.visible_to is None or is_null:
+            return self.annotation
+        return self.annotation | None
 
     @property
     def body_type(self) -> Any:

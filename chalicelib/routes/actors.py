@@ -83,7 +83,7 @@ class DateRange(Struct, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError("expected nothing less than from")
+            raise ValueError("expected a range that does not end before it begins")
 
 
 def now() -> datetime.datetime:
@@ -330,7 +330,7 @@ def delete_actor(actor_id: ActorId) -> Response:
 @requires("get:actors")
 @answers(listing, ActorNotFound, movies=Credit)
 def list_actor_movies(actor_id: ActorId) -> Response:
-    """List an actor's movies, newest first."""
+    """List an actor's movies, newest first, and those without a release date last."""
     name = f"/actors/{actor_id}/movies"
     page = role_store.filmography(actor_id, **requested_page(name))
     return listing("movies", Credit, page, name)

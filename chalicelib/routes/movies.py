@@ -220,7 +220,10 @@ class CastMember(Resource):
 @sortable(*movie_store.SORTS)
 @answers(listing, movies=Movie)
 def list_movies(order: str) -> Response:
-    """List movies, by title or by release date."""
+    """List movies, by title or by release date.
+
+    By release date, movies without one are last in both directions.
+    """
     name = f"/movies?sort={order}"
     return listing("movies", Movie, movie_store.page(order, **requested_page(name)), name)
 

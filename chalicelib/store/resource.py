@@ -106,7 +106,11 @@ class Collection(Generic[ResourceT]):
         return item
 
     def page(self, sort: str, *, after: str | None, limit: int) -> Page[ResourceT]:
-        """List resources in one of the orders `sorts`: one Query. Raise BadCursor."""
+        """List resources in one of the orders `sorts`: one Query. Raise BadCursor.
+
+        A descending page that ends with the last resource with a value, or goes on to those
+        without, is two Queries.
+        """
         field = sort.removeprefix("-")
         page = dynamodb.page(
             self._type.orders[field].index,

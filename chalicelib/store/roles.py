@@ -148,7 +148,10 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
 
 
 def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
-    """List an actor's movies, newest first: one Query. Raise ActorNotFound and BadCursor.
+    """List an actor's movies, newest first, those without a date last: one Query.
+
+    A page that ends with the last movie with a date, or goes on to those without, is two. Raise
+    ActorNotFound and BadCursor.
 
     On an empty page, one more GetItem distinguishes an actor without movies from a missing one.
     """

@@ -9,6 +9,27 @@ from tests.support.client import Client, assert_failure
 
 VALID = {"name": "Zoë Kravitz", "gender": "female", "date_of_birth": "1988-12-01"}
 
+OPTIONAL = [
+    "stage_name",
+    "playing_age_min",
+    "playing_age_max",
+    "height_cm",
+    "languages",
+    "skills",
+    "unions",
+    "agent",
+    "email",
+    "phone",
+    "headshot_url",
+    "base_city",
+    "base_country",
+    "availability",
+    "imdb_id",
+    "tmdb_id",
+    "notes",
+]
+"""The fields that are null unless they are sent."""
+
 
 def test_an_actor_with_a_date_of_birth_has_an_age(
     producer: Client, monkeypatch: pytest.MonkeyPatch
@@ -21,6 +42,8 @@ def test_an_actor_with_a_date_of_birth_has_an_age(
         "id": created["created"],
         **VALID,
         "age": actor["age"],
+        **dict.fromkeys(OPTIONAL),
+        "active": True,
         "role_count": 0,
         "created_at": actor["created_at"],
         "updated_at": actor["created_at"],
@@ -101,13 +124,30 @@ def test_an_invalid_field_is_rejected_and_changes_nothing(
     assert producer.get("/actors").body == before
 
 
+def test_an_age_that_is_null_says_that_neither_is_known(producer: Client) -> None:
+    created = producer.post("/actors", {"name": "Nobody", "gender": "undisclosed", "age": None})
+    assert created.status == 201
+    assert (created["actor"]["age"], created["actor"]["date_of_birth"]) == (None, None)
+    for known in ({"age": 40}, {"date_of_birth": "2000-02-29"}):
+        actor = producer.post("/actors", {"name": "A", "gender": "other", **known})["actor"]
+        path = f"/actors/{actor['id']}"
+        assert producer.get(path)["actor"]["age"] is not None
+        unknown = producer.patch(path, {"age": None})["actor"]
+        assert (unknown["age"], unknown["date_of_birth"]) == (None, None)
+        assert producer.get(path)["actor"] == unknown
+
+
 def test_null_for_the_field_without_a_value_is_accepted_as_shown(producer: Client) -> None:
     path = f"/actors/{producer.new_actor(age=40)}"
     with_date_of_birth = producer.patch(path, {"age": None, "date_of_birth": "2000-02-29"})["actor"]
     assert with_date_of_birth["date_of_birth"] == "2000-02-29"
     with_age = producer.patch(path, {"age": 5, "date_of_birth": None})["actor"]
     assert (with_age["age"], with_age["date_of_birth"]) == (5, None)
-    assert_failure(producer.patch(path, {"age": None, "date_of_birth": None}), 422)
+    neither = producer.patch(path, {"age": None, "date_of_birth": None})["actor"]
+    assert (neither["age"], neither["date_of_birth"]) == (None, None)
+
+
+EITHER = "Send either age or date_of_birth; age may be null if neither is known."
 
 
 @pytest.mark.parametrize(
@@ -126,8 +166,13 @@ def test_null_for_the_field_without_a_value_is_accepted_as_shown(producer: Clien
             "date_of_birth: expected a date that exists, as YYYY-MM-DD.",
         ),
         ({"date_of_birth": "2999-01-01"}, "date_of_birth: expected a date of the last 150 years."),
-        ({"age": 1, "date_of_birth": "2000-01-01"}, "Send either age or date_of_birth."),
-        ({"colour": "red"}, "colour is not a field here: send name, gender, age, date_of_birth."),
+        ({"age": 1, "date_of_birth": "2000-01-01"}, EITHER),
+        ({"date_of_birth": None}, EITHER),
+        (
+            {"colour": "red"},
+            "colour is not a field here: send name, gender, age, date_of_birth,"
+            f" {', '.join(OPTIONAL[:-1])}, active, notes.",
+        ),
     ],
 )
 def test_the_detail_names_the_field_and_what_is_expected(
@@ -136,15 +181,21 @@ def test_the_detail_names_the_field_and_what_is_expected(
     assert producer.patch(f"/actors/{producer.new_actor()}", invalid)["detail"] == detail
 
 
-@pytest.mark.parametrize("field", ["age", "date_of_birth"])
-def test_age_and_date_of_birth_cannot_be_removed(producer: Client, field: str) -> None:
-    assert_failure(producer.patch(f"/actors/{producer.new_actor()}", {field: None}), 422)
+@pytest.mark.parametrize("known", [{"age": 40}, {"date_of_birth": "2000-02-29"}])
+def test_a_date_of_birth_cannot_be_removed_alone(producer: Client, known: dict[str, Any]) -> None:
+    path = (
+        f"/actors/{producer.post('/actors', {**VALID, 'date_of_birth': None, **known})['created']}"
+    )
+    before = producer.get(path)["actor"]
+    assert_failure(producer.patch(path, {"date_of_birth": None}), 422)
+    assert producer.get(path)["actor"] == before
 
 
 def test_an_actor_needs_an_age_or_a_date_of_birth(producer: Client) -> None:
-    response = producer.post("/actors", {"name": "A", "gender": "other"})
-    assert_failure(response, 422)
-    assert "age" in response["detail"]
+    for missing in ({}, {"date_of_birth": None}):
+        response = producer.post("/actors", {"name": "A", "gender": "other", **missing})
+        assert_failure(response, 422)
+        assert response["detail"] == EITHER
     assert_failure(producer.post("/actors", {"gender": "other", "age": 1}), 422)
     assert_failure(producer.post("/actors", {"name": "A", "age": 1}), 422)
 

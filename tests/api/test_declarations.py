@@ -334,16 +334,6 @@ def test_a_list_in_an_unknown_index_is_an_error_at_import() -> None:
         Collection(PosterItem)
 
 
-def test_a_sort_by_a_field_that_may_be_null_is_an_error_at_import() -> None:
-    class BillItem(Resource, discriminator="bill"):
-        prefix, collection, missing = "BILL#", "BILLS", MovieNotFound
-        orders = {"address": Order("gsi1", str)}
-        address = UnicodeAttribute(null=True)
-
-    with pytest.raises(TypeError, match="BillItem is sorted by address, which may be null"):
-        Collection(BillItem)
-
-
 def test_the_fields_that_clients_write_are_the_bodies_and_no_others() -> None:
     assert {"title", "release_date"} <= set(NewMovie.__struct_fields__)
     assert "id" not in NewMovie.__struct_fields__

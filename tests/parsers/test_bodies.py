@@ -5,11 +5,8 @@ import json
 import re
 import string
 import time
-import unicodedata
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import jsonschema_rs
 import pytest
 from chalice.app import Response
 from hypothesis import assume, example, given
@@ -23,114 +20,20 @@ from chalicelib.http.body import Body
 from chalicelib.http.envelope import envelope
 from chalicelib.routes.actors import NewActor
 from chalicelib.routes.movies import MovieChanges, NewMovie
-from dev.contract import openapi
+from tests.parsers.rules import (
+    AGENT,
+    BIRTH,
+    DEFAULTS,
+    GENRES,
+    PAIRS,
+    is_text,
+    shape_of,
+    trimmed,
+    trimmed_all,
+)
 from tests.parsers.support import SECRET, SECRET_NUMBER, ask_for, seen, tried
 from tests.parsers.test_json import edited, expected_of_json, json_values, written
 from tests.support.routes import OPERATIONS
-
-# Bodies
-
-
-Rule = Callable[[Any], bool]
-
-
-class Shape(NamedTuple):
-    """The rules of a body's fields, after texts are trimmed."""
-
-    required: dict[str, Rule]
-    optional: dict[str, Rule]
-
-
-def trimmed(text: str) -> str:
-    def is_blank(character: str) -> bool:
-        return character.isspace() or character in "\u200b\u2060\ufeff"
-
-    while text and is_blank(text[0]):
-        text = text[1:]
-    while text and is_blank(text[-1]):
-        text = text[:-1]
-    nothing = "\u115f\u1160\u2800\u3164\uffa0"
-    shows = [c for c in text if unicodedata.category(c)[0] in "LNPS" and c not in nothing]
-    return text if shows else ""
-
-
-def is_name(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and 1 <= len(value) <= 200
-        and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in value)
-    )
-
-
-def is_date(value: Any) -> bool:
-    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return False
-    try:
-        return bool(datetime.date.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-def is_birth(value: Any) -> bool:
-    """Return whether somebody who was born then is at most 150 years old today."""
-    if not is_date(value):
-        return False
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return bool(value <= today < f"{int(value[:4]) + 151:04}{value[4:]}")
-
-
-def is_whole(least: int, most: int) -> Rule:
-    return lambda value: type(value) is int and least <= value <= most
-
-
-def is_id(value: Any) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= 64
-
-
-def or_null(is_good: Rule) -> Rule:
-    return lambda value: value is None or is_good(value)
-
-
-def is_gender(value: Any) -> bool:
-    return value in ("female", "male", "non-binary", "other", "undisclosed")
-
-
-_birth = {"age": or_null(is_whole(0, 150)), "date_of_birth": or_null(is_birth)}
-
-RULES: dict[str, Rule] = {
-    "actor_id": is_id,
-    "billing_order": or_null(is_whole(1, 9_999)),
-    "character_name": or_null(is_name),
-    "gender": is_gender,
-    "movie_id": is_id,
-    "name": is_name,
-    "release_date": is_date,
-    "title": is_name,
-    **_birth,
-}
-"""The rules of fields, written a second time. Other fields follow the contract's schema."""
-
-SCHEMAS = json.loads(openapi.FILE.read_text())["components"]["schemas"]
-
-
-def rule_of(body_type: type[Body], name: str) -> Rule:
-    if name in RULES:
-        return RULES[name]
-    schema = {"$ref": f"#/components/schemas/{body_type.__name__}/properties/{name}"}
-    components = {"components": {"schemas": SCHEMAS}}
-    validator = jsonschema_rs.Draft202012Validator({**schema, **components}, validate_formats=True)
-    # JSON Schema accepts 5.0 as an integer, and the API does not.
-    return lambda value: not isinstance(value, float) and validator.is_valid(value)
-
-
-def shape_of(body_type: type[Body]) -> Shape:
-    rules = {name: rule_of(body_type, name) for name in body_type.__struct_fields__}
-    required = set(SCHEMAS[body_type.__name__].get("required", ()))
-    return Shape(
-        {name: rule for name, rule in rules.items() if name in required},
-        {name: rule for name, rule in rules.items() if name not in required},
-    )
-
 
 BODIES = [operation.declared.body for operation in OPERATIONS.values() if operation.declared.body]
 SHAPES = {body_type: shape_of(body_type) for body_type in BODIES}
@@ -148,7 +51,7 @@ words = (
     st.tuples(blanks, awkward, blanks).map("".join)
     | st.tuples(
         st.sampled_from("a\u00e9\u3164\U0001f3ac\ufdfa "),
-        st.sampled_from([63, 64, 65, 199, 200, 201]),
+        st.sampled_from([50, 51, 64, 65, 200, 201, 300, 301, 500, 501]),
     ).map(lambda run: run[0] * run[1])
     | st.just(f"{SECRET}\x07")
     | st.just(SECRET * 40)
@@ -177,10 +80,28 @@ genders = st.sampled_from(["female", "male", "non-binary", "other", "undisclosed
 ids = st.text(string.ascii_letters, min_size=1, max_size=64)
 names = st.text(string.ascii_letters + " '\u00eb\u4e2d", min_size=1, max_size=12).filter(trimmed)
 
+urls = st.sampled_from(
+    ["https://a.b", "https://localhost:65535/?q=\u00e9#x", "https://a-b.c/d%20e"]
+)
+emails = st.sampled_from(["a@b.c", "zo\u00eb+x@m\u00fcller.example", "a" * 64 + "@b.c"])
+phones = st.sampled_from(["+49 (0)30/123-45.6", "1234", "+" + "1" * 39])
+languages = st.sampled_from(["en", "pt-BR", "zh-Hant", "sr-Latn-RS", "es-419", "yue"])
+levels = st.sampled_from(["basic", "conversational", "fluent", "native"])
+tags = st.sampled_from(["riding", " fencing ", "\u5263\u9053", "x" * 50])
+early_days, late_days = (
+    st.sampled_from([f"{year}-01-01", f"{year}-12-31"]) for year in (1999, 2000)
+)
+agents = st.fixed_dictionaries(
+    {}, optional={"agency": names, "name": names | st.none(), "email": emails, "phone": phones}
+)
+ranges = st.fixed_dictionaries(
+    {"from": early_days, "to": late_days, "kind": st.sampled_from(["free", "blocked"])}
+)
+
 # Other fields have their example.
 GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "title": names,
-    "release_date": days,
+    "release_date": days | st.none(),
     "name": names,
     "gender": genders,
     "age": st.integers(0, 150),
@@ -189,9 +110,68 @@ GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "actor_id": ids,
     "character_name": names | st.none(),
     "billing_order": st.integers(1, 9_999) | st.none(),
+    "active": st.booleans(),
+    "agent": agents | st.none(),
+    "availability": st.lists(ranges, max_size=2),
+    "email": emails | st.none(),
+    "genres": st.lists(st.sampled_from(["drama", "war"]), unique=True) | st.none(),
+    "headshot_url": urls,
+    "languages": st.dictionaries(languages, levels, max_size=3),
+    "notes": words.map(lambda text: f"a{text}"[:2_000]).filter(is_text),
+    "original_language": languages,
+    "phone": phones,
+    "playing_age_min": st.integers(0, 40) | st.none(),
+    "playing_age_max": st.integers(40, 150),
+    "shoot_end": late_days | st.none(),
+    "shoot_start": early_days,
+    "skills": st.lists(tags, unique=True, max_size=3),
+    "unions": st.lists(tags, unique=True, max_size=3) | st.none(),
+    "website": urls,
+    "work_end": late_days,
+    "work_start": early_days,
 }
+lists = (
+    st.lists(tags | st.sampled_from(["drama", 1, "x" * 51, "", SECRET, None]), max_size=3)
+    | st.lists(st.sampled_from(["drama", "a"]), min_size=2, max_size=3)
+    | st.integers(7, 52).map(lambda length: [f"t{number}" for number in range(length)])
+)
+objects = (
+    st.dictionaries(
+        st.sampled_from(["en", "EN", "e", "de-de", "pt-BR", SECRET]), levels | st.just(SECRET)
+    )
+    | st.dictionaries(
+        st.sampled_from(["agency", "email", "phone", "x"]), names | emails | st.just(SECRET)
+    )
+    | st.lists(
+        st.fixed_dictionaries(
+            {"kind": st.sampled_from(["free", "Free", SECRET])},
+            optional={"from": late_days | st.just(SECRET), "to": early_days | late_days},
+        ),
+        min_size=1,
+        max_size=2,
+    )
+)
+near_texts = st.sampled_from(
+    [
+        *("http://a.b", "https://", "https://-a.b", "https://a.b:123456", "https://a.b/ c"),
+        *("https://a.b/<", "HTTPS://a.b", "https://u@a.b", "https://a.b\\c", "a@b", "@b.c"),
+        *("a@b.c@d.e", "a b@c.d", "a" * 65 + "@b.c", "a@b.", "123", "+1 2 3", "12-", "1" * 40),
+        *("en-us", "EN", "english", "pt_BR", "en-US-x", "tt123456", "nm0000007", "tt0034583"),
+        *("tt01234567890", "US", "us", "UK", "lead", "Lead", "casting", "\uff11\uff12\uff13\uff14"),
+    ]
+)
 bad_genders = st.sampled_from(["Female", "", "unknown", SECRET, "male\x00", ["male"], "\uff2dale"])
-values = words | near_days | near_births | numbers | bad_genders | json_values
+values = (
+    words
+    | near_days
+    | near_births
+    | numbers
+    | bad_genders
+    | json_values
+    | lists
+    | objects
+    | near_texts
+)
 strange_names = (
     st.text(max_size=50)
     | st.sampled_from(["id", "version", "role_count", "created_at", "Title", "title ", "__proto__"])
@@ -209,8 +189,8 @@ def documents(draw: st.DrawFn, body_type: type[Body]) -> dict[str, Any]:
     shape = SHAPES[body_type]
     fields = [*shape.required, *shape.optional]
     left_out = draw(st.sets(st.sampled_from([*shape.optional, "nothing"])))
-    if _birth.keys() <= shape.optional.keys() and draw(st.booleans()):
-        left_out.add(draw(st.sampled_from(sorted(_birth))))
+    if BIRTH.keys() <= shape.optional.keys() and draw(st.booleans()):
+        left_out.add(draw(st.sampled_from(sorted(BIRTH))))
     document = {n: draw(good_values(body_type, n)) for n in fields if n not in left_out}
     for name in draw(st.lists(st.sampled_from(fields), max_size=2)):
         document[name] = draw(values)
@@ -232,14 +212,33 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
         return {"The"}
     if unknown := document.keys() - fields.keys():
         return {*unknown, "One"}
-    values = {k: trimmed(v) if isinstance(v, str) else v for k, v in document.items()}
+    values = {k: trimmed_all(v) for k, v in document.items()}
     wrong = {n for n, is_good in fields.items() if n in values and not is_good(values[n])}
     wrong |= shape.required.keys() - values.keys()
-    if shape.required:
-        values = {**dict.fromkeys(shape.optional), **values}
-    if values.keys() & _birth.keys() and sum(values.get(name) is not None for name in _birth) != 1:
+    for low, high in PAIRS.items():
+        first, last = values.get(low), values.get(high)
+        if not {low, high} & wrong and first is not None and last is not None and first > last:
+            wrong.add(high)
+    is_birth_known = values.get("date_of_birth") is not None
+    needs_either = "date_of_birth" in values or body_type is NewActor
+    if needs_either and (values.get("age") is not None if is_birth_known else "age" not in values):
         wrong.add("Send")
-    return wrong or values
+    if wrong:
+        return wrong
+    if shape.required:
+        left_out = shape.optional.keys() - {"age"}
+        values = {**dict.fromkeys(left_out), **DEFAULTS, **values}
+        values = {name: value for name, value in values.items() if name in fields}
+    return {name: completed(name, value) for name, value in values.items()}
+
+
+def completed(name: str, value: Any) -> Any:
+    """Return a valid field's value with the members that were left out, in our order."""
+    if name == "agent" and value is not None:
+        return {member: value.get(member) for member in AGENT}
+    if name == "availability" and value is not None:
+        return [{member: days[member] for member in ("from", "to", "kind")} for days in value]
+    return value
 
 
 def sent(
@@ -299,13 +298,43 @@ EXAMPLES: dict[str, Any] = {
 FIELD_EDGES: list[Any] = [
     *("", " ", "\u200b", "\u3164", "\u2800", "\u0301", "\u200d", "\x00", "\u3164\u0301", "\ue000"),
     *("a", " a\u2060", "\x1fa\x85", "a\u200bb", "a\x00b", "a\x9fb", "a\u2028b", "a\u202eb"),
-    *(text * length for text in ("a", "\U0001f3ac") for length in (64, 65, 200, 201)),
+    *(
+        text * length
+        for text in ("a", "\U0001f3ac")
+        for length in (50, 51, 64, 65, 200, 201, 300, 301, 500, 501, 2_000, 2_001)
+    ),
     *("2024-02-29", "2023-02-29", "0001-01-01", "0000-01-01", "9999-12-31", " 1995-12-15\n"),
     *("1995-12-15T00:00:00Z", "19951215", "1995-1-2", "199\uff15-12-15", "male", " male ", "MALE"),
     *(str(today + datetime.timedelta(days)) for days in (-1, 0, 1)),
     *(str(today.replace(year=today.year - 151, day=1) + datetime.timedelta(n)) for n in range(32)),
+    *(29, 30, 272, 273, 1_000, 1_001, 2_147_483_647, 2_147_483_648),
     *(-1, 0, 1, 150, 151, 9_999, 10_000, 2**63, 2**64, 10**400, True, False, 0.0, 5.0, 1e300),
     *(None, [], {}, [1], {"a": 1}, SECRET, SECRET * 40, SECRET_NUMBER, "5", "null"),
+    *("en", "eng", "en-US", "en-Latn-US", "es-419", "e", "engl", "en-us", "en-USA", "en-"),
+    *("https://a", "https://a.b:1/c?d#e", "http://a", "https://a:", "https://a:123456"),
+    *(f"https://a/{'b' * length}" for length in (1_990, 1_991)),
+    *("a@b.c", "a@b", "a@.c", "a@b.c.", "a@@b.c", "a" * 64 + "@b.c", "a" * 65 + "@b.c"),
+    *(f"a@{'b' * length}.c" for length in (250, 251)),
+    *("1234", "+1234", "123", "+123", "1" * 39, "1" * 40, "+" + "1" * 39, "1a23", "(123", "1 23)"),
+    *("tt0034583", "nm0000007", "tt123456", "nm12345678901", "TT0034583", "US", "us", "XX", "GB"),
+    *("casting", "released", "cast", "lead", "extra", "Lead", "line\nline", "tab\tstop", "a\vb"),
+    *(["drama", "war"], ["drama", "drama"], ["a", " a "], ["a" * 50], ["a" * 51], [" "], [["a"]]),
+    *([f"t{n}" for n in range(length)] for length in (8, 9, 30, 31)),
+    *(GENRES.split()[:length] for length in (8, 9)),
+    *({"en": "native"}, {"en": " native "}, {"en": "Native"}, {" en": "native"}, {"en": None}),
+    {f"a{x}{y}": "basic" for x in "abcdef" for y in "abcde"},
+    {f"a{x}{y}": "basic" for x in "abcdefgh" for y in "abcd"},
+    *({"agency": "A"}, {"agency": None}, {"email": "x"}, {"phone": "1234", "name": "N"}, {"x": 1}),
+    *(
+        [{"from": first, "to": last, "kind": kind}] * number
+        for first, last, kind, number in (
+            *(("2027-05-01", "2027-05-01", "free", n) for n in (1, 50, 51)),
+            ("2027-05-02", "2027-05-01", "free", 1),
+            ("2027-02-29", "2027-05-01", "free", 1),
+            ("2027-05-01", "2027-05-02", "busy", 1),
+        )
+    ),
+    *([{"from": "2027-05-01", "to": "2027-05-01"}], [{"kind": "free", "x": 1}], [None]),
 ]  # fmt: skip
 
 
@@ -315,7 +344,7 @@ def test_a_field_is_accepted_up_to_its_limit(body_type: type[Body]) -> None:
     for name in [*shape.required, *shape.optional]:
         for value in FIELD_EDGES:
             whole = {n: EXAMPLES.get(n, body_type.example.get(n)) for n in shape.required}
-            if body_type is NewActor and name not in _birth:
+            if body_type is NewActor and name not in BIRTH:
                 whole["age"] = 55
             assert_judged(body_type, {**whole, name: value})
 

@@ -29,7 +29,13 @@ Call = Callable[[Client, Resources], ApiResponse]
 READS: dict[str, tuple[Call, list[str]]] = {
     "health": (lambda c, _: c.get("/health"), ["GetItem"]),
     "movies by title": (lambda c, _: c.get("/movies"), ["Query"]),
-    "movies by date": (lambda c, _: c.get("/movies", sort="-release_date"), ["Query"]),
+    "movies by date": (lambda c, _: c.get("/movies", sort="release_date"), ["Query"]),
+    "the newest movies": (lambda c, _: c.get("/movies", sort="-release_date", limit=1), ["Query"]),
+    # Movies without a release date follow the oldest one.
+    "the oldest movies": (
+        lambda c, _: c.get("/movies", sort="-release_date"),
+        ["Query", "Query"],
+    ),
     "a movie": (lambda c, t: c.get(f"/movies/{t.cast_movie}"), ["Query"]),
     "a cast": (lambda c, t: c.get(f"/movies/{t.cast_movie}/actors"), ["Query"]),
     # An empty cast must be distinguished from a missing movie.

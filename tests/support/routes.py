@@ -37,6 +37,6 @@ def body_to_nothing(method: str, path: str) -> dict[str, Any] | None:
     if body_type is None:
         return None
     return {
-        name: NOWHERE if name.endswith("_id") else value
+        name: NOWHERE if name in ("movie_id", "actor_id") else value
         for name, value in body_type.example.items()
     }
