@@ -139,7 +139,7 @@ def test_casting_in_an_undated_movie_is_shown_everywhere(producer: Client) -> No
 
 
 @pytest.mark.parametrize("limit", SIZES)
-def test_a_filmography_has_undated_movies_first_on_pages_of_any_size(
+def test_a_filmography_has_undated_movies_last_on_pages_of_any_size(
     films: Client, limit: int
 ) -> None:
     actor_id = films.new_actor()
@@ -148,7 +148,7 @@ def test_a_filmography_has_undated_movies_first_on_pages_of_any_size(
     path = f"/actors/{actor_id}/movies"
     whole = films.get(path)["movies"]
     dated = sorted((date for date in DATES if date), reverse=True)
-    assert dates(whole) == [*[None] * UNDATED, *dated]
+    assert dates(whole) == [*dated, *[None] * UNDATED]
     pages = list(films.pages(path, "movies", limit=limit))
     assert [credit for page in pages for credit in page] == whole
     assert all(pages)
@@ -181,7 +181,7 @@ def test_a_new_date_moves_a_movie_in_lists_and_filmographies(producer: Client) -
     assert orders() == (
         ["old", "new", "next"],
         ["new", "old", "next"],
-        ["next", "new", "old"],
+        ["new", "old", "next"],
     )
     path = f"/movies/{movie_ids['next']}"
     dated = producer.patch(path, {"release_date": "2000-01-01"})
@@ -203,16 +203,16 @@ def test_a_new_date_moves_a_movie_in_lists_and_filmographies(producer: Client) -
     assert orders() == (
         ["old", "new", "next"],
         ["new", "old", "next"],
-        ["next", "new", "old"],
+        ["new", "old", "next"],
     )
     shown = producer.get(f"/actors/{actor_id}")["roles"]
-    assert [role["movie_release_date"] for role in shown] == [None, "2020-01-01", "1990-01-01"]
+    assert [role["movie_release_date"] for role in shown] == ["2020-01-01", "1990-01-01", None]
 
 
 def test_a_filmography_of_undated_movies_is_not_found_once_its_actor_is_being_deleted(
     producer: Client,
 ) -> None:
-    from chalicelib.store.actors import Actor
+    from chalicelib.store.items import Actor
 
     actor_id = producer.new_actor()
     for _ in range(3):
