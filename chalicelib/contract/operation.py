@@ -155,10 +155,13 @@ def links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[s
         same |= {name: f"$request.query.{name}" for name in parameters}
         lists = [operation]
     else:
-        # A resource that shows the first page of a list links to that list, filtered for it.
-        has_page = "next_cursor" in members
+        # A resource that shows the first page of a list links to that list: to the one that is
+        # filtered for it, or the one below its path that shows the same.
         lists = [
-            other for other in operations if has_page and same.keys() <= set(other.declared.filters)
+            other
+            for other in operations
+            if "next_cursor" in members
+            and (same.keys() <= set(other.declared.filters) or _continues(other, operation))
         ]
     for other in lists:
         next_page = {**same, "cursor": "$response.body#/next_cursor"}
@@ -172,6 +175,14 @@ def links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[s
         }
         if other.path_parameters and known.keys() == set(other.path_parameters):
             yield other.id, {"operationId": other.id, "parameters": known}
+
+
+def _continues(other: Operation, operation: Operation) -> bool:
+    """Return whether a list is below the operation's path, and shows what it shows."""
+    if not other.path.startswith(f"{operation.path}/") or other.answers.by is not answers.listing:
+        return False
+    (resource,) = other.answers.members.values()
+    return types.GenericAlias(list, (resource,)) in operation.answers.members.values()
 
 
 def resource_members(resource_type: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.store import candidates, links, table
+from chalicelib.store import candidates, links
 from chalicelib.store.items import Actor, RoleItem
 from chalicelib.store.resource import Collection
 from chalicelib.store.table import Page
@@ -18,13 +18,8 @@ def get(actor_id: str) -> tuple[Actor, Page[RoleItem]]:
     """
     actor, roles = links.get(Actor, actor_id)
     if roles.last is None:
-        roles.items.sort(key=_newest_dated, reverse=True)
+        roles.items.sort(key=lambda role: role.gsi2sk or "", reverse=True)
     return actor, roles
-
-
-def _newest_dated(role: RoleItem) -> tuple[bool, str]:
-    place = role.gsi2sk or ""
-    return place < table.LAST, place
 
 
 def change(

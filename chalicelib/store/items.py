@@ -125,7 +125,8 @@ class Movie(Parent, discriminator="movie"):
         return {
             "movie_title": self.title,
             "movie_release_date": self.release_date,
-            "gsi2sk": self.orders["release_date"].key(self.release_date, self.id),
+            # A filmography is read backwards: without a date, the movie comes last.
+            "gsi2sk": table.sort_key(self.release_date or "", self.id),
         }
 
 

@@ -150,8 +150,7 @@ def cast(movie_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
 def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
     """List an actor's movies, newest first, those without a date last: one Query.
 
-    A page that ends with the last movie with a date, or goes on to those without, is two. Raise
-    ActorNotFound and BadCursor.
+    Raise ActorNotFound and BadCursor.
 
     On an empty page, one more GetItem distinguishes an actor without movies from a missing one.
     """
@@ -163,7 +162,6 @@ def filmography(actor_id: str, *, after: str | None, limit: int) -> Page[RoleIte
         limit=limit,
         forward=False,
         key_of=lambda key: (pk, table.key(ROLE, table.last_part(key), BadCursor)),
-        last_from=table.LAST,
     )
     return _of_parent(page, pk, ActorNotFound)
 

@@ -20,11 +20,17 @@ ROUTES = {key: operation.declared.permission for key, operation in OPERATIONS.it
 
 PUBLIC = {"/", "/health", "/openapi.json", "/docs"}
 
-WRITES_OF_OTHERS = {
+OF_OTHERS = {
     ("POST", "/movies/{movie_id}/actors"): "post:roles",
     ("DELETE", "/movies/{movie_id}/actors/{actor_id}"): "delete:roles",
+    ("GET", "/movies/{movie_id}/parts"): "get:parts",
+    ("POST", "/movies/{movie_id}/parts"): "post:parts",
+    ("GET", "/parts/{part_id}/candidates"): "get:candidates",
+    ("POST", "/parts/{part_id}/candidates"): "post:candidates",
+    ("GET", "/movies/{movie_id}/candidates"): "get:candidates",
+    ("GET", "/actors/{actor_id}/candidacies"): "get:candidates",
 }
-"""Routes that write another collection than the one in their path."""
+"""Routes that show or write another collection than the one at the beginning of their path."""
 
 
 def expected_permission(method: str, path: str) -> str | None:
@@ -32,17 +38,22 @@ def expected_permission(method: str, path: str) -> str | None:
     if path in PUBLIC:
         return None
     collection = path.split("/")[1]
-    return WRITES_OF_OTHERS.get((method, path), f"{method.lower()}:{collection}")
+    return OF_OTHERS.get((method, path), f"{method.lower()}:{collection}")
 
 
 CONTRACT = {(method, path): expected_permission(method, path) for method, path in ROUTES}
 
+ASSISTANT = (
+    "get:movies get:actors get:roles get:parts get:candidates post:candidates patch:candidates"
+)
+DIRECTOR = (
+    f"{ASSISTANT} post:actors patch:actors delete:actors patch:movies post:roles patch:roles"
+    " delete:roles post:parts patch:parts delete:parts delete:candidates"
+)
 MAY = {
-    "assistant": "get:movies get:actors get:roles",
-    "director": "get:movies get:actors get:roles post:actors patch:actors delete:actors"
-    " patch:movies post:roles patch:roles delete:roles",
-    "producer": "get:movies get:actors get:roles post:actors patch:actors delete:actors"
-    " patch:movies post:roles patch:roles delete:roles post:movies delete:movies",
+    "assistant": ASSISTANT,
+    "director": DIRECTOR,
+    "producer": f"{DIRECTOR} post:movies delete:movies",
 }
 
 

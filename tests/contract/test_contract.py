@@ -401,8 +401,8 @@ def test_a_link_to_the_next_page_asks_for_the_same_list() -> None:
         assert (link is not None) == ("next_cursor" in shown), operation_id
         if link is None:
             continue
-        found = dict(link["parameters"])
-        assert found.pop("cursor") == "$response.body#/next_cursor"
+        sent = dict(link["parameters"])
+        assert sent.pop("cursor") == "$response.body#/next_cursor"
         if operation_id.startswith("list_"):
             assert link["operationId"] == operation_id
             asked = [dereferenced(p) for p in operation["parameters"]]
@@ -411,7 +411,7 @@ def test_a_link_to_the_next_page_asks_for_the_same_list() -> None:
         else:
             assert link["operationId"] == "list_roles"
             same = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", path)}
-        assert found == same
+        assert sent == same
 
 
 def test_its_version_is_the_newest_of_the_changelog_or_what_comes_next() -> None:

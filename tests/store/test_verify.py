@@ -242,7 +242,9 @@ def test_each_damage_is_reported_and_repaired(
 
 
 def test_every_kind_of_problem_has_a_damage() -> None:
-    assert set().union(*(kinds for _, kinds, _ in DAMAGES.values())) == KINDS.keys() - {"unknown"}
+    kinds = set().union(*(kinds for _, kinds, _ in DAMAGES.values()))
+    # test_verify_desk.py damages parts and candidates.
+    assert kinds == KINDS.keys() - {"unknown", "uncounted", "uncast"}
 
 
 def test_an_unreadable_item_is_reported_and_not_changed(agency: Agency) -> None:
