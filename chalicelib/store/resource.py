@@ -38,11 +38,16 @@ class Resource(Item):
 
     @classmethod
     def places(cls, resource_id: str, fields: dict[str, Any]) -> dict[str, str]:
-        """Return the sort keys in its lists that follow from these fields."""
+        """Return the sort keys in its lists that follow from these fields.
+
+        Raise TypeError if a field without a value must have one.
+        """
+        sent = {name: order for name, order in cls.orders.items() if name in fields}
+        for name in sent:
+            if fields[name] is None and not getattr(cls, name).null:
+                raise TypeError(f"{cls.__name__}.{name} is missing")
         return {
-            f"{order.index}sk": order.key(fields[name], resource_id)
-            for name, order in cls.orders.items()
-            if name in fields
+            f"{order.index}sk": order.key(fields[name], resource_id) for name, order in sent.items()
         }
 
     @classmethod

@@ -503,7 +503,7 @@ PERSONAL: dict[str, Any] = {
     "agent": {"agency": "Personal Agency", "name": None, "email": "x@personal.io", "phone": "1234"},
     "notes": "Personal: no night shoots.",
 }
-PERSONAL_TEXTS = ["1940-04-25", "ersonal", "555"]
+PERSONAL_TEXTS = ["1940-04-25", "ersonal", "+1 555 0199"]
 NULLS = dict.fromkeys(PERSONAL)
 
 

@@ -65,12 +65,18 @@ def delete(key: tuple[str, str]) -> None:
     table.connection.connection.client.delete_item(TableName=TABLE_NAME, Key=raw(key))
 
 
-def alter(key: tuple[str, str], **attributes: str | int) -> None:
+def typed(value: str | int | set[str]) -> dict[str, Any]:
+    """Return a value with DynamoDB's name of its type."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, set):
+        return {"SS": sorted(value)}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+
+
+def alter(key: tuple[str, str], **attributes: str | int | set[str]) -> None:
     names = {f"#{name}": name for name in attributes}
-    values = {
-        f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
-        for name, value in attributes.items()
-    }
+    values = {f":{name}": typed(value) for name, value in attributes.items()}
     table.connection.connection.client.update_item(
         TableName=TABLE_NAME,
         Key=raw(key),
@@ -292,9 +298,10 @@ def test_the_placed_attributes_are_the_index_keys_and_those_that_casting_copies(
 
 
 def test_items_of_a_role_that_differ_in_any_shared_attribute_are_reported(agency: Agency) -> None:
+    values: dict[str, int | str | set[str]] = {"N": 7, "S": "other", "SS": {"other"}, "BOOL": True}
     for name in integrity.SHARED:
         attribute = RoleItem.get_attributes()[name]
-        value = 7 if isinstance(attribute, table.IntegerAttribute) else "other"
+        value = values[attribute.attr_type]
         alter(agency.beside_actor, **{attribute.attr_name: value})
         assert check_now() == [
             Problem("half", agency.beside_movie, f"its two items differ in {name}")
@@ -321,6 +328,18 @@ def test_an_incomplete_item_is_reported_and_not_changed(
     before = list(read())
     assert check_now() == repair_all() == [Problem("unknown", key, UNREADABLE)]
     assert list(read()) == before
+
+
+def test_a_movie_without_a_release_date_is_complete(agency: Agency) -> None:
+    path = f"/movies/{agency.movie_id}"
+    assert agency.client.patch(path, {"release_date": None}).status == 200
+    assert check_now() == []
+    alter(agency.movie, gsi2sk="1995-12-15")
+    assert [problem.kind for problem in check_now()] == ["stale"]
+    assert repair_all() == []
+    assert agency.client.get("/movies", sort="-release_date")["movies"][-1]["id"] == (
+        agency.movie_id
+    )
 
 
 def test_a_missing_role_count_is_repaired(agency: Agency) -> None:

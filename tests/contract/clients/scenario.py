@@ -129,7 +129,7 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
         },
         "retried": {
             "title": movie.title,
-            "release_date": movie.release_date.isoformat(),
+            "release_date": movie.release_date and movie.release_date.isoformat(),
             "version": movie.version,
             "role_count": movie.role_count,
         },

@@ -90,7 +90,7 @@ def value_of(field: inspect.Field, number: int, chance: random.Random) -> Any:
     if any(isinstance(member, inspect.NoneType) for member in types) and chance.random() < 0.1:
         return None
     value_type = next(member for member in types if not isinstance(member, inspect.NoneType))
-    return _value(field.name, value_type, number, chance)
+    return _value(field.encode_name, value_type, number, chance)
 
 
 def _members(field_type: inspect.Type) -> list[inspect.Type]:
@@ -101,20 +101,57 @@ def _members(field_type: inspect.Type) -> list[inspect.Type]:
     return [field_type]
 
 
+HIGH = {"playing_age_max", "shoot_end", "work_end", "to"}
+"""The ends of ranges. Their values are never less than the values of the beginnings."""
+
+LOW = {"playing_age_min", "shoot_start", "work_start", "from"}
+"""The beginnings of ranges."""
+
+
 def _value(name: str, value_type: inspect.Type, number: int, chance: random.Random) -> Any:
     match value_type:
         case inspect.StrType():
-            return f"{name.replace('_', ' ').capitalize()} {number}"
+            return _text(name, value_type.pattern or "", number)
         case inspect.IntType():
             least = value_type.ge or 0
             most = least + 9_999 if value_type.le is None else value_type.le
+            middle = (least + most) // 2
+            least, most = (middle if name in HIGH else least), (middle if name in LOW else most)
             return least + number % (most - least + 1)
         case inspect.BoolType():
             return number % 2 == 0
         case inspect.DateType():
-            return (datetime.date(1900, 1, 1) + datetime.timedelta(days=number)).isoformat()
+            first_day = datetime.date(2100 if name in HIGH else 1900, 1, 1)
+            return (first_day + datetime.timedelta(days=number)).isoformat()
         case inspect.EnumType():
             return str(chance.choice(list(value_type.cls)).value)
         case inspect.ListType():
             return [_value(name, _members(value_type.item_type)[0], number, chance)]
+        case inspect.DictType():
+            value = _value(name, _members(value_type.value_type)[0], number, chance)
+            return {_language(number): value}
+        case inspect.StructType():
+            return {f.encode_name: value_of(f, number, chance) for f in value_type.fields}
     raise TypeError(f"{name}: the storm has no value for {value_type}; add one to {__name__}")
+
+
+def _text(name: str, pattern: str, number: int) -> str:
+    """Return a text for a field of this name. If it is no plain text, it has a pattern."""
+    match name:
+        case "email":
+            return f"person{number}@example.com"
+        case "phone":
+            return f"+49 {1_000 + number}"
+        case "imdb_id":
+            prefix = pattern.removeprefix(r"\A")[:2]
+            return f"{prefix}{number:07}"
+        case "original_language":
+            return _language(number)
+    if "https" in pattern:
+        return f"https://example.com/{number}"
+    return f"{name.replace('_', ' ').capitalize()} {number}"
+
+
+def _language(number: int) -> str:
+    """Return a language code of three letters."""
+    return "".join(chr(ord("a") + number // 26**place % 26) for place in range(3))

@@ -24,9 +24,20 @@ class ListOrder:
 
     fields: tuple[str, ...]
     descending: bool = False
+    nulls_last: bool = False
+    """Whether resources without the first field come after all others, also backwards."""
 
     def holds(self, resources: list[Fields]) -> bool:
         """Return whether these resources are in this order."""
+        if not self.nulls_last:
+            return self._is_sorted(resources)
+        first = self.fields[0]
+        valued = [shown for shown in resources if shown[first] is not None]
+        others = [shown for shown in resources if shown[first] is None]
+        is_split = [*valued, *others] == resources
+        return is_split and self._is_sorted(valued) and self._is_sorted(others)
+
+    def _is_sorted(self, resources: list[Fields]) -> bool:
         keys = [[TEXTS.get(f, str)(shown[f]) for f in self.fields] for shown in resources]
         pairs = itertools.pairwise(reversed(keys) if self.descending else keys)
         return all(earlier < later for earlier, later in pairs)

@@ -275,7 +275,8 @@ class User:
 
     def _read_list(self, collection: str, sorts: list[str]) -> None:
         sort = self.chance.choice(sorts)
-        order = ListOrder((sort.removeprefix("-"), "id"), descending=sort.startswith("-"))
+        field = sort.removeprefix("-")
+        order = ListOrder((field, "id"), descending=sort.startswith("-"), nulls_last=True)
         self._read_pages(f"/{collection}", collection, order, {"sort": sort})
 
     def _read_links(self, path: str, member: str, order: ListOrder) -> None:
