@@ -4,6 +4,8 @@ A case changes one thing. If possible, its signature is valid, so that only one 
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -124,6 +126,52 @@ def test_the_log_reveals_nothing_of_a_token(world: World) -> None:
     assert any("token rejected" in piece for piece in logged)
     for value in world.sent:
         assert not [piece for piece in logged if piece in value[:LONGEST_SEARCHED]]
+
+
+PERSONAL: dict[str, Any] = {
+    "date_of_birth": "1903-07-09",
+    "email": "ilsa.lund.of.oslo@example.com",
+    "phone": "+47 55 501 503 507 509",
+    "notes": "Prefers not to be telephoned before the ninth hour.",
+    "agent": {
+        "agency": "Laszlo and Partners of Casablanca",
+        "name": "Signor Ferrari the Elder",
+        "email": "ferrari.blue.parrot@example.com",
+        "phone": "+212 55 521 523 541",
+    },
+}
+"""Values of every personal field. None of them occurs elsewhere."""
+
+
+def test_the_log_reveals_no_personal_value(world: World) -> None:
+    values = [value for value in PERSONAL.values() if isinstance(value, str)]
+    values += PERSONAL["agent"].values()
+    client = Client(world.product.url, world.issuer.token("producer"))
+    actor = {"name": "Ilsa Lund", "gender": "female", **PERSONAL}
+    created = client.post("/actors", actor)
+    assert created.status == 201
+    assert created["actor"]["email"] == PERSONAL["email"]
+    path = f"/actors/{created['created']}"
+    requests = [
+        client.get(path),
+        client.patch(path, PERSONAL),
+        client.patch(path, {"name": "Ilsa", **PERSONAL}, **{"If-Match": '"9"'}),
+        client.post("/actors", {**actor, "gender": "spy"}),
+        client.post("/actors", {**actor, "height_cm": 1}),
+        client.post("/actors", {**actor, "agent": {**actor["agent"], "fax": values[1]}}),
+        *(
+            client.patch(path, {name: {value: value}})
+            for name, value in zip(PERSONAL, values[:4], strict=False)
+        ),
+        *(client.patch(path, {value: value}) for value in values),
+        *(client.get("/actors", cursor=value, limit=value) for value in values),
+        *(client.get("/actors/" + quote(value)) for value in values),
+        client.delete(path),
+    ]
+    assert not [answer for answer in requests if answer.status >= 500]
+    logged = world.product.log_text()
+    assert "PATCH" in logged
+    assert not [value for value in values if value in logged or quote(value) in logged]
 
 
 def test_no_case_is_lost() -> None:
