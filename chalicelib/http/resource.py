@@ -115,7 +115,7 @@ class Shown(NamedTuple):
 
 _fields: dict[type[Resource], tuple[Field, ...]] = {}
 _shown: dict[type[Resource], tuple[Shown, ...]] = {}
-_ordered: dict[type[Resource], tuple[tuple[str, str], ...]] = {}
+_ordered: dict[type[Resource] | None, tuple[tuple[str, str], ...]] = {}
 
 
 def resource(item_type: type[Item]) -> Callable[[type[ResourceT]], type[ResourceT]]:
@@ -195,8 +195,13 @@ def change_body(
     return _body(resource_type, name, description, members, check, at_least_one)
 
 
+def body_of(name: str, description: str, **fields: Any) -> type[Body]:
+    """Return a body that is not made of a resource's fields. All of them are required."""
+    return _body(None, name, description, list(fields.items()), None, None)
+
+
 def _body(
-    resource_type: type[Resource],
+    resource_type: type[Resource] | None,
     name: str,
     description: str,
     members: list[Any],
@@ -209,7 +214,7 @@ def _body(
         "example": {name: value for name, value in examples.items() if value is not None},
         "constraint": dict(constraint or {}),
     }
-    pairs = [p for p in _ordered[resource_type] if {*p} <= {name for name, *_ in members}]
+    pairs = [p for p in _ordered.get(resource_type, ()) if {*p} <= {name for name, *_ in members}]
     unique = [name for name, annotation, *_ in members if _is_unique(annotation)]
 
     moments = [

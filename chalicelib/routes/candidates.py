@@ -43,6 +43,7 @@ from chalicelib.http.resource import (
     OPTIONAL,
     SERVER,
     Versioned,
+    body_of,
     change_body,
     resource,
     to_json,
@@ -235,12 +236,11 @@ class Refusal(Struct):
     detail: Annotated[str, Meta(description="A sentence", examples=[ActorNotFound.detail])]
 
 
-class NewCandidates(Body):
-    """Actors to consider for a part."""
-
-    actor_ids: Annotated[list[Id], Meta(min_length=1), unique(MAX_ADDED, "Actors", [ACTOR_ID])]
-
-    example = {"actor_ids": [ACTOR_ID]}
+NewCandidates = body_of(
+    "NewCandidates",
+    "Actors to consider for a part.",
+    actor_ids=Annotated[list[Id], Meta(min_length=1), unique(MAX_ADDED, "Actors", [ACTOR_ID])],
+)
 
 
 CandidateChanges = change_body(
