@@ -125,8 +125,8 @@ def _sentence(reason: str, body_type: type[Body]) -> str:
         names = [f.encode_name for f in struct_fields(_annotation(body_type, field))]
         problem = f"expected only the members {', '.join(names)}"
     elif items := re.fullmatch(r"Expected `(array|object)` of length ([<>]=) (\d+)", problem):
-        bound = "at most" if items[2] == "<=" else "at least"
-        problem = f"expected {bound} {items[3]} {'items' if items[1] == 'array' else 'members'}"
+        things = "items" if items[1] == "array" else "members"
+        problem = f"expected at {'most' if items[2] == '<=' else 'least'} {items[3]} {things}"
     elif limit := re.fullmatch(r"Expected `str` of length ([<>]=) (\d+)", problem):
         most = f"expected at most {limit[2]} characters"
         problem = most if limit[1] == "<=" else "expected some text, not an empty string"
