@@ -188,7 +188,17 @@ def test_an_interrupted_load_of_the_demo_data_is_completed(tmp_path: Path, engin
         movies = producer.every("/movies", "movies", limit=100)
         assert len({movie["title"] for movie in movies}) == len(movies) >= 20
         demo = json.loads((PROJECT / "dev" / "local" / "demo.json").read_text())
-        assert sum(m["role_count"] for m in movies) == sum(len(m["cast"]) for m in demo["movies"])
+        parts = [part for movie in demo["movies"] for part in movie.get("parts", [])]
+        candidates = [candidate for part in parts for candidate in part["candidates"]]
+        cast = sum(candidate["status"] == "cast" for candidate in candidates)
+        roles = cast + sum(len(movie["cast"]) for movie in demo["movies"])
+        assert sum(movie["role_count"] for movie in movies) == roles
+        shown = [
+            candidate["status"]
+            for movie in movies
+            for candidate in producer.every(f"/movies/{movie['id']}/candidates", "candidates")
+        ]
+        assert sorted(shown) == sorted(candidate["status"] for candidate in candidates)
     finally:
         product.stop()
 
