@@ -159,7 +159,9 @@ def _actor_steps(desk: Desk, was: Status, to: Status | None, role_change: int) -
     elif was in ENGAGEMENT:
         changes = engagements_with(actor, part.id, None)
     actions = table.set_actions(Actor, changes)
-    if changes:
+    is_engaged = was in ENGAGEMENT or to in ENGAGEMENT
+    if is_engaged:
+        # Also without changes: the actor may have been read before a write of the same candidate.
         condition &= same_engagements(actor)
     if role_change:
         actions.append(Actor.role_count.add(role_change))
@@ -167,7 +169,7 @@ def _actor_steps(desk: Desk, was: Status, to: Status | None, role_change: int) -
         actions.append(Actor.candidate_count.add(-1))
     if actions:
         return [dynamodb.update_step(actor.pk, SK, actions, condition, ChangedMeanwhile)]
-    if to in ENGAGEMENT:
+    if is_engaged:
         return [dynamodb.check_step(actor.pk, SK, condition, ChangedMeanwhile)]
     return []
 
@@ -314,6 +316,7 @@ def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
     half = len(items) // 2
     time = table.now()
     steps, engagements = [], actor.engagements
+    unchanged_actor = Parent.pk.exists() & same_engagements(actor)
     for item, part_item in zip(items[:half], items[half:], strict=True):
         candidate, part = cast(CandidateItem, item), cast(PartItem, part_item)
         was, unchanged = Status(candidate.status), CandidateItem.version == candidate.version
@@ -334,13 +337,11 @@ def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
             "engagements", actor.engagements
         )
     actions = [Actor.role_count.add(-1)]
-    condition: Condition = Parent.pk.exists()
     if actor.engagements != engagements:
-        condition &= same_engagements(actor)
         version = (actor.engagement_version or 0) + 1
         changes = {"engagements": actor.engagements, "engagement_version": version}
         actions += table.set_actions(Actor, changes)
-    return [*steps, dynamodb.update_step(actor.pk, SK, actions, condition, ChangedMeanwhile)]
+    return [*steps, dynamodb.update_step(actor.pk, SK, actions, unchanged_actor, ChangedMeanwhile)]
 
 
 def alive(item: Item | None) -> bool:
