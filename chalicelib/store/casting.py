@@ -189,8 +189,13 @@ def _role_steps(desk: Desk, was: Status, to: Status | None) -> tuple[list[Step],
         return [], 0
     part, role = desk.part, desk.role
     own_id = part.id.partition(".")[2]
+    if role is None and to is Status.CAST:
+        return _new_role_steps(desk, own_id), 1
     if role is None:
-        return (_new_role_steps(desk, own_id), 1) if to is Status.CAST else ([], 0)
+        # The role may have been read before the write that has cast the candidate.
+        key, _ = role_keys(f"{part.movie_id}.{desk.candidate.actor_id}")
+        is_missing = RoleItem.pk.does_not_exist()
+        return [dynamodb.check_step(*key, is_missing, ChangedMeanwhile)], 0
     parts = {*(role.part_ids or ())} - {own_id} | ({own_id} if to is Status.CAST else set())
     if len(parts) > MAX_ROLE_PARTS:
         raise TooManyEngagements(f"An actor plays at most {MAX_ROLE_PARTS} parts of a movie.")
