@@ -103,6 +103,7 @@ def _part_step(part: PartItem, actor_id: str, was: Status, to: Status | None) ->
         actions.append(PartItem.candidate_count.add(-1))
     else:
         actions.append(getattr(PartItem, to).add(1))
+    if to is not None or not part.deleting:
         condition &= PartItem.deleting.does_not_exist()
     if was in ENGAGEMENT or to in ENGAGEMENT:
         engaged = {*(part.engaged or ())} - {actor_id} | ({actor_id} if to in ENGAGEMENT else set())
