@@ -382,6 +382,9 @@ OPERATIONS: dict[str, Operation] = {
     "move the dates": lambda: parts.change(
         P1, {"work_start": "2027-05-01", "work_end": "2027-05-09"}, None
     ),
+    "move the dates back": lambda: parts.change(
+        P1, {"work_start": "2027-01-01", "work_end": "2027-02-01"}, None
+    ),
     "remove the dates": lambda: parts.change(P3, {"work_start": None, "work_end": None}, None),
     "need more": lambda: parts.change(P1, {"needed": 2}, None),
     "need fewer": lambda: parts.change(P2, {"needed": 1}, None),
