@@ -167,7 +167,7 @@ def change(
         time = table.now()
         changes = {**fields, "updated_at": time}
         if to is not was:
-            _check_move(desk.part, was, to)
+            _check_current_move(desk, was, to)
             changes |= {"status_since": time, "status_by": by}
         keys = _changed(candidate, changes).listed()
         version = {"version": candidate.version + 1}
@@ -183,6 +183,22 @@ def _changed(candidate: CandidateItem, changes: dict[str, Any]) -> CandidateItem
     names = ("status", "status_since", "rating")
     after = {name: changes.get(name, getattr(candidate, name)) for name in names}
     return CandidateItem(id=candidate.id, **after)
+
+
+def _check_current_move(desk: casting.Desk, was: Status, to: Status) -> None:
+    """Raise an error if this move is not possible.
+
+    The candidate may have been read before a write, and the part after it. Before a move is
+    refused because of the part, both are read again, as of one moment.
+    """
+    try:
+        _check_move(desk.part, was, to)
+    except (PartClosed, PartFull, TooManyEngagements):
+        read = desk.candidate
+        candidate, part = dynamodb.snapshot([(read.pk, read.sk), (desk.part.pk, SK)])
+        if isinstance(part, PartItem) and candidate and candidate.version == read.version:
+            _check_move(part, was, to)
+        raise ChangedMeanwhile() from None
 
 
 def _check_move(part: PartItem, was: Status, to: Status) -> None:

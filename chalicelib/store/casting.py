@@ -103,6 +103,7 @@ def _part_step(part: PartItem, actor_id: str, was: Status, to: Status | None) ->
         actions.append(PartItem.candidate_count.add(-1))
     else:
         actions.append(getattr(PartItem, to).add(1))
+    if to is not None or not part.deleting:
         condition &= PartItem.deleting.does_not_exist()
     if was in ENGAGEMENT or to in ENGAGEMENT:
         engaged = {*(part.engaged or ())} - {actor_id} | ({actor_id} if to in ENGAGEMENT else set())
@@ -159,7 +160,9 @@ def _actor_steps(desk: Desk, was: Status, to: Status | None, role_change: int) -
     elif was in ENGAGEMENT:
         changes = engagements_with(actor, part.id, None)
     actions = table.set_actions(Actor, changes)
-    if changes:
+    is_engaged = was in ENGAGEMENT or to in ENGAGEMENT
+    if is_engaged:
+        # Also without changes: the actor may have been read before a write of the same candidate.
         condition &= same_engagements(actor)
     if role_change:
         actions.append(Actor.role_count.add(role_change))
@@ -167,7 +170,7 @@ def _actor_steps(desk: Desk, was: Status, to: Status | None, role_change: int) -
         actions.append(Actor.candidate_count.add(-1))
     if actions:
         return [dynamodb.update_step(actor.pk, SK, actions, condition, ChangedMeanwhile)]
-    if to in ENGAGEMENT:
+    if is_engaged:
         return [dynamodb.check_step(actor.pk, SK, condition, ChangedMeanwhile)]
     return []
 
@@ -187,8 +190,13 @@ def _role_steps(desk: Desk, was: Status, to: Status | None) -> tuple[list[Step],
         return [], 0
     part, role = desk.part, desk.role
     own_id = part.id.partition(".")[2]
+    if role is None and to is Status.CAST:
+        return _new_role_steps(desk, own_id), 1
     if role is None:
-        return (_new_role_steps(desk, own_id), 1) if to is Status.CAST else ([], 0)
+        # The role may have been read before the write that has cast the candidate.
+        key, _ = role_keys(f"{part.movie_id}.{desk.candidate.actor_id}")
+        is_missing = RoleItem.pk.does_not_exist()
+        return [dynamodb.check_step(*key, is_missing, ChangedMeanwhile)], 0
     parts = {*(role.part_ids or ())} - {own_id} | ({own_id} if to is Status.CAST else set())
     if len(parts) > MAX_ROLE_PARTS:
         raise TooManyEngagements(f"An actor plays at most {MAX_ROLE_PARTS} parts of a movie.")
@@ -317,6 +325,7 @@ def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
     half = len(items) // 2
     time = table.now()
     steps, engagements = [], actor.engagements
+    unchanged_actor = Parent.pk.exists() & same_engagements(actor)
     for item, part_item in zip(items[:half], items[half:], strict=True):
         candidate, part = cast(CandidateItem, item), cast(PartItem, part_item)
         was, unchanged = Status(candidate.status), CandidateItem.version == candidate.version
@@ -337,13 +346,11 @@ def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
             "engagements", actor.engagements
         )
     actions = [Actor.role_count.add(-1)]
-    condition: Condition = Parent.pk.exists()
     if actor.engagements != engagements:
-        condition &= same_engagements(actor)
         version = (actor.engagement_version or 0) + 1
         changes = {"engagements": actor.engagements, "engagement_version": version}
         actions += table.set_actions(Actor, changes)
-    return [*steps, dynamodb.update_step(actor.pk, SK, actions, condition, ChangedMeanwhile)]
+    return [*steps, dynamodb.update_step(actor.pk, SK, actions, unchanged_actor, ChangedMeanwhile)]
 
 
 def alive(item: Item | None) -> bool:

@@ -186,6 +186,8 @@ def _date_steps(part: PartItem) -> list[Step]:
         if changes:
             actions = table.set_actions(Actor, changes)
             steps.append(dynamodb.update_step(actor.pk, SK, actions, unchanged, ChangedMeanwhile))
+        else:
+            steps.append(dynamodb.check_step(actor.pk, SK, unchanged, ChangedMeanwhile))
     return steps
 
 

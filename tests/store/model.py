@@ -10,12 +10,14 @@ execution.
 import contextlib
 import itertools
 import multiprocessing
+import operator
 import os
 import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -30,12 +32,25 @@ import tests.conftest  # noqa: F401 -- sets the environment variables of the set
 
 # isort: split
 from chalicelib.errors import ApiError, TryAgain
-from chalicelib.store import actors, dynamodb, links, movies, roles, table
-from chalicelib.store.table import Replay
+from chalicelib.store import actors, candidates, dynamodb, links, movies, parts, roles, table
+from chalicelib.store.items import (
+    ACTOR,
+    MOVIE,
+    PART,
+    Actor,
+    CandidateItem,
+    Movie,
+    PartItem,
+    RoleItem,
+    role_keys,
+)
+from chalicelib.store.resource import SK
+from chalicelib.store.statuses import ENGAGEMENT, Status
+from chalicelib.store.table import Item, Replay
 from dev.table.integrity import problems
 
 Key = tuple[str, str]
-Raw = dict[str, dict[str, str]]
+Raw = dict[str, dict[str, Any]]
 State = dict[Key, Raw]
 Test = Callable[[Raw, dict[str, Any]], bool]
 Dispatch = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -48,6 +63,7 @@ class Mutant(NamedTuple):
     action: str
     sk: str
     attribute: str
+    pk: str = ""
 
 
 # --- The engine
@@ -73,6 +89,9 @@ class Engine:
         self.mutant: Mutant | None = None
         self.operation = ""
         self.dispatch: Dispatch = self.alone
+        self.steps = 0
+        self.lag: random.Random | None = None  # by which the indexes show older versions
+        self.older: dict[Key, list[Raw | None]] = {}
 
     def alone(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Answer a request while nothing else is in progress."""
@@ -92,12 +111,15 @@ class Engine:
             self.commits.remove(commit)
 
     def write(self, key: Key, item: Raw | None) -> None:
+        if self.lag:
+            self.older.setdefault(key, []).append(self.items.get(key))
         if item is None:
             self.items.pop(key, None)
         else:
             self.items[key] = item
 
     def send(self, name: str, request: dict[str, Any]) -> dict[str, Any] | Commit:
+        self.steps += 2 if name == "TransactWriteItems" else 1
         if name == "TransactWriteItems":
             return self.transact(request["TransactItems"])
         answer: dict[str, Any] = getattr(self, f"on_{name}")(request)
@@ -119,12 +141,34 @@ class Engine:
         return {"Responses": [{"Item": item} if item else {} for item in items]}
 
     def on_Query(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 -- DynamoDB's
-        pk = request["ExpressionAttributeValues"][":0"]["S"]
-        assert request["KeyConditionExpression"] == "#0 = :0"
-        after = request.get("ExclusiveStartKey", {}).get("sk", {}).get("S", "")
-        keys = sorted(key for key in self.items if key[0] == pk and key[1] > after)
-        items = [self.items[key] for key in keys[: request["Limit"]]]
-        return {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+        index = request.get("IndexName", "")
+        keys = [f"{index}sk", f"{index}pk", "sk", "pk"]
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        test = _condition(request["KeyConditionExpression"], tuple(names.values()), "")
+        # An index has only the items that have both of its keys.
+        found = {
+            tuple(item[key]["S"] for key in keys): item
+            for item in (self.shown_by_an_index() if index else self.items.values())
+            if keys[0] in item and test(item, values)
+        }
+        is_beyond = operator.gt if request.get("ScanIndexForward", True) else operator.lt
+        places = sorted(found, reverse=is_beyond is operator.lt)
+        if start := request.get("ExclusiveStartKey"):
+            after = tuple(start[key]["S"] for key in keys)
+            places = [place for place in places if is_beyond(place, after)]
+        items = [found[place] for place in places[: request["Limit"]]]
+        answer = {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+        if len(items) == request["Limit"]:
+            answer["LastEvaluatedKey"] = {key: items[-1][key] for key in keys}
+        return answer
+
+    def shown_by_an_index(self) -> Iterable[Raw]:
+        """Return what an index may show: some items as they were before."""
+        if self.lag is None or self.lag.random() < 0.5:
+            return self.items.values()
+        keys = dict.fromkeys([*self.items, *self.older])
+        versions = ([self.items.get(key), *self.older.get(key, ())] for key in keys)
+        return [item for of_key in versions if (item := self.lag.choice(of_key))]
 
     def on_PutItem(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         return self.write_one("Put", request)
@@ -176,6 +220,7 @@ class Engine:
         if (
             self.mutant
             and (self.mutant.operation, self.mutant.action) == (self.operation, action)
+            and key[0].startswith(self.mutant.pk)
             and key[1].startswith(self.mutant.sk)
         ):
             without = self.mutant.attribute
@@ -207,7 +252,9 @@ def _refusal(
 def _updated(item: Raw, request: dict[str, Any]) -> Raw:
     names = request["ExpressionAttributeNames"]
     values = request["ExpressionAttributeValues"]
-    for clause, first, second in _clauses(request["UpdateExpression"]):
+    clauses = _clauses(request["UpdateExpression"])
+    assert len({names[first] for _, first, _ in clauses}) == len(clauses)  # no path twice
+    for clause, first, second in clauses:
         name = names[first]
         if clause == "SET":
             item[name] = values[second]
@@ -243,12 +290,12 @@ def _condition(expression: str, names: tuple[str, ...], without: str) -> Test:
 def _parse(tokens: Iterator[str], token: str, names: tuple[str, ...], without: str) -> Test:
     if token == "(":
         left = _parse(tokens, next(tokens), names, without)
-        operator = next(tokens)
+        junction = next(tokens)
         right = _parse(tokens, next(tokens), names, without)
         assert next(tokens) == ")"
-        if operator == "AND":
+        if junction == "AND":
             return lambda item, values: left(item, values) and right(item, values)
-        assert operator == "OR"
+        assert junction == "OR"
         return lambda item, values: left(item, values) or right(item, values)
     if token in ("attribute_exists", "attribute_not_exists"):
         _, name, _ = next(tokens), names[int(next(tokens)[1:])], next(tokens)
@@ -256,40 +303,71 @@ def _parse(tokens: Iterator[str], token: str, names: tuple[str, ...], without: s
             return lambda *_: True
         must_exist = token == "attribute_exists"
         return lambda item, _: (name in item) == must_exist
-    name, operator = names[int(token[1:])], next(tokens)
-    if operator == "IN":
+    if token == "begins_with":
+        _, path, _, prefix, _ = (next(tokens) for _ in range(5))
+        name = names[int(path[1:])]
+        return lambda item, values: (
+            name in item and (item[name]["S"].startswith(values[prefix]["S"]))
+        )
+    name, comparison = names[int(token[1:])], next(tokens)
+    if comparison == "IN":
         assert next(tokens) == "("
         operands = [t for t in itertools.takewhile(lambda t: t != ")", tokens) if t != ","]
     else:
         operands = [next(tokens)]
-        assert operator in ("=", "<>")
     if name == without:
         return lambda *_: True
-    must_match = operator != "<>"
+    if comparison in _INEQUALITIES:
+        holds, (operand,) = _INEQUALITIES[comparison], operands
+        return lambda item, values: (
+            name in item
+            and item[name].keys() == values[operand].keys()
+            and holds(_comparable(item[name]), _comparable(values[operand]))
+        )
+    assert comparison in ("IN", "=", "<>")
+    must_match = comparison != "<>"
     return lambda item, values: (
         (item.get(name) in [values[value] for value in operands]) == must_match
     )
 
 
+_INEQUALITIES: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _comparable(value: dict[str, Any]) -> int | str:
+    return int(value["N"]) if "N" in value else str(value["S"])
+
+
 # --- The operations
 
 
-M1, M2, M3, A1, A2, A3 = (name * 8 for name in ("M1", "M2", "M3", "A1", "A2", "A3"))
+M1, M2, M3, A1, A2, A3, A4 = (name * 8 for name in ("M1", "M2", "M3", "A1", "A2", "A3", "A4"))
+P1, P2, P3 = f"{M1}.{'P1' * 8}", f"{M1}.{'P2' * 8}", f"{M3}.{'P3' * 8}"
 NEW = "N" * 16
 NOW = "2026-01-01T00:00:00.000000Z"
 
 Operation = Callable[[], object]
 
+
+def move(part_id: str, actor_id: str, **fields: Any) -> CandidateItem:
+    return candidates.change(f"{part_id}.{actor_id}", fields, None, "me")
+
+
 OPERATIONS: dict[str, Operation] = {
-    "cast": lambda: roles.add(M1, A3),
-    "cast with a key": lambda: roles.add(M1, A3, Replay(NEW, "x"), billing_order=1),
+    "cast": lambda: roles.add(M1, A4),
+    "cast with a key": lambda: roles.add(M1, A4, Replay(NEW, "x"), billing_order=1),
     "cast the actor": lambda: roles.add(M3, A1, billing_order=2),
     "add with a key": lambda: movies.add(Replay(NEW, "x"), title="New", release_date="2001-01-01"),
     "add another with the key": lambda: movies.add(
         Replay(NEW, "y"), title="X", release_date="2002-01-01"
     ),
     "change the role": lambda: roles.change(f"{M1}.{A1}", {"billing_order": 7}, None),
-    "remove the role": lambda: roles.remove(f"{M1}.{A1}", None),
+    "remove the role": lambda: roles.remove(f"{M1}.{A1}", None, "me"),
     "edit the actor": lambda: actors.change(A1, {"gender": "male"}, None)[1],
     "edit the actor's version": lambda: actors.change(A1, {"age": 9}, frozenset({1}))[1],
     "rename the actor": lambda: actors.change(A1, {"name": "Zoe"}, None)[1],
@@ -298,11 +376,47 @@ OPERATIONS: dict[str, Operation] = {
     "rename the movie back": lambda: movies.change(M1, {"title": "Movie"}, None)[1],
     "delete the movie": lambda: movies.remove(M1, None),
     "delete the actor": lambda: actors.remove(A1, None),
+    # Parts and candidates
+    "add a part": lambda: parts.add(M1, Replay(NEW, "x"), name="New"),
+    "add another part with its key": lambda: parts.add(M1, Replay(NEW, "y"), name="X"),
+    "move the dates": lambda: parts.change(
+        P1, {"work_start": "2027-05-01", "work_end": "2027-05-09"}, None
+    ),
+    "move the dates back": lambda: parts.change(
+        P1, {"work_start": "2027-01-01", "work_end": "2027-02-01"}, None
+    ),
+    "remove the dates": lambda: parts.change(P3, {"work_start": None, "work_end": None}, None),
+    "need more": lambda: parts.change(P1, {"needed": 2}, None),
+    "need fewer": lambda: parts.change(P2, {"needed": 1}, None),
+    "close the part": lambda: parts.change(P1, {"status": "closed"}, None),
+    "delete the part": lambda: parts.remove(P1, None),
+    "add candidates": lambda: candidates.add(P1, [A3, A4], "me"),
+    "add actors": lambda: candidates.add(P2, [A1, A2], "me", Replay(NEW, "x")),
+    "rate": lambda: move(P1, A1, rating=5),
+    "call back": lambda: move(P1, A1, status="callback"),
+    "hold": lambda: move(P1, A1, status="on_hold"),
+    "cast A1 in P1": lambda: move(P1, A1, status="cast"),
+    "cast A2 in P1": lambda: move(P1, A2, status="cast"),
+    "cast A3 in P1": lambda: move(P1, A3, status="cast"),
+    "cast A1 in P3": lambda: move(P3, A1, status="cast"),
+    "cast A4 in P2": lambda: move(P2, A4, status="cast"),
+    "release A3": lambda: move(P2, A3, status="released"),
+    "release A4": lambda: move(P2, A4, status="released"),
+    "decline P1": lambda: move(P1, A2, status="declined"),
+    "decline P3": lambda: move(P3, A1, status="declined"),
+    "remove the candidate": lambda: candidates.remove(f"{P1}.{A1}", None),
+    "remove the cast role": lambda: roles.remove(f"{M1}.{A3}", None, "me"),
+    "delete the cast actor": lambda: actors.remove(A3, None),
 }
-"""Operations on three movies and three actors. A1 plays in M1 and M2, A2 in M1, nobody in M3."""
+"""Operations on three movies and four actors. A1 plays in M1 and M2, A2 in M1.
+
+M1 has the parts P1, which needs one actor, and P2, which needs two. M3 has P3. All have dates. A1
+and A3 are shortlisted for P1, A2 is on hold for it, and A1 for P3. A3 is cast in P2, which has made
+the role of A3 in M1. A4 is submitted for P2.
+"""
 
 ON_FAMILIES = [name for name in OPERATIONS if re.match("rename|date|delete", name)]
-"""Operations whose steps depend on how many roles fit into one transaction."""
+"""Operations whose steps depend on how much fits into one transaction."""
 
 PAIRS = [
     (few, pair)
@@ -310,35 +424,62 @@ PAIRS = [
     for pair in itertools.combinations_with_replacement(OPERATIONS, 2)
     if not few or not set(pair).isdisjoint(ON_FAMILIES)
 ]
-"""Whether a transaction holds only one role, and the two operations."""
+"""Whether a transaction holds only one role or candidate, and the two operations."""
 
 
 @contextmanager
 def world(few: bool = False) -> Iterator[Engine]:
-    """Run the store on an engine with the movies, actors and roles of the operations."""
-    engine = Engine({})
+    """Run the store on an engine with the items of the operations."""
+    engine = Engine(_start())
     with store_on(lambda name, request: engine.dispatch(name, request), few):
         yield engine
 
 
+@cache
+def _start() -> State:
+    engine = Engine({})
+    with store_on(lambda name, request: engine.dispatch(name, request), few=False):
+        build()
+    return engine.items
+
+
 @contextmanager
 def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
-    """Send the store's requests to this function, and add the movies, actors and roles."""
+    """Send the store's requests to this function."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table, "now", lambda: NOW)
         patch.setattr(dynamodb, "pause", lambda _: None)
         patch.setattr(dynamodb, "_watch_client", lambda: None)
         patch.setattr(table.connection.connection, "dispatch", dispatch)
-        for movie_id in (M1, M2, M3):
-            movies.add(Replay(movie_id, ""), title="Movie", release_date="2000-01-01")
-        for actor_id in (A1, A2, A3):
-            actors.add(Replay(actor_id, ""), name="Actor", gender="other", age=1)
-        for movie_id, actor_id in ((M1, A1), (M1, A2), (M2, A1)):
-            roles.add(movie_id, actor_id)
         if few:
             patch.setattr(links, "REMOVED", 1)
             patch.setattr(links, "RENAMED", 1)
+            patch.setattr(candidates, "BATCH", 1)
+            patch.setattr(parts, "BATCH", 1)
         yield
+
+
+def build() -> None:
+    """Add the movies, actors, roles, parts and candidates of the operations."""
+    for movie_id in (M1, M2, M3):
+        movies.add(Replay(movie_id, ""), title="Movie", release_date="2000-01-01")
+    for actor_id in (A1, A2, A3, A4):
+        actors.add(Replay(actor_id, ""), name="Actor", gender="other", age=1)
+    for movie_id, actor_id in ((M1, A1), (M1, A2), (M2, A1)):
+        roles.add(movie_id, actor_id)
+    for part_id, needed in ((P1, 1), (P2, 2), (P3, 1)):
+        movie_id, _, own_id = part_id.partition(".")
+        dates = {"work_start": "2027-01-01", "work_end": "2027-02-01"}
+        parts.add(movie_id, Replay(own_id, ""), name="Part", needed=needed, **dates)
+    for part_id, statuses in (
+        (P1, {A1: "shortlisted", A2: "on_hold", A3: "shortlisted"}),
+        (P2, {A3: "cast", A4: None}),
+        (P3, {A1: "on_hold"}),
+    ):
+        candidates.add(part_id, list(statuses), "me")
+        for actor_id, status in statuses.items():
+            if status is not None:
+                move(part_id, actor_id, status=status)
 
 
 def result_of(operation: Operation) -> str:
@@ -355,7 +496,6 @@ def result_of(operation: Operation) -> str:
 # --- The schedules
 
 
-MOST_STEPS = 16  # of an operation that nothing conflicts with
 SPEEDS = (1, 1, 0.05)  # some are so slow that all others overtake them
 
 
@@ -394,11 +534,15 @@ class Task:
             self.process.switch()
 
 
-def schedule(engine: Engine, names: Sequence[str], chance: random.Random) -> list[Task]:
+def schedule(
+    engine: Engine, most_steps: dict[str, int], names: Sequence[str], chance: random.Random
+) -> list[Task]:
     """Run operations at once, in some order of their steps. One or none of them dies."""
     tasks = [Task(name, chance.choice(SPEEDS)) for name in names]
     if chance.random() < 0.5:
-        chance.choice(tasks).dies_at = chance.randrange(1, MOST_STEPS)
+        task = chance.choice(tasks)
+        task.dies_at = chance.randrange(1, most_steps[task.name])
+    engine.lag, engine.older = chance if chance.random() < 0.5 else None, {}
     scheduler = greenlet.getcurrent()
     by_process: dict[greenlet.greenlet, Task] = {}
 
@@ -422,6 +566,7 @@ def schedule(engine: Engine, names: Sequence[str], chance: random.Random) -> lis
     while True:
         ready: list[Commit | Task] = [*engine.commits, *(task for task in tasks if task.ready)]
         if not ready:
+            engine.lag = None
             return tasks
         (chosen,) = chance.choices(ready, [candidate.speed for candidate in ready])
         if isinstance(chosen, Commit):
@@ -443,19 +588,95 @@ def unmarked(item: Raw) -> Raw:
     return {name: value for name, value in item.items() if name != "last_write"}
 
 
+def casting_problems(raw_items: Iterable[Raw]) -> list[str]:
+    """Return what is wrong with parts, candidates, and what is stored of them elsewhere.
+
+    This must hold in every state, also while operations are unfinished.
+    """
+    items = {(item.pk, item.sk): item for item in map(Item.from_raw_data, raw_items)}
+    owned: dict[str, list[CandidateItem]] = defaultdict(list)  # by the pk of each owner
+    cast_in: dict[Key, list[str]] = defaultdict(list)  # the parts, by the key of the role
+    engagements: dict[str, list[str]] = defaultdict(list)  # by the pk of the actor
+    part_counts = Counter(i.movie_id for i in items.values() if isinstance(i, PartItem))
+    wrong = [
+        f"{part.pk}: {MOVIE}{part.movie_id} does not exist"
+        for part in items.values()
+        if isinstance(part, PartItem) and (MOVIE + part.movie_id, SK) not in items
+    ]
+    expected: list[tuple[Key, dict[str, Any]]] = []
+    for candidate in items.values():
+        if not isinstance(candidate, CandidateItem):
+            continue
+        part, actor_pk = items.get((PART + candidate.part_id, SK)), ACTOR + candidate.actor_id
+        if not isinstance(part, PartItem) or (actor_pk, SK) not in items:
+            wrong.append(f"{candidate.id}: its part or actor does not exist")
+            continue
+        expected.append(((candidate.pk, candidate.sk), dict(candidate.listed())))
+        owned[part.pk].append(candidate)
+        owned[actor_pk].append(candidate)
+        if candidate.status in ENGAGEMENT and part.engagement:
+            engagements[actor_pk].append(part.engagement)
+        if candidate.status == Status.CAST:
+            for key in role_keys(f"{candidate.movie_id}.{candidate.actor_id}"):
+                cast_in[key].append(part.id.partition(".")[2])
+    for key in cast_in.keys() - items.keys():
+        wrong.append(f"{key} is no role, but has {cast_in[key]}")
+    for key, item in items.items():
+        if isinstance(item, Movie):
+            expected.append((key, {"part_count": part_counts[item.id]}))
+        elif isinstance(item, Actor):
+            of_actor = {
+                "candidate_count": len(owned[item.pk]),
+                "engagements": sorted(engagements[item.pk]) or None,
+            }
+            expected.append((key, of_actor))
+        elif isinstance(item, RoleItem):
+            expected.append((key, {"part_ids": sorted(cast_in[key]) or None}))
+            if item.is_cast and not item.part_ids:
+                wrong.append(f"{key} is left without parts")
+        elif isinstance(item, PartItem):
+            statuses = Counter(candidate.status for candidate in owned[item.pk])
+            engaged = sorted(c.actor_id for c in owned[item.pk] if c.status in ENGAGEMENT)
+            of_part = {status.value: statuses[status] for status in Status}
+            unlisted = {"gsi2pk": None, "gsi2sk": None}
+            of_part |= {"candidate_count": len(owned[item.pk]), "engaged": engaged or None}
+            expected.append((key, of_part | unlisted | item.listed()))
+            if item.cast > item.needed:
+                wrong.append(f"{key}: {item.cast} are cast, {item.needed} are needed")
+    for key, attributes in expected:
+        for name, value in attributes.items():
+            if (stored := getattr(items[key], name)) != value:
+                wrong.append(f"{key}: its {name} is {stored}, not {value}")
+    return wrong
+
+
+class Serial(NamedTuple):
+    """The outcome of operations that run one after the other."""
+
+    results: list[str]
+    items: State
+    state: State
+    steps: int
+    """Of the last of them."""
+
+
+_serial: dict[tuple[bool, tuple[str, ...]], Serial] = {}
+
+
 @dataclass
 class Check:
-    """Two operations at once, compared with their serial execution."""
+    """Operations at once, compared with their serial execution."""
 
     few: bool
-    names: tuple[str, str]
+    names: tuple[str, ...]
     mutant: Mutant | None = None
-    orders: dict[tuple[str, ...], tuple[list[str], State]] = field(default_factory=dict)
 
     def run(self, schedules: int, seed: int) -> Iterator[str]:
         """Try random schedules. Return the failures."""
         with world(self.few) as engine:
             self.start, self.engine = dict(engine.items), engine
+            # Conflicts add steps.
+            self.most_steps = {name: self.in_order((name,)).steps + 3 for name in self.names}
             for number in range(schedules):
                 if failure := self.run_one(random.Random(f"{seed} {self.names} {number}")):  # noqa: S311
                     yield f"{' | '.join(self.names)}, few={self.few}, {seed=}, {number=}: {failure}"
@@ -464,8 +685,9 @@ class Check:
         """Run one random schedule. Return its failure, or None."""
         engine = self.engine
         engine.items, engine.mutant = dict(self.start), self.mutant
+        engine.locked, engine.commits = {}, []
         try:
-            tasks = schedule(engine, self.names, chance)
+            tasks = schedule(engine, self.most_steps, self.names, chance)
             engine.operation = ""
             if failure := self.failure_while_unfinished(tasks):
                 return failure
@@ -497,24 +719,48 @@ class Check:
         for name in again:
             rest = list(ended)
             rest.remove(name)
-            orders |= {tuple(rest)}
+            orders |= set(itertools.permutations(rest))
+        differences = set()
         for order in orders:
-            serial_results, serial_state = self.in_order((*order, *again))
-            pairs = list(zip(order, serial_results, strict=False))
-            if serial_state == state and all(pair in pairs for pair in results):
+            serial = self.in_order((*order, *again))
+            pairs = list(zip(order, serial.results, strict=False))
+            if serial.state == state and all(pair in pairs for pair in results):
                 return None
-        return f"{results}, {[(t.name, t.result, t.steps, t.dies_at) for t in tasks]} leave {state}"
+            differences.add(f"{pairs}: {_difference(serial.state, state)}")
+        tasks_ended = [(t.name, t.result, t.steps, t.dies_at) for t in tasks]
+        return "\n    ".join([f"{tasks_ended} is unlike", *sorted(differences)])
 
-    def in_order(self, order: tuple[str, ...]) -> tuple[list[str], State]:
-        """Run operations one after the other. Return their results and the final state."""
-        if order not in self.orders:
-            engine, items = self.engine, self.engine.items
-            engine.items, engine.operation = dict(self.start), ""
-            results = [result_of(OPERATIONS[name]) for name in order]
-            assert problems(engine.items.values()) == [], order
-            self.orders[order] = results, seen(engine)
-            engine.items = items
-        return self.orders[order]
+    def in_order(self, order: tuple[str, ...]) -> Serial:
+        """Run operations one after the other."""
+        if (self.few, order) not in _serial:
+            before = self.in_order(order[:-1]) if order[1:] else Serial([], self.start, {}, 0)
+            engine, items, dispatch = self.engine, self.engine.items, self.engine.dispatch
+            engine.items, engine.operation, engine.dispatch = dict(before.items), "", engine.alone
+            steps = engine.steps
+            results = [*before.results, result_of(OPERATIONS[order[-1]])]
+            assert _all_problems(engine.items.values()) == [], order
+            steps = engine.steps - steps
+            _serial[self.few, order] = Serial(results, engine.items, seen(engine), steps)
+            engine.items, engine.dispatch = items, dispatch
+        return _serial[self.few, order]
+
+
+def _difference(expected: State, state: State) -> dict[Key, Any]:
+    """Return the attributes that differ, for each key: as expected, and as they are."""
+    different: dict[Key, Any] = {}
+    for key in dict.fromkeys([*expected, *state]):
+        one, other = expected.get(key), state.get(key)
+        if one is None or other is None:
+            if one != other:
+                different[key] = "is missing" if other is None else "is left over"
+        elif names := [n for n in {**one, **other} if one.get(n) != other.get(n)]:
+            different[key] = {name: (one.get(name), other.get(name)) for name in names}
+    return different
+
+
+def _all_problems(raw_items: Iterable[Raw]) -> list[object]:
+    items = list(raw_items)
+    return [*problems(items), *casting_problems(items)]
 
 
 _checked: dict[frozenset[tuple[Key, str]], str] = {}
@@ -523,7 +769,9 @@ _checked: dict[frozenset[tuple[Key, str]], str] = {}
 def _problems(state: frozenset[tuple[Key, str]], engine: Engine) -> str:
     """Return the problems of a state that unfinished work does not explain."""
     if state not in _checked:
-        worse = [p for p in problems(engine.items.values()) if p.kind not in ("stale", "stuck")]
+        items = list(engine.items.values())
+        worse: list[object] = [p for p in problems(items) if p.kind not in ("stale", "stuck")]
+        worse += casting_problems(items)
         _checked[state] = str(worse) if worse else ""
     return _checked[state]
 
