@@ -222,7 +222,8 @@ class Engine:
         without = ""
         if (
             self.mutant
-            and (self.mutant.operation, self.mutant.action) == (self.operation, action)
+            and self.mutant.operation == self.operation
+            and self.mutant.action in ("", action)
             and key[0].startswith(self.mutant.pk)
             and key[1].startswith(self.mutant.sk)
         ):
@@ -365,6 +366,7 @@ OPERATIONS: dict[str, Operation] = {
     "cast": lambda: roles.add(M1, A4),
     "cast with a key": lambda: roles.add(M1, A4, Replay(NEW, "x"), billing_order=1),
     "cast the actor": lambda: roles.add(M3, A1, billing_order=2),
+    "cast in the other movie": lambda: roles.add(M2, A4),
     "add with a key": lambda: movies.add(Replay(NEW, "x"), title="New", release_date="2001-01-01"),
     "add another with the key": lambda: movies.add(
         Replay(NEW, "y"), title="X", release_date="2002-01-01"
@@ -398,6 +400,8 @@ OPERATIONS: dict[str, Operation] = {
     "rate": lambda: move(P1, A1, rating=5),
     "call back": lambda: move(P1, A1, status="callback"),
     "hold": lambda: move(P1, A1, status="on_hold"),
+    "hold A3": lambda: move(P1, A3, status="on_hold"),
+    "decline A1": lambda: move(P1, A1, status="declined"),
     "cast A1 in P1": lambda: move(P1, A1, status="cast"),
     "cast A2 in P1": lambda: move(P1, A2, status="cast"),
     "cast A3 in P1": lambda: move(P1, A3, status="cast"),
@@ -409,6 +413,8 @@ OPERATIONS: dict[str, Operation] = {
     "decline P3": lambda: move(P3, A1, status="declined"),
     "remove the candidate": lambda: candidates.remove(f"{P1}.{A1}", None),
     "remove the cast role": lambda: roles.remove(f"{M1}.{A3}", None, "me"),
+    "add a part to the other movie": lambda: parts.add(M2, Replay(NEW, "x"), name="New"),
+    "delete the other movie": lambda: movies.remove(M2, None),
     "delete the cast actor": lambda: actors.remove(A3, None),
 }
 """Operations on three movies and four actors. A1 plays in M1 and M2, A2 in M1.
