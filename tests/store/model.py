@@ -655,10 +655,10 @@ def casting_problems(raw_items: Iterable[Raw]) -> list[str]:
         elif isinstance(item, PartItem):
             statuses = Counter(candidate.status for candidate in owned[item.pk])
             engaged = sorted(c.actor_id for c in owned[item.pk] if c.status in ENGAGEMENT)
-            of_part = {status.value: statuses[status] for status in Status}
-            unlisted = {"gsi2pk": None, "gsi2sk": None}
+            of_part: dict[str, Any] = {"gsi2pk": None, "gsi2sk": None, **item.listed()}
+            of_part |= {status.value: statuses[status] for status in Status}
             of_part |= {"candidate_count": len(owned[item.pk]), "engaged": engaged or None}
-            expected.append((key, of_part | unlisted | item.listed()))
+            expected.append((key, of_part))
             if item.cast > item.needed:
                 wrong.append(f"{key}: {item.cast} are cast, {item.needed} are needed")
     for key, attributes in expected:

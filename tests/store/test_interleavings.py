@@ -133,6 +133,11 @@ def test_a_resource_that_is_being_deleted_cannot_be_changed(
     ids[f"{side}_id"] = pk.partition("#")[2]
     before = list(read())
     assert_failure(producer.post("/roles", ids), 404)
+    if side == "movie":
+        assert_failure(producer.post(f"{path}/parts", {"name": "x"}), 404)
+    else:
+        actor_ids = {"actor_ids": [ids["actor_id"]]}
+        assert producer.post(f"/parts/{agency.part}/candidates", actor_ids)["candidates"] == []
     assert list(read()) == before
 
 
