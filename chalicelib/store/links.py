@@ -291,10 +291,11 @@ class Removal:
 
 def _remove_steps(role: RoleItem) -> list[Step]:
     other_pk, other_sk = _other_end(role)
-    exists = RoleItem.pk.exists()
+    # A role with parts is left to the removal of its candidates.
+    has_no_parts = RoleItem.pk.exists() & RoleItem.part_ids.does_not_exist()
     return [
-        dynamodb.delete_step(role.pk, role.sk, exists, ChangedMeanwhile),
-        dynamodb.delete_step(other_pk, other_sk, exists, ChangedMeanwhile),
+        dynamodb.delete_step(role.pk, role.sk, has_no_parts, ChangedMeanwhile),
+        dynamodb.delete_step(other_pk, other_sk, has_no_parts, ChangedMeanwhile),
         count_step(other_pk, -1, Parent.pk.exists()),
     ]
 

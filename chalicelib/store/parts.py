@@ -235,12 +235,12 @@ def _mark(pk: str, versions: frozenset[int] | None) -> None:
 def remove_next(part_id: str) -> int:
     """Remove some candidates of a part that is being deleted, and the part with the last of them.
 
-    One Query and one transaction. Return the number of candidates that remain. Raise
-    ChangedMeanwhile if others change them.
+    One Query and one transaction. Return the number of candidates that remain. Raise PartNotFound
+    if another request has removed the part, and ChangedMeanwhile if others change them.
     """
     part, of_part = _family(part_id, BATCH + 1)
     if part is None:
-        return 0
+        raise PartNotFound()
     if part.engaged:
         candidates.remove_engaged(f"{part_id}.{part.engaged[0]}")
         return max(part.candidate_count - 1, 1)

@@ -18,13 +18,28 @@ from tests.support.client import Client, assert_failure
 
 
 class Agency:
-    """Two movies and two actors. The first actor plays in the first movie."""
+    """Two movies and two actors. The first actor plays in the first movie.
+
+    The other movie has two parts, one with a candidate.
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.movie, self.other_movie = client.new_movie("Heat"), client.new_movie("Ronin")
         self.actor, self.other_actor = client.new_actor("Al Pacino"), client.new_actor("De Niro")
         self.role = client.new_role(self.movie, self.actor, billing_order=1)
+        self.part, self.other_part = (new_part(client, self.other_movie) for _ in range(2))
+        self.candidate = new_candidate(client, self.other_part, self.other_actor)
+
+
+def new_part(client: Client, movie_id: str) -> str:
+    answer = client.post(f"/movies/{movie_id}/parts", {"name": "Sam"})
+    return str(answer["part"]["id"])
+
+
+def new_candidate(client: Client, part_id: str, actor_id: str) -> str:
+    answer = client.post(f"/parts/{part_id}/candidates", {"actor_ids": [actor_id]})
+    return str(answer["candidates"][0]["id"])
 
 
 MOST_REQUESTS = 6
@@ -70,11 +85,17 @@ GUARDED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "delete the movie": ("DELETE", "/movies/{0.movie}", {}),
     "delete the actor": ("DELETE", "/actors/{0.actor}", {}),
     "remove the role": ("DELETE", "/roles/{0.role}", {}),
+    "change the part": ("PATCH", "/parts/{0.other_part}", {"work_start": "2027-01-01"}),
+    "delete the part": ("DELETE", "/parts/{0.part}", {}),
+    "cast the candidate": ("PATCH", "/candidates/{0.candidate}", {"status": "cast"}),
+    "remove the candidate": ("DELETE", "/candidates/{0.candidate}", {}),
 }
 THEIRS: dict[str, dict[str, Any]] = {
     "/movies": {"title": "Theirs"},
     "/actors": {"name": "Theirs"},
     "/roles": {"billing_order": 3},
+    "/parts": {"name": "Theirs"},
+    "/candidates": {"note": "Theirs"},
 }
 
 
@@ -112,6 +133,11 @@ def test_a_resource_that_is_being_deleted_cannot_be_changed(
     ids[f"{side}_id"] = pk.partition("#")[2]
     before = list(read())
     assert_failure(producer.post("/roles", ids), 404)
+    if side == "movie":
+        assert_failure(producer.post(f"{path}/parts", {"name": "x"}), 404)
+    else:
+        actor_ids = {"actor_ids": [ids["actor_id"]]}
+        assert producer.post(f"/parts/{agency.part}/candidates", actor_ids)["candidates"] == []
     assert list(read()) == before
 
 
