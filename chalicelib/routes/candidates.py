@@ -242,6 +242,10 @@ class NewCandidates(Body):
 
     example = {"actor_ids": [ACTOR_ID]}
 
+    def __post_init__(self) -> None:
+        if len(set(self.actor_ids)) < len(self.actor_ids):
+            raise ValueError("expected no repeated items - at `$.actor_ids`")
+
 
 CandidateChanges = change_body(
     Candidate, "The fields of a candidate to change. Null removes a value."
