@@ -156,7 +156,7 @@ def test_a_conflict_ends_when_the_other_part_or_movie_is_deleted(producer: Clien
 
 def test_a_candidate_shows_the_first_10_conflicts(producer: Client) -> None:
     actor_id = producer.new_actor()
-    expected = []
+    expected: list[dict[str, str]] = []
     for day in range(12, 0, -1):
         dates = {"work_start": f"2100-05-{day:02}", "work_end": "2100-05-31"}
         engaged_part = new_part(producer, **dates)
