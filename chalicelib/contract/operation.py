@@ -5,7 +5,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterator
-from typing import Any, cast, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from chalicelib.contract.components import Components
 from chalicelib.contract.failures import failures_of
@@ -144,10 +144,12 @@ class Operation:
 def links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[str, Document]]:
     """Return the operations that can follow this one, with their parameters from its response."""
     by, members = operation.answers.by, operation.answers.members
-    if by not in (answers.listing, answers.one, answers.created, answers.changed):
+    if by not in (answers.listing, answers.one, answers.created, answers.changed, answers.added):
         return
     name, resource = next(iter(members.items()))
-    place = f"$response.body#/{name}{'/0' if by is answers.listing else ''}"
+    place = f"$response.body#/{name}{'/0' if by in (answers.listing, answers.added) else ''}"
+    if by is answers.added:
+        (resource,) = get_args(resource)
     same = {name: f"$request.path.{name}" for name in operation.path_parameters}
     same |= {name: f"$request.query.{name}" for name in operation.declared.filters}
     if by is answers.listing:

@@ -61,6 +61,10 @@ class Schemas:
         for value in example.values():
             if roles is not None and isinstance(value, dict) and "role_count" in value:
                 value["role_count"] = roles
+            if by is answers.created and isinstance(value, dict):
+                value |= dict.fromkeys(value.keys() & {"part_count", "candidate_count"}, 0)
+                if "counts" in value:
+                    value["counts"] = dict.fromkeys(value["counts"], 0)
         return {JSON: {"schema": schema, "example": example}}
 
     def example(self, schema: Document) -> Any:

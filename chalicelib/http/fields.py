@@ -67,7 +67,7 @@ HttpsUrl = Annotated[
     Meta(max_length=MAX_URL),
     pattern(
         r"\Ahttps://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
-        r"(?:[/?#][^\x00-\x20\x7f-\x9f\"<>\\^`{|}]*)?\Z",
+        r"(?:[/?#][^\x00-\x20\x7f-\x9f\x22<>\\^`{|}]*)?\Z",
         "a URL that begins with https://",
     ),
 ]

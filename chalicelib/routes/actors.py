@@ -194,7 +194,7 @@ class Actor(Versioned):
     ]
     role_count: Annotated[Count, SERVER]
     candidate_count: Annotated[
-        int, Meta(ge=0, description="The number of their candidacies", examples=[0]), SERVER
+        int, Meta(ge=0, description="The number of their candidacies", examples=[1]), SERVER
     ]
 
 

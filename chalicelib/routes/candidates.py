@@ -118,7 +118,7 @@ class Considered(Versioned):
         Meta(
             description="The status. Whoever is engaged (on_hold, offered, cast) leaves it only by"
             " declined or released, and comes back as shortlisted",
-            examples=["shortlisted"],
+            examples=["submitted"],
         ),
     ]
     status_since: Annotated[Time, SERVER]
@@ -134,20 +134,20 @@ class Considered(Versioned):
                 ge=1,
                 le=BEST_RATING,
                 description=f"From 1 to {BEST_RATING}, which is the best; null if not rated",
-                examples=[5],
             ),
         ]
         | None,
+        Meta(examples=[None]),
         OPTIONAL,
     ]
     note: Annotated[
         Text | None,
-        Meta(description="What the agency thinks", examples=["Warm, quick, funny."]),
+        Meta(description="What the agency thinks", examples=[None]),
         OPTIONAL,
     ]
     audition_at: Annotated[
         Moment | None,
-        Meta(description="When the audition is", examples=["2027-02-01T10:30:00Z"]),
+        Meta(description="When the audition is", examples=[None]),
         OPTIONAL,
     ]
 
@@ -219,12 +219,12 @@ class Candidacy(Considered):
     ]
     work_start: Annotated[
         Date | None,
-        Meta(description="The first day of work", examples=["1942-05-25"]),
+        Meta(description="The first day of work", examples=["2027-05-01"]),
         SERVER._replace(read=_work_start),
     ]
     work_end: Annotated[
         Date | None,
-        Meta(description="The last day of work", examples=["1942-08-03"]),
+        Meta(description="The last day of work", examples=["2027-06-30"]),
         SERVER._replace(read=_work_end),
     ]
 
@@ -235,6 +235,8 @@ class Refusal(Struct):
     actor_id: Annotated[str, Meta(description="As it was sent", examples=["AAAAAAAAAAAAAAAA"])]
     detail: Annotated[str, Meta(description="A sentence", examples=[ActorNotFound.detail])]
 
+
+Refused = Annotated[list[Refusal], Meta(description="Actors not added", examples=[[]])]
 
 NewCandidates = body_of(
     "NewCandidates",
@@ -275,7 +277,7 @@ def list_part_candidates(part_id: PartId, status: StatusFilter | None) -> Respon
 @candidates.route("/parts/{part_id}/candidates", methods=["POST"])
 @requires("post:candidates")
 @accepts(NewCandidates)
-@answers(added, PartNotFound, PartClosed, candidates=list[Candidate], refused=list[Refusal])
+@answers(added, PartNotFound, PartClosed, candidates=list[Candidate], refused=Refused)
 def add_candidates(new: Body, part_id: PartId) -> Response:
     """Consider actors for a part.
 

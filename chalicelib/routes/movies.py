@@ -181,7 +181,7 @@ class Movie(Versioned):
     tmdb_id: Annotated[TmdbId | None, OPTIONAL]
     role_count: Annotated[Count, SERVER]
     part_count: Annotated[
-        int, Meta(ge=0, description="The number of its parts", examples=[0]), SERVER
+        int, Meta(ge=0, description="The number of its parts", examples=[1]), SERVER
     ]
 
 

@@ -48,10 +48,14 @@ from chalicelib.store.statuses import PartStatus, Status
 
 parts = Blueprint(__name__)
 
-Number = Annotated[int, Meta(ge=0, description="The number of candidates", examples=[0])]
+
+def _number(example: int) -> Any:
+    return Annotated[int, Meta(ge=0, description="The number of candidates", examples=[example])]
+
+
 Counts: Any = msgspec.defstruct(
     "Counts",
-    [(status.value, Number) for status in Status],
+    [(status.value, _number(int(status is Status.SUBMITTED))) for status in Status],
     namespace={"__doc__": "The candidates for a part, by status."},
 )
 
@@ -113,7 +117,9 @@ class Part(Versioned):
             ],
         ),
     ]
-    candidate_count: Annotated[Number, SERVER]
+    candidate_count: Annotated[
+        int, Meta(ge=0, description="The number of its candidates", examples=[1]), SERVER
+    ]
     counts: Annotated[Counts, SERVER]
 
 

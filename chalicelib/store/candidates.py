@@ -251,8 +251,6 @@ def of_part(
         only = CandidateItem.sk.startswith(CANDIDATE)
         items = dynamodb.children(pk, limit + 1, after, only=only)
         page, place = table.cut(items, limit, "sk"), "sk"
-        if after is None and page.last is None:
-            page.items.sort(key=lambda item: item.gsi1sk or "")
     else:
         place = "gsi1sk"
         page = dynamodb.page(
@@ -263,7 +261,11 @@ def of_part(
             key_of=lambda key: (pk, table.key(CANDIDATE, table.last_part(key), BadCursor)),
             prefix=table.sort_key(own_id, status.stage, ""),
         )
-    return with_related(page, place, (pk, SK), PartNotFound, _actor_of)
+    shown = with_related(page, place, (pk, SK), PartNotFound, _actor_of)
+    # Only now: `with_related` may end the page early, and its place follows from the order of sk.
+    if status is None and after is None and shown.last is None:
+        shown.items.sort(key=lambda item: item.gsi1sk or "")
+    return shown
 
 
 def of_movie(movie_id: str, *, after: str | None, limit: int) -> Page[CandidateItem]:

@@ -149,7 +149,7 @@ class Operations:
         links = create.definition["responses"][str(create.status)].get("links", {}).values()
         for link in links:
             for parameter, expression in link["parameters"].items():
-                if re.fullmatch(r"\$response\.body#/\w+/id", expression):
+                if re.fullmatch(r"\$response\.body#/\w+(/0)?/id", expression):
                     return str(parameter)
         return None
 
@@ -162,7 +162,7 @@ class Operations:
         """Return the members of the example body that are ids, with the id's name.
 
         A member is an id if it is named like a path parameter, or if its example is the example of
-        one.
+        one, or a list of one.
         """
         if not operation.has_body or not isinstance(operation.body, dict):
             return {}
@@ -173,6 +173,8 @@ class Operations:
                 references[member] = member
             elif isinstance(value, str) and value in names:
                 references[member] = names[value]
+            elif isinstance(value, list) and value[:1] and str(value[0]) in names:
+                references[member] = names[value[0]]
         return references
 
     def needed_ids(self, operation: Operation) -> set[str]:

@@ -101,7 +101,11 @@ class Requests:
         referenced = self.operations.referenced_ids(operation)
         if not referenced:
             return operation.body
-        return {**operation.body, **{member: self._id(n) for member, n in referenced.items()}}
+        ids: dict[str, Any] = {member: self._id(name) for member, name in referenced.items()}
+        lists = {
+            member: [ids[member]] for member in ids if isinstance(operation.body[member], list)
+        }
+        return {**operation.body, **ids, **lists}
 
 
 def request(

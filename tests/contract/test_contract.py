@@ -249,7 +249,8 @@ def walk(kind: type[ApiError]) -> Iterator[type[ApiError]]:
             yield from walk(child)
 
 
-SERVERS_OWN = ("id", "created_at", "updated_at", "version", "created", "deleted")
+SERVERS_OWN = ("id", "created_at", "updated_at", "version", "created", "deleted",
+               "status_since", "status_by")  # fmt: skip
 
 
 def without_the_servers_own(value: Any) -> Any:
@@ -279,6 +280,8 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
         if body:
             assert problems(operation["requestBody"]["content"][JSON]["schema"], body) == []
             body = {name: ids.get(name, value) for name, value in body.items()}
+            if "actor_ids" in body:
+                body["actor_ids"] = [ids["actor_id"]]
         answer = producer.call(method, path.format(**ids), body)
         assert answer.status == min(responses(operation)), answer
         assert_as_documented(answer, operation_id)
@@ -288,12 +291,13 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
 
     operations = Operations()
     for id_name, create in operations.creators.items():
-        ids[id_name] = ask(create.id)["created"]
+        added = ask(create.id).body
+        ids[id_name] = added["created"] if "created" in added else added["candidates"][0]["id"]
     creates = list(operations.creators.values())
     deletes = [operations.item_of("DELETE", create) for create in reversed(creates)]
     order = [o for o in operations if o.method in ("GET", "PATCH")]
     # Another way to remove a resource, then another way to create it again.
-    order += [o for o in operations if o.method == "DELETE" and o not in deletes]
+    order += reversed([o for o in operations if o.method == "DELETE" and o not in deletes])
     order += [o for o in operations if o.is_create and o not in creates]
     order += [delete for delete in deletes if delete]
     for operation in order:
@@ -374,7 +378,8 @@ def test_of_age_and_date_of_birth_the_document_says_what_the_api_does(
 
 def test_what_was_begun_is_in_the_contract() -> None:
     for operation_id, (_, _, operation) in OPERATIONS.items():
-        steps = operation_id in ("change_movie", "delete_movie", "change_actor", "delete_actor")
+        steps = operation_id in ("change_movie", "delete_movie", "change_actor", "delete_actor",
+                                 "delete_part")  # fmt: skip
         assert (202 in responses(operation)) == steps
         if steps:
             begun = responses(operation)[202]
@@ -409,7 +414,8 @@ def test_a_link_to_the_next_page_asks_for_the_same_list() -> None:
             same = {p["name"]: f"$request.{p['in']}.{p['name']}" for p in asked}
             del same["cursor"]
         else:
-            assert link["operationId"] == "list_roles"
+            of_part = operation_id == "get_part"
+            assert link["operationId"] == ("list_part_candidates" if of_part else "list_roles")
             same = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", path)}
         assert sent == same
 

@@ -88,6 +88,26 @@ class Client:
         """Return the items of all pages of a list."""
         return [item for page in self.pages(path, member, **query) for item in page]
 
+    def movie(self, movie_id: str) -> Any:
+        return self._resource("movie", movie_id)
+
+    def actor(self, actor_id: str) -> Any:
+        return self._resource("actor", actor_id)
+
+    def role(self, role_id: str) -> Any:
+        return self._resource("role", role_id)
+
+    def part(self, part_id: str) -> Any:
+        return self._resource("part", part_id)
+
+    def candidate(self, candidate_id: str) -> Any:
+        return self._resource("candidate", candidate_id)
+
+    def _resource(self, name: str, resource_id: str) -> Any:
+        response = self.get(f"/{name}s/{resource_id}")
+        assert response.status == 200, response
+        return response[name]
+
     def new_movie(self, title: str = "Heat", release_date: str = "1995-12-15") -> str:
         """Create a movie and return its id."""
         response = self.post("/movies", {"title": title, "release_date": release_date})
@@ -105,6 +125,29 @@ class Client:
         response = self.post("/roles", {"movie_id": movie_id, "actor_id": actor_id, **fields})
         assert response.status == 201, response
         return str(response["created"])
+
+    def new_part(self, movie_id: str, name: str = "Rick Blaine", **fields: Any) -> str:
+        """Create a part and return its id."""
+        response = self.post(f"/movies/{movie_id}/parts", {"name": name, **fields})
+        assert response.status == 201, response
+        return str(response["created"])
+
+    def new_candidate(self, part_id: str, actor_id: str, *statuses: str) -> str:
+        """Add an actor to a part's list, and set these statuses in turn. Return the candidate's id.
+
+        An actor who is on the list already is not added again.
+        """
+        response = self.post(f"/parts/{part_id}/candidates", {"actor_ids": [actor_id]})
+        assert response.status == 201, response
+        (candidate,) = response["candidates"]
+        self.set_status(candidate["id"], *statuses)
+        return str(candidate["id"])
+
+    def set_status(self, candidate_id: str, *statuses: str) -> None:
+        """Set these statuses of a candidate in turn."""
+        for status in statuses:
+            response = self.patch(f"/candidates/{candidate_id}", {"status": status})
+            assert response.status == 200, response
 
 
 def assert_failure(response: ApiResponse, status: int, message: str | None = None) -> None:
@@ -125,6 +168,19 @@ def assert_failure(response: ApiResponse, status: int, message: str | None = Non
     assert "Retry-After" in response.headers["access-control-expose-headers"]
     if status == 401:
         assert response.headers["www-authenticate"] == "Bearer"
+
+
+def assert_pages(
+    client: Client, path: str, member: str, expected_ids: list[str], limit: int, **query: Any
+) -> None:
+    """Assert that a list has these items in this order, in pages of exactly `limit` items."""
+    pages = [
+        [item["id"] for item in page] for page in client.pages(path, member, limit=limit, **query)
+    ]
+    assert [item_id for page in pages for item_id in page] == expected_ids
+    # Only the last page may be short, and no page is empty.
+    assert {len(page) for page in pages[:-1]} <= {limit}
+    assert 1 <= len(pages[-1]) <= limit
 
 
 def invoke(chalice: Chalice, event: dict[str, Any], milliseconds: int = 10_000) -> dict[str, Any]:

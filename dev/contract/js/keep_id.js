@@ -1,2 +1,4 @@
 /* global ID */
-pm.collectionVariables.set(ID, pm.response.json().created);
+const body = pm.response.json();
+// The id of the new resource, or of the first of several.
+pm.collectionVariables.set(ID, body.created || Object.values(body).find(Array.isArray)[0].id);

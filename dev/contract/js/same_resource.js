@@ -1,4 +1,6 @@
 /* global ID */
 pm.test("returns the same resource", () => {
-  pm.expect(pm.response.json().created).to.equal(pm.collectionVariables.get(ID));
+  const body = pm.response.json();
+  const id = body.created || Object.values(body).find(Array.isArray)[0].id;
+  pm.expect(id).to.equal(pm.collectionVariables.get(ID));
 });
