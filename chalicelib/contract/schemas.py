@@ -91,7 +91,10 @@ def _named_types(used_types: Iterable[Any]) -> Iterator[type]:
 
 
 def _portable(schema: Any) -> Any:
-    """Return a schema without what only Python understands, and without null defaults."""
+    """Return a schema without what only Python understands, and without defaults.
+
+    With a default, generated TypeScript would require the field in a request.
+    """
     if isinstance(schema, list):
         return [_portable(part) for part in schema]
     if not isinstance(schema, dict):
@@ -99,6 +102,6 @@ def _portable(schema: Any) -> Any:
     portable = {
         name: part.replace(r"\A", "^").replace(r"\Z", "$") if name == "pattern" else _portable(part)
         for name, part in schema.items()
-        if not (name == "default" and part is None)
+        if name != "default"
     }
     return {"type": "string", **portable} if "enum" in schema else portable

@@ -184,7 +184,7 @@ class Actor(Versioned):
     tmdb_id: Annotated[TmdbId | None, OPTIONAL]
     active: Annotated[
         bool,
-        Meta(description="Whether the actor can be cast", examples=[True]),
+        Meta(description="Whether the actor can be cast; true unless it is sent", examples=[True]),
         Access(optional=True, default=True),
     ]
     notes: Annotated[
@@ -205,7 +205,7 @@ _BIRTH_IS_SENT = {
     "properties": {"date_of_birth": {"type": "string"}},
 }
 _NO_AGE = {"properties": {"age": {"type": "null"}}}
-_AGE_IS_SENT = {"required": ["age"]}
+_AGE_IS_SENT: dict[str, Any] = {"required": ["age"], "properties": {"age": {}}}
 
 
 def _check_new(actor: Any) -> None:
@@ -237,7 +237,7 @@ ActorChanges = change_body(
     " says that neither is known.",
     check=_check_changes,
     constraint={
-        "if": {"required": ["date_of_birth"]},
+        "if": {"required": ["date_of_birth"], "properties": {"date_of_birth": {}}},
         "then": {"if": _BIRTH_IS_SENT, "then": _NO_AGE, "else": _AGE_IS_SENT},
     },
 )

@@ -101,7 +101,12 @@ class Part(Versioned):
     ]
     needed: Annotated[
         int,
-        Meta(ge=1, le=MAX_ENGAGED, description="How many people it needs", examples=[1]),
+        Meta(
+            ge=1,
+            le=MAX_ENGAGED,
+            description="How many people it needs; 1 unless it is sent",
+            examples=[1],
+        ),
         Access(optional=True, default=1),
     ]
     status: Annotated[
