@@ -339,7 +339,7 @@ def test_a_request_checks_the_schema_of_the_document() -> None:
     expected = json.loads(script.partition("JSON.stringify(")[2].removesuffix("));"))
     movie = expected["schema"]["properties"]["movie"]
     assert movie["properties"].keys() == set(movie["required"])
-    assert movie["properties"]["title"]["maxLength"] == 200
+    assert movie["properties"]["title"]["maxLength"] == 300
 
 
 def test_the_environment_has_empty_secrets_to_fill_in() -> None:

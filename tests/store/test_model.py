@@ -27,12 +27,12 @@ from tests.store.model import (
     P2,
     PAIRS,
     Check,
-    Mutant,
     casting_problems,
     result_of,
     seen,
     world,
 )
+from tests.store.model_engine import Mutant, key
 
 pytestmark = pytest.mark.slow
 
@@ -521,6 +521,6 @@ def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few:
         items = list(read())
         assert problems(items) == []
         assert casting_problems(items) == []
-        assert {model.key(i): model.unmarked(i) for i in items} == seen(engine)
+        assert {key(i): model.unmarked(i) for i in items} == seen(engine)
         for item in items:
             table.connection.delete_item(item["pk"]["S"], item["sk"]["S"])
