@@ -43,6 +43,7 @@ def test_an_actor_with_a_date_of_birth_has_an_age(
         **VALID,
         "age": actor["age"],
         **dict.fromkeys(OPTIONAL),
+        "candidate_count": 0,
         "active": True,
         "role_count": 0,
         "created_at": actor["created_at"],

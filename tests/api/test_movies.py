@@ -40,6 +40,7 @@ def test_create_returns_the_whole_movie_and_its_location(producer: Client) -> No
         "id": movie["id"],
         "title": "Heat",
         "release_date": "1995-12-15",
+        "part_count": 0,
         **dict.fromkeys(OPTIONAL),
         "role_count": 0,
         "created_at": movie["created_at"],

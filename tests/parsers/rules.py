@@ -212,12 +212,17 @@ PAIRS = {"playing_age_min": "playing_age_max", "shoot_start": "shoot_end", "work
 
 SCHEMAS: dict[str, Any] = json.loads(openapi.FILE.read_text())["components"]["schemas"]
 
-DEFAULTS = {"active": True}
+DEFAULTS = {"active": True, "needed": 1}
 """Values of fields that are left out at creation. The others are null; an age has none."""
 
 GENRES = (
     "action adventure animation biography comedy crime documentary drama family fantasy history"
     " horror music musical mystery romance science_fiction sport thriller war western"
+)
+
+STATUSES = (
+    "submitted shortlisted auditioning callback on_avail backup passed on_hold offered cast"
+    " declined released"
 )
 
 RULES: dict[str, Rule] = {
@@ -269,6 +274,12 @@ RULES: dict[str, Rule] = {
 
 
 def rule_of(body_type: type[Body], name: str) -> Rule:
+    if name == "gender" and "part_type" in body_type.__struct_fields__:
+        return or_null(RULES["gender"])
+    if name == "status" and "part_type" in body_type.__struct_fields__:
+        return is_among("open closed")
+    if name == "status" and "rating" in body_type.__struct_fields__:
+        return is_among(STATUSES)
     if name == "imdb_id":
         return or_null(is_imdb("nm" if body_type in (NewActor, ActorChanges) else "tt"))
     if name in RULES:

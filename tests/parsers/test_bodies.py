@@ -227,7 +227,10 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
         return wrong
     if shape.required:
         left_out = shape.optional.keys() - {"age"}
-        values = {**dict.fromkeys(left_out), **DEFAULTS, **values}
+        defaults = {name: value for name, value in DEFAULTS.items() if name in shape.optional}
+        if "needed" in shape.optional:
+            defaults["status"] = "open"
+        values = {**dict.fromkeys(left_out), **defaults, **values}
         values = {name: value for name, value in values.items() if name in fields}
     return {name: completed(name, value) for name, value in values.items()}
 
