@@ -227,7 +227,7 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
         return wrong
     if shape.required:
         left_out = shape.optional.keys() - {"age"}
-        defaults = {name: value for name, value in DEFAULTS.items() if name in shape.optional}
+        defaults: dict[str, Any] = {k: v for k, v in DEFAULTS.items() if k in shape.optional}
         if "needed" in shape.optional:
             defaults["status"] = "open"
         values = {**dict.fromkeys(left_out), **defaults, **values}
