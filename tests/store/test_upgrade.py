@@ -16,7 +16,8 @@ from tests.support.client import Client
 from tests.support.issuer import Issuer
 from tests.support.settings import SETTINGS
 
-FILE = "chalicelib/contract/document.py"
+NEW, FILE = "class ListAttribute", "chalicelib/store/table.py"
+"""What the code of 1.1 did not have yet."""
 
 WRITE = """
 movie = movies.add(title="Heat", release_date="1995-12-15")
@@ -37,12 +38,12 @@ print(json.dumps(None))
 @pytest.fixture(scope="module")
 def checkout_of_1_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The code of the last commit with contract 1.1."""
-    log = ["git", "log", "--format=%H", '-SVERSION = "1.1.0"', "--", FILE]
+    log = ["git", "log", "--format=%H", f"-S{NEW}", "--", FILE]
     commits = subprocess.run(log, cwd=PROJECT, capture_output=True, text=True).stdout.split()
-    if len(commits) < 2:
+    if not commits:
         pytest.skip("this clone does not have the history of 1.1: git fetch --unshallow")
     folder = tmp_path_factory.mktemp("1.1")
-    archive = ["git", "archive", f"{commits[0]}^", "chalicelib"]
+    archive = ["git", "archive", f"{commits[-1]}^", "chalicelib"]
     files = subprocess.run(archive, cwd=PROJECT, capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x"], cwd=folder, input=files, check=True)
     return folder
