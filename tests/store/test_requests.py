@@ -66,10 +66,10 @@ READS: dict[str, tuple[Call, list[str]]] = {
     "an empty cast": (lambda c, t: c.get(f"/movies/{t.movie}/actors"), ["Query", "GetItem"]),
     "actors": (lambda c, _: c.get("/actors"), ["Query"]),
     "an actor": (lambda c, t: c.get(f"/actors/{t.cast_actor}"), ["Query"]),
-    "a filmography": (lambda c, t: c.get(f"/actors/{t.cast_actor}/movies"), ["Query", "Query"]),
+    "a filmography": (lambda c, t: c.get(f"/actors/{t.cast_actor}/movies"), ["Query"]),
     "an empty filmography": (
         lambda c, t: c.get(f"/actors/{t.actor}/movies"),
-        ["Query", "Query", "GetItem"],
+        ["Query", "GetItem"],
     ),
     "roles": (lambda c, _: c.get("/roles"), ["Query"]),
     "a movie's roles": (lambda c, t: c.get("/roles", movie_id=t.cast_movie), ["Query"]),
