@@ -314,3 +314,17 @@ def test_a_cursor_stays_valid_after_its_candidate_is_moved_or_deleted(
     assert producer.delete(f"/candidates/{desk.shortlisted[1]}").status == 200
     rest = producer.every(path, "candidates", cursor=cursor, limit=2, **query)
     assert [candidate["id"] for candidate in rest] == desk.shortlisted[2:]
+
+
+@pytest.mark.parametrize("stage", ["00", "07", "99", "6", ""])
+def test_a_forged_cursor_outside_the_column_is_rejected(
+    producer: Client, desk: Desk, stage: str
+) -> None:
+    # DynamoDB rejects a start of a Query that its condition excludes.
+    path, query = f"/parts/{desk.part_id}/candidates", {"status": "shortlisted"}
+    cursor = producer.get(path, limit=1, **query)["next_cursor"]
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    part, _, *rest = raw[6:].decode().split("\x1f")
+    key = "\x1f".join([part, stage, *rest])
+    forged = base64.urlsafe_b64encode(raw[:6] + key.encode()).rstrip(b"=").decode()
+    assert_failure(producer.get(path, cursor=forged, **query), 400)
