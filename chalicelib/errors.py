@@ -214,7 +214,7 @@ class Unordered(InvalidBody):
 
 
 class WrongTransition(InvalidBody):
-    example = "status: expected one of offered, cast, declined, released after on_hold."
+    example = "status: expected one of cast, offered, declined, released after on_hold."
 
     def __init__(self, status: str, allowed: Iterable[str]) -> None:
         super().__init__(f"status: expected one of {', '.join(allowed)} after {status}.")
