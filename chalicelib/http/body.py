@@ -163,6 +163,7 @@ _WORDS = {
     "array": "a list",
     "bool": "true or false",
     "date": "a date as YYYY-MM-DD",
+    "datetime": "a time with an offset",
     "float": "a number with a fraction",
     "int": "a whole number",
     "object": "an object",
