@@ -21,7 +21,7 @@ VERSION = "2.0.0"
 """Of the contract (semantic versioning): CHANGELOG.md's newest heading, or its next one."""
 
 DESCRIPTION = f"""
-Movies, actors, and who plays whom in which movie.
+Movies, actors, who plays whom in which movie, and who is considered for which part.
 
 Every response with a body is `{{"success": true, ...}}`, or
 `{{"success": false, "error": <status>, "message": "...", "detail": "..."}}`. Exceptions are this

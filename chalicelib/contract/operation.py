@@ -144,12 +144,13 @@ class Operation:
 def links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[str, Document]]:
     """Return the operations that can follow this one, with their parameters from its response."""
     by, members = operation.answers.by, operation.answers.members
-    if by not in (answers.listing, answers.one, answers.created, answers.changed, answers.added):
+    if by not in (answers.listing, answers.one, answers.created, answers.added, answers.changed):
         return
     name, resource = next(iter(members.items()))
-    place = f"$response.body#/{name}{'/0' if by in (answers.listing, answers.added) else ''}"
     if by is answers.added:
         (resource,) = get_args(resource)
+    is_list = by in (answers.listing, answers.added)
+    place = f"$response.body#/{name}{'/0' if is_list else ''}"
     same = {name: f"$request.path.{name}" for name in operation.path_parameters}
     same |= {name: f"$request.query.{name}" for name in operation.declared.filters}
     if by is answers.listing:

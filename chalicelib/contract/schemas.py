@@ -1,5 +1,6 @@
 """JSON Schemas of the contract's types, and the examples that follow from them."""
 
+import json
 import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast, get_args, get_origin
@@ -9,7 +10,7 @@ from chalice.app import Response
 
 from chalicelib.http import answers
 from chalicelib.http.fields import Cursor
-from chalicelib.http.resource import Resource, fields_of
+from chalicelib.http.resource import Resource, Writable, fields_of
 
 JSON = answers.JSON
 REFERENCE = "#/components/schemas/"
@@ -57,14 +58,13 @@ class Schemas:
         properties |= {name: self.of(member) for name, member in members.items()}
         schema = {"type": "object", "properties": properties, "required": list(properties)}
         example = self.example(schema)
-        roles = 0 if by is answers.created else example.get("remaining")
-        for value in example.values():
-            if roles is not None and isinstance(value, dict) and "role_count" in value:
-                value["role_count"] = roles
+        for name, value in example.items():
             if by is answers.created and isinstance(value, dict):
-                value |= dict.fromkeys(value.keys() & {"part_count", "candidate_count"}, 0)
-                if "counts" in value:
-                    value["counts"] = dict.fromkeys(value["counts"], 0)
+                _empty(value)
+            elif by is answers.added:
+                _reset(value, members.get(name))
+            elif "remaining" in example and isinstance(value, dict) and "role_count" in value:
+                value["role_count"] = example["remaining"]
         return {JSON: {"schema": schema, "example": example}}
 
     def example(self, schema: Document) -> Any:
@@ -82,6 +82,25 @@ class Schemas:
         return schema["const"] if "const" in schema else schema["enum"][0]
 
 
+def _empty(resource: dict[str, Any]) -> None:
+    """Set the counts in the example of a new resource to 0."""
+    for name, value in resource.items():
+        if name.endswith("_count"):
+            resource[name] = 0
+        elif name == "counts":
+            resource[name] = dict.fromkeys(value, 0)
+
+
+def _reset(examples: Any, member_type: Any) -> None:
+    """Set the fields of new resources, in a list of examples, to what they have at first."""
+    item_type = get_args(member_type)[0] if get_origin(member_type) is list else None
+    if isinstance(item_type, type) and issubclass(item_type, Resource):
+        for field in fields_of(item_type):
+            if field.access.writable is Writable.ALWAYS:
+                for resource in examples:
+                    resource[field.name] = field.access.default
+
+
 def _named_types(used_types: Iterable[Any]) -> Iterator[type]:
     """Return the structs among these types, and in lists of them."""
     for used in used_types:
@@ -93,7 +112,8 @@ def _named_types(used_types: Iterable[Any]) -> Iterator[type]:
 def _portable(schema: Any) -> Any:
     """Return a schema without what only Python understands, and without defaults.
 
-    With a default, generated TypeScript would require the field in a request.
+    The description names a default that is not null. Some generators of clients require a member
+    that has a default.
     """
     if isinstance(schema, list):
         return [_portable(part) for part in schema]
@@ -102,6 +122,9 @@ def _portable(schema: Any) -> Any:
     portable = {
         name: part.replace(r"\A", "^").replace(r"\Z", "$") if name == "pattern" else _portable(part)
         for name, part in schema.items()
-        if name != "default"
     }
+    if not isinstance(schema.get("default"), dict):  # or it is the schema of a member
+        default = portable.pop("default", None)
+        if default is not None:
+            portable["description"] += f"; {json.dumps(default)} if it is not sent"
     return {"type": "string", **portable} if "enum" in schema else portable

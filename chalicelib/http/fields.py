@@ -67,7 +67,7 @@ HttpsUrl = Annotated[
     Meta(max_length=MAX_URL),
     pattern(
         r"\Ahttps://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?"
-        r"(?:[/?#][^\x00-\x20\x7f-\x9f\x22<>\\^`{|}]*)?\Z",
+        r"(?:[/?#][^\x00-\x20\x22\x7f-\x9f<>\\^`{|}]*)?\Z",
         "a URL that begins with https://",
     ),
 ]
@@ -175,7 +175,9 @@ Count = Annotated[int, Meta(ge=0, description="The number of its roles", example
 Remaining = Annotated[
     int,
     Meta(
-        ge=1, description="The number of its roles that are not done yet, or more", examples=[250]
+        ge=1,
+        description="The number of its roles and candidates that are not done yet, or more",
+        examples=[250],
     ),
 ]
 Version = Annotated[

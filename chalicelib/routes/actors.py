@@ -184,7 +184,7 @@ class Actor(Versioned):
     tmdb_id: Annotated[TmdbId | None, OPTIONAL]
     active: Annotated[
         bool,
-        Meta(description="Whether the actor can be cast; true unless it is sent", examples=[True]),
+        Meta(description="Whether the actor can be cast", examples=[True]),
         Access(optional=True, default=True),
     ]
     notes: Annotated[

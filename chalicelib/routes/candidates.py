@@ -42,6 +42,7 @@ from chalicelib.http.request import caller_permissions, caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
     SERVER,
+    Access,
     Versioned,
     body_of,
     change_body,
@@ -55,6 +56,8 @@ from chalicelib.store.items import BEST_RATING, CandidateItem
 from chalicelib.store.statuses import SELECTION, Status
 
 candidates = Blueprint(__name__)
+
+UNKNOWN_ID = "A" * 16  # in the examples
 
 ENGAGE = "post:roles"
 """The permission to engage, and to end an engagement."""
@@ -118,8 +121,9 @@ class Considered(Versioned):
         Meta(
             description="The status. Whoever is engaged (on_hold, offered, cast) leaves it only by"
             " declined or released, and comes back as shortlisted",
-            examples=["submitted"],
+            examples=["shortlisted"],
         ),
+        Access(default=Status.SUBMITTED),
     ]
     status_since: Annotated[Time, SERVER]
     status_by: Annotated[
@@ -134,20 +138,20 @@ class Considered(Versioned):
                 ge=1,
                 le=BEST_RATING,
                 description=f"From 1 to {BEST_RATING}, which is the best; null if not rated",
+                examples=[5],
             ),
         ]
         | None,
-        Meta(examples=[None]),
         OPTIONAL,
     ]
     note: Annotated[
         Text | None,
-        Meta(description="What the agency thinks", examples=[None]),
+        Meta(description="What the agency thinks", examples=["Warm, quick, funny."]),
         OPTIONAL,
     ]
     audition_at: Annotated[
         Moment | None,
-        Meta(description="When the audition is", examples=[None]),
+        Meta(description="When the audition is", examples=["2027-02-01T10:30:00Z"]),
         OPTIONAL,
     ]
 
@@ -232,16 +236,16 @@ class Candidacy(Considered):
 class Refusal(Struct):
     """An actor who was not added, and why."""
 
-    actor_id: Annotated[str, Meta(description="As it was sent", examples=["AAAAAAAAAAAAAAAA"])]
+    actor_id: Annotated[str, Meta(description="As it was sent", examples=[UNKNOWN_ID])]
     detail: Annotated[str, Meta(description="A sentence", examples=[ActorNotFound.detail])]
 
-
-Refused = Annotated[list[Refusal], Meta(description="Actors not added", examples=[[]])]
 
 NewCandidates = body_of(
     "NewCandidates",
     "Actors to consider for a part.",
-    actor_ids=Annotated[list[Id], Meta(min_length=1), unique(MAX_ADDED, "Actors", [ACTOR_ID])],
+    actor_ids=Annotated[
+        list[Id], Meta(min_length=1), unique(MAX_ADDED, "Actors", [ACTOR_ID, UNKNOWN_ID])
+    ],
 )
 
 
@@ -277,7 +281,7 @@ def list_part_candidates(part_id: PartId, status: StatusFilter | None) -> Respon
 @candidates.route("/parts/{part_id}/candidates", methods=["POST"])
 @requires("post:candidates")
 @accepts(NewCandidates)
-@answers(added, PartNotFound, PartClosed, candidates=list[Candidate], refused=Refused)
+@answers(added, PartNotFound, PartClosed, candidates=list[Candidate], refused=list[Refusal])
 def add_candidates(new: Body, part_id: PartId) -> Response:
     """Consider actors for a part.
 

@@ -49,13 +49,13 @@ from chalicelib.store.statuses import PartStatus, Status
 parts = Blueprint(__name__)
 
 
-def _number(example: int) -> Any:
+def _count(example: int) -> Any:
     return Annotated[int, Meta(ge=0, description="The number of candidates", examples=[example])]
 
 
 Counts: Any = msgspec.defstruct(
     "Counts",
-    [(status.value, _number(int(status is Status.SUBMITTED))) for status in Status],
+    [(status.value, _count(int(status is Status.SHORTLISTED))) for status in Status],
     namespace={"__doc__": "The candidates for a part, by status."},
 )
 
@@ -101,12 +101,7 @@ class Part(Versioned):
     ]
     needed: Annotated[
         int,
-        Meta(
-            ge=1,
-            le=MAX_ENGAGED,
-            description="How many people it needs; 1 unless it is sent",
-            examples=[1],
-        ),
+        Meta(ge=1, le=MAX_ENGAGED, description="How many people it needs", examples=[1]),
         Access(optional=True, default=1),
     ]
     status: Annotated[
@@ -123,7 +118,7 @@ class Part(Versioned):
         ),
     ]
     candidate_count: Annotated[
-        int, Meta(ge=0, description="The number of its candidates", examples=[1]), SERVER
+        int, Meta(ge=0, description="The number of candidates", examples=[1]), SERVER
     ]
     counts: Annotated[Counts, SERVER]
 

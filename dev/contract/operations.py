@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chalicelib.permissions import AGENCY_ROLES
@@ -142,7 +142,8 @@ class Operations:
     def created_id(self, create: Operation) -> str | None:
         """Return the path parameter that takes the id of the created resource, or None.
 
-        The links of the response say so: `role_id` takes `$response.body#/role/id`.
+        The links of the response say so: `role_id` takes `$response.body#/role/id`, and
+        `candidate_id` takes `$response.body#/candidates/0/id`.
         """
         if not create.is_create:
             return None
@@ -153,29 +154,54 @@ class Operations:
                     return str(parameter)
         return None
 
+    def created_list(self, create: Operation) -> str | None:
+        """Return the member of the response that lists the created resources, or None."""
+        schema = create.definition["responses"][str(create.status)]["content"][JSON]["schema"]
+        members = schema["properties"]
+        if "created" in members:
+            return None
+        lists = [str(name) for name, member in members.items() if member.get("type") == "array"]
+        return lists[0]
+
     def item_of(self, method: str, create: Operation) -> Operation | None:
-        """Return the operation on one resource of the collection that `create` adds to."""
-        item_path = re.compile(re.escape(create.path) + r"/\{\w+\}")
-        return next((o for o in self if o.method == method and item_path.fullmatch(o.path)), None)
+        """Return the operation on one resource of the collection that `create` adds to.
+
+        Its path is below the path of the collection, or names only the created resource.
+        """
+        below = re.compile(re.escape(create.path) + r"/\{\w+\}")
+        by_id = re.compile(rf"/[^/]+/\{{{self.created_id(create)}\}}")
+        of_method = [operation for operation in self if operation.method == method]
+        for path in (below, by_id):
+            for operation in of_method:
+                if path.fullmatch(operation.path):
+                    return operation
+        return None
 
     def referenced_ids(self, operation: Operation) -> dict[str, str]:
         """Return the members of the example body that are ids, with the id's name.
 
         A member is an id if it is named like a path parameter, or if its example is the example of
-        one, or a list of one.
+        one. A list of ids is named like its first one.
         """
         if not operation.has_body or not isinstance(operation.body, dict):
             return {}
         names = {example: name for name, example in self.example_ids.items()}
         references = {}
         for member, value in operation.body.items():
+            first = value[0] if isinstance(value, list) and value else value
             if member in self.example_ids:
                 references[member] = member
-            elif isinstance(value, str) and value in names:
-                references[member] = names[value]
-            elif isinstance(value, list) and value[:1] and str(value[0]) in names:
-                references[member] = names[value[0]]
+            elif isinstance(first, str) and first in names:
+                references[member] = names[first]
         return references
+
+    def body_with(self, operation: Operation, ids: Mapping[str, str]) -> Any:
+        """Return the example body with these ids, by name, instead of its own."""
+        body = operation.body
+        for member, name in self.referenced_ids(operation).items():
+            value = [ids[name], *body[member][1:]] if isinstance(body[member], list) else ids[name]
+            body = {**body, member: value}
+        return body
 
     def needed_ids(self, operation: Operation) -> set[str]:
         """Return the ids that a request needs, in its path or its body."""

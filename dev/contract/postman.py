@@ -98,14 +98,8 @@ class Requests:
         return f"{{{{{name}}}}}" if is_created else self.operations.example_ids[name]
 
     def _body(self, operation: Operation) -> Any:
-        referenced = self.operations.referenced_ids(operation)
-        if not referenced:
-            return operation.body
-        ids: dict[str, Any] = {member: self._id(name) for member, name in referenced.items()}
-        lists = {
-            member: [ids[member]] for member in ids if isinstance(operation.body[member], list)
-        }
-        return {**operation.body, **ids, **lists}
+        ids = {name: self._id(name) for name in self.operations.example_ids}
+        return self.operations.body_with(operation, ids)
 
 
 def request(
@@ -257,17 +251,52 @@ def _every_operation(requests: Requests) -> Iterator[Item]:
         created = operations.created_id(create)
         keep = script("keep_id", ID=created) if created else ""
         yield requests.ask(create, after=keep)
+    yield from _casting(requests)
+
+
+def _casting(requests: Requests) -> Iterator[Item]:
+    """Cast the candidate, and add what the folder `Errors` needs: `other_` resources."""
+    operations = requests.operations
+    create_actor, create_part = operations["create_actor"], operations["create_part"]
+    add_candidates = operations["add_candidates"]
+    keep_actor = script("keep_id", ID="other_actor_id")
+    yield requests.ask(create_actor, "Add a second actor", after=keep_actor)
+    keep_part = script("keep_id", ID="other_part_id")
+    closed = {**create_part.body, "status": "closed"}
+    yield requests.ask(create_part, "Add a part that is closed", body=closed, after=keep_part)
+    keep_candidate = script(
+        "keep_first",
+        LIST=operations.created_list(add_candidates),
+        ID="other_candidate_id",
+        ETAG="other_candidate_etag",
+    )
+    other = {"actor_ids": ["{{other_actor_id}}"]}
+    case = "Consider the second actor for the part"
+    yield requests.ask(add_candidates, case, body=other, after=keep_candidate)
+    yield _move(requests, "cast", "Cast the candidate")
+
+
+def _move(requests: Requests, status: str, case: str) -> Item:
+    """Return a request that sets the candidate's status, by somebody who may engage."""
+    role = requests.operations["create_role"].first_role()
+    change = requests.operations["change_candidate"]
+    return requests.ask(change, case, role=role, body={"status": status})
 
 
 def _create(requests: Requests, id_name: str, create: Operation) -> Iterator[Item]:
     """Create a resource and keep its id; create it again with the same Idempotency-Key."""
     etag, key = _variables(id_name)
-    keep = script("keep_id", ID=id_name) + script("keep_version", ETAG=etag)
+    if members := requests.operations.created_list(create):
+        keep = script("keep_first", LIST=members, ID=id_name, ETAG=etag)
+        same = script("same_first", LIST=members, ID=id_name)
+    else:
+        keep = script("keep_id", ID=id_name) + script("keep_version", ETAG=etag)
+        same = script("same_resource", ID=id_name)
     if "Idempotency-Key" not in create.parameters:
         yield requests.ask(create, after=keep)
         return
     headers = {"Idempotency-Key": f"{{{{{key}}}}}"}
-    new_key, same = script("new_key", KEY=key), script("same_resource", ID=id_name)
+    new_key = script("new_key", KEY=key)
     yield requests.ask(create, headers=headers, before=new_key, after=keep)
     case = f"{create.method} {create.path} again, with the same Idempotency-Key"
     yield requests.ask(create, case, headers=headers, after=same)
@@ -360,6 +389,7 @@ def _errors(requests: Requests) -> Iterator[Item]:
         yield requests.refusal(read, error, "The id is unknown", ids=read.unused_ids())
     cast_twice = "The actor already plays in the movie"
     yield requests.refusal(operations["create_role"], "AlreadyCast", cast_twice)
+    yield from _casting_errors(requests)
     old = {"If-Match": '"4711"'}
     other = "If-Match names another version"
     yield requests.refusal(operations["change_movie"], "VersionMismatch", other, headers=old)
@@ -371,9 +401,33 @@ def _errors(requests: Requests) -> Iterator[Item]:
     yield request(case, "PUT", "/movies", no_method)
 
 
+def _casting_errors(requests: Requests) -> Iterator[Item]:
+    """Provoke the errors of parts and candidates."""
+    operations = requests.operations
+    change, add = operations["change_candidate"], operations["add_candidates"]
+    for name in ("list_parts", "list_part_candidates"):
+        case = f"The filter of {operations[name].path} does not exist"
+        yield requests.refusal(operations[name], "InvalidFilter", case, query={"status": "x"})
+    role = operations["create_role"].first_role()
+    for error, case, body, ids in (
+        ("WrongTransition", "Who is cast must be released", {"status": "submitted"}, {}),
+        ("PartFull", "Everybody whom the part needs is cast", {"status": "cast"},
+         {"ids": {"candidate_id": "{{other_candidate_id}}"}}),
+    ):  # fmt: skip
+        yield requests.refusal(change, error, case, role=role, body=body, **ids)
+    closed = {"part_id": "{{other_part_id}}"}
+    yield requests.refusal(add, "PartClosed", "The part is closed", ids=closed)
+    engaged = "The candidate is engaged"
+    yield requests.refusal(operations["delete_candidate"], "StillEngaged", engaged)
+
+
 def _clean_up(requests: Requests) -> Iterator[Item]:
     """Delete what was created: a resource before those whose ids it needed."""
     operations = requests.operations
+    yield _move(requests, "released", "Release the candidate")
+    delete_actor = operations["delete_actor"]
+    other = {"actor_id": "{{other_actor_id}}"}
+    yield requests.ask(delete_actor, "Remove the second actor and their candidacy", ids=other)
     deletes = [operations.item_of("DELETE", create) for create in operations.creators.values()]
     sent = [_delete_before(operations, create) for create in _second_creates(operations)]
     others = [o for o in operations if o.method == "DELETE" and o not in (*deletes, *sent)]

@@ -1,6 +1,4 @@
 /* global ID */
 pm.test("returns the same resource", () => {
-  const body = pm.response.json();
-  const id = body.created || Object.values(body).find(Array.isArray)[0].id;
-  pm.expect(id).to.equal(pm.collectionVariables.get(ID));
+  pm.expect(pm.response.json().created).to.equal(pm.collectionVariables.get(ID));
 });
