@@ -18,6 +18,7 @@ from schemathesis import Case, GenerationMode, HookContext
 
 from chalicelib.http import body as http_body
 from chalicelib.permissions import AGENCY_ROLES
+from chalicelib.store.statuses import SELECTION
 
 URL, TOKEN = os.environ["CONTRACT_URL"], os.environ.get("CONTRACT_TOKEN")
 ROLE = os.environ["CONTRACT_ROLE"]
@@ -85,6 +86,10 @@ def filter_case(context: HookContext, case: "Case[Any]") -> bool:
         return False  # the API accepts 1, but not 1.0
     if positive and not _is_ordered(body, is_whole=case.method == "POST"):
         return False
+    audition_at = body.get("audition_at")
+    if positive and isinstance(audition_at, str) and _is_valid(case, body):
+        # The API rejects the first and the last year, also in UTC, and a second of 60.
+        return bool(re.match(r"(?!000[0-2]|999[89])\d{4}-..-..T..:..:[0-5]", audition_at))
     date_of_birth = body.get("date_of_birth")
     if positive and isinstance(date_of_birth, str) and _is_valid(case, body):
         # The API rejects actors over 150 years or not born yet. The exact limit depends on today.
@@ -135,6 +140,8 @@ def map_case(context: HookContext, case: "Case[Any]") -> "Case[Any]":
         for name, ids in IDS.items():
             if name in case.body and ids and next(_numbers) % 5:
                 case.body[name] = ids[next(_numbers) % len(ids)]
+            if f"{name}s" in case.body and ids and next(_numbers) % 5:
+                case.body[f"{name}s"] = [*ids[: 1 + next(_numbers) % 5]]
     return case
 
 
@@ -168,11 +175,30 @@ def permissions_of_the_role(ctx: Any, response: Any, case: "Case[Any]") -> bool 
         # Some cases send no token or an invalid one.
         if TOKEN and response.request.headers.get("Authorization") != f"Bearer {TOKEN}":
             assert response.status_code >= 400, "the request has no valid token"
+        elif _engages(case) and "post:roles" not in PERMISSIONS:
+            assert response.status_code >= 400, f"{ROLE} must not engage a candidate"
         elif permission in PERMISSIONS:
             assert response.status_code not in (401, 403), f"{ROLE} must have {permission}"
         else:
             assert response.status_code >= 400, f"{ROLE} must not have {permission}"
     return None
+
+
+@schemathesis.check
+def rejected_changes_of_a_status(ctx: Any, response: Any, case: "Case[Any]") -> bool | None:
+    """Check that only the rule of statuses rejects a valid change of a candidate."""
+    is_change = case.operation.definition.raw["operationId"] == "change_candidate"
+    if is_change and response.status_code == 422 and _is_positive(case):
+        detail = response.json()["detail"]
+        assert re.fullmatch(r"status: expected one of .* after \w+\.", detail), detail
+    return None
+
+
+def _engages(case: "Case[Any]") -> bool:
+    """Return whether a request engages a candidate, or ends an engagement."""
+    if case.operation.definition.raw["operationId"] != "change_candidate":
+        return False
+    return isinstance(case.body, dict) and case.body.get("status") not in (None, *SELECTION)
 
 
 def _list_key(path: str, operation: Mapping[str, Any], values: Mapping[str, Any]) -> ListKey:
