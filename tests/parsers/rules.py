@@ -1,6 +1,7 @@
 """The rules of the fields in request bodies, written a second time, from the contract's text."""
 
 import datetime
+import decimal
 import json
 import re
 import string
@@ -12,6 +13,8 @@ import jsonschema_rs
 
 from chalicelib.http.body import Body
 from chalicelib.routes.actors import ActorChanges, NewActor
+from chalicelib.routes.candidates import CandidateChanges
+from chalicelib.routes.parts import NewPart, PartChanges
 from dev.contract import openapi
 
 Rule = Callable[[Any], bool]
@@ -194,6 +197,40 @@ def is_birth(value: Any) -> bool:
     return bool(value <= today < f"{int(value[:4]) + 151:04}{value[4:]}")
 
 
+MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?"
+    r"(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))"
+)
+
+
+def moment_in_utc(text: str) -> str | None:
+    """Return a moment of RFC 3339 in UTC, or None if it is not one.
+
+    The API also accepts an offset without its colon.
+    """
+    match = MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    day, time, fraction, sign, hours, minutes = match.groups()
+    try:
+        moment = datetime.datetime.fromisoformat(f"{day}T{time}+00:00")
+        offset = datetime.time(int(hours or 0), int(minutes or 0))
+        rounded = int(decimal.Decimal(fraction or 0).scaleb(6).quantize(0, decimal.ROUND_HALF_UP))
+        moment += datetime.timedelta(microseconds=rounded)
+        is_shown = 2 <= moment.year <= 9_998
+        later = datetime.timedelta(hours=offset.hour, minutes=offset.minute)
+        moment += later if sign == "-" else -later
+    except (ValueError, OverflowError):
+        return None
+    if not is_shown or not 2 <= moment.year <= 9_998:
+        return None
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def is_moment(value: Any) -> bool:
+    return isinstance(value, str) and moment_in_utc(value) is not None
+
+
 def is_whole(least: int, most: int) -> Rule:
     return lambda value: type(value) is int and least <= value <= most
 
@@ -212,7 +249,10 @@ PAIRS = {"playing_age_min": "playing_age_max", "shoot_start": "shoot_end", "work
 
 SCHEMAS: dict[str, Any] = json.loads(openapi.FILE.read_text())["components"]["schemas"]
 
-DEFAULTS = {"active": True, "needed": 1}
+DEFAULTS: dict[type[Body], dict[str, Any]] = {
+    NewActor: {"active": True},
+    NewPart: {"needed": 1, "status": "open"},
+}
 """Values of fields that are left out at creation. The others are null; an age has none."""
 
 GENRES = (
@@ -220,20 +260,18 @@ GENRES = (
     " horror music musical mystery romance science_fiction sport thriller war western"
 )
 
-STATUSES = (
-    "submitted shortlisted auditioning callback on_avail backup passed on_hold offered cast"
-    " declined released"
-)
-
 RULES: dict[str, Rule] = {
     "active": lambda value: value is True or value is False,
     "actor_id": is_id,
+    "actor_ids": lambda value: value != [] and is_list(25, is_id)(value),
     "agent": or_null(is_agent),
+    "audition_at": or_null(is_moment),
     "availability": or_null(is_availability),
     "base_city": or_null(is_line(200)),
     "base_country": or_null(lambda value: value in SCHEMAS["Country"]["enum"]),
     "billing_order": or_null(is_whole(1, 9_999)),
     "character_name": or_null(is_line(500)),
+    "description": or_null(is_text),
     "director": or_null(is_line(200)),
     "email": or_null(is_email),
     "gender": is_among("female male non-binary other undisclosed"),
@@ -243,13 +281,17 @@ RULES: dict[str, Rule] = {
     "languages": or_null(is_languages),
     "movie_id": is_id,
     "name": is_line(200),
+    "needed": is_whole(1, 80),
+    "note": or_null(is_text),
     "notes": or_null(is_text),
     "original_language": or_null(is_language),
+    "part_type": or_null(is_among("lead supporting featured extra")),
     "phone": or_null(is_phone),
     "playing_age_max": or_null(is_whole(0, 150)),
     "playing_age_min": or_null(is_whole(0, 150)),
     "poster_url": or_null(is_url),
     "production_company": or_null(is_line(200)),
+    "rating": or_null(is_whole(1, 6)),
     "release_date": or_null(is_date),
     "role_type": or_null(is_among("lead supporting featured extra")),
     "runtime_minutes": or_null(is_whole(1, 1_000)),
@@ -272,16 +314,27 @@ RULES: dict[str, Rule] = {
 }
 """The rules of fields, written a second time. Other fields follow the contract's schema."""
 
+PART_RULES: dict[str, Rule] = {
+    "gender": or_null(RULES["gender"]),
+    "status": is_among("open closed"),
+}
+STATUSES = (
+    "submitted shortlisted auditioning callback on_avail backup passed on_hold offered cast"
+    " declined released"
+)
+OWN_RULES: dict[type[Body], dict[str, Rule]] = {
+    NewPart: PART_RULES,
+    PartChanges: PART_RULES,
+    CandidateChanges: {"status": is_among(STATUSES)},
+}
+"""The rules of fields that differ from those of other bodies' fields with the same name."""
+
 
 def rule_of(body_type: type[Body], name: str) -> Rule:
-    if name == "gender" and "part_type" in body_type.__struct_fields__:
-        return or_null(RULES["gender"])
-    if name == "status" and "part_type" in body_type.__struct_fields__:
-        return is_among("open closed")
-    if name == "status" and "rating" in body_type.__struct_fields__:
-        return is_among(STATUSES)
     if name == "imdb_id":
         return or_null(is_imdb("nm" if body_type in (NewActor, ActorChanges) else "tt"))
+    if name in OWN_RULES.get(body_type, {}):
+        return OWN_RULES[body_type][name]
     if name in RULES:
         return RULES[name]
     schema = {"$ref": f"#/components/schemas/{body_type.__name__}/properties/{name}"}

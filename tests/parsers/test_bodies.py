@@ -26,7 +26,9 @@ from tests.parsers.rules import (
     DEFAULTS,
     GENRES,
     PAIRS,
+    STATUSES,
     is_text,
+    moment_in_utc,
     shape_of,
     trimmed,
     trimmed_all,
@@ -98,6 +100,23 @@ ranges = st.fixed_dictionaries(
     {"from": early_days, "to": late_days, "kind": st.sampled_from(["free", "blocked"])}
 )
 
+texts = words.map(lambda text: f"a{text}"[:2_000]).filter(is_text)
+offsets = st.sampled_from(["Z", "z", "+00:00", "-00:00", "+02:00", "-11:30", "+23:59", "+0530"])
+moments = st.tuples(
+    days.filter(lambda day: "0002" < day < "9998"),
+    st.sampled_from("Tt "),
+    st.times().map(lambda time: time.isoformat("seconds")),
+    st.sampled_from(["", ".5", ".123456", ".0000004", ".9999996"]),
+    offsets,
+).map("".join)
+near_moments = st.tuples(
+    st.sampled_from(["0001-12-31", "0002-01-02", "9998-12-30", "9999-01-01", "2023-02-29", SECRET]),
+    st.sampled_from(["T", "t", " ", "_", ""]),
+    st.sampled_from(["00:00:00", "23:59:59", "23:59:60", "24:00:00", "12:00", "12:00:00."]),
+    st.sampled_from(["", ".9999999", ",5"]),
+    offsets | st.sampled_from(["", "+24:00", "+02", "+02:60", "-23:59"]),
+).map("".join)
+
 # Other fields have their example.
 GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "title": names,
@@ -111,13 +130,20 @@ GOOD_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "character_name": names | st.none(),
     "billing_order": st.integers(1, 9_999) | st.none(),
     "active": st.booleans(),
+    "actor_ids": st.lists(ids, min_size=1, max_size=25, unique=True),
+    "audition_at": moments | st.none(),
+    "description": texts | st.none(),
+    "needed": st.integers(1, 80),
+    "note": texts | st.none(),
+    "part_type": st.sampled_from(["lead", "extra"]) | st.none(),
+    "rating": st.integers(1, 6) | st.none(),
     "agent": agents | st.none(),
     "availability": st.lists(ranges, max_size=2),
     "email": emails | st.none(),
     "genres": st.lists(st.sampled_from(["drama", "war"]), unique=True) | st.none(),
     "headshot_url": urls,
     "languages": st.dictionaries(languages, levels, max_size=3),
-    "notes": words.map(lambda text: f"a{text}"[:2_000]).filter(is_text),
+    "notes": texts,
     "original_language": languages,
     "phone": phones,
     "playing_age_min": st.integers(0, 40) | st.none(),
@@ -158,6 +184,7 @@ near_texts = st.sampled_from(
         *("a@b.c@d.e", "a b@c.d", "a" * 65 + "@b.c", "a@b.", "123", "+1 2 3", "12-", "1" * 40),
         *("en-us", "EN", "english", "pt_BR", "en-US-x", "tt123456", "nm0000007", "tt0034583"),
         *("tt01234567890", "US", "us", "UK", "lead", "Lead", "casting", "\uff11\uff12\uff13\uff14"),
+        *("open", "closed", "Open", "cast", "on_hold", "on hold", "released", "submitted"),
     ]
 )
 bad_genders = st.sampled_from(["Female", "", "unknown", SECRET, "male\x00", ["male"], "\uff2dale"])
@@ -165,6 +192,7 @@ values = (
     words
     | near_days
     | near_births
+    | near_moments
     | numbers
     | bad_genders
     | json_values
@@ -227,10 +255,7 @@ def expected_of_body(body_type: type[Body], document: Any) -> dict[str, Any] | s
         return wrong
     if shape.required:
         left_out = shape.optional.keys() - {"age"}
-        defaults: dict[str, Any] = {k: v for k, v in DEFAULTS.items() if k in shape.optional}
-        if "needed" in shape.optional:
-            defaults["status"] = "open"
-        values = {**dict.fromkeys(left_out), **defaults, **values}
+        values = {**dict.fromkeys(left_out), **DEFAULTS.get(body_type, {}), **values}
         values = {name: value for name, value in values.items() if name in fields}
     return {name: completed(name, value) for name, value in values.items()}
 
@@ -239,6 +264,8 @@ def completed(name: str, value: Any) -> Any:
     """Return a valid field's value with the members that were left out, in our order."""
     if name == "agent" and value is not None:
         return {member: value.get(member) for member in AGENT}
+    if name == "audition_at" and value is not None:
+        return moment_in_utc(value)
     if name == "availability" and value is not None:
         return [{member: days[member] for member in ("from", "to", "kind")} for days in value]
     return value
@@ -310,7 +337,7 @@ FIELD_EDGES: list[Any] = [
     *("1995-12-15T00:00:00Z", "19951215", "1995-1-2", "199\uff15-12-15", "male", " male ", "MALE"),
     *(str(today + datetime.timedelta(days)) for days in (-1, 0, 1)),
     *(str(today.replace(year=today.year - 151, day=1) + datetime.timedelta(n)) for n in range(32)),
-    *(29, 30, 272, 273, 1_000, 1_001, 2_147_483_647, 2_147_483_648),
+    *(6, 7, 29, 30, 80, 81, 272, 273, 1_000, 1_001, 2_147_483_647, 2_147_483_648),
     *(-1, 0, 1, 150, 151, 9_999, 10_000, 2**63, 2**64, 10**400, True, False, 0.0, 5.0, 1e300),
     *(None, [], {}, [1], {"a": 1}, SECRET, SECRET * 40, SECRET_NUMBER, "5", "null"),
     *("en", "eng", "en-US", "en-Latn-US", "es-419", "e", "engl", "en-us", "en-USA", "en-"),
@@ -322,7 +349,24 @@ FIELD_EDGES: list[Any] = [
     *("tt0034583", "nm0000007", "tt123456", "nm12345678901", "TT0034583", "US", "us", "XX", "GB"),
     *("casting", "released", "cast", "lead", "extra", "Lead", "line\nline", "tab\tstop", "a\vb"),
     *(["drama", "war"], ["drama", "drama"], ["a", " a "], ["a" * 50], ["a" * 51], [" "], [["a"]]),
-    *([f"t{n}" for n in range(length)] for length in (8, 9, 30, 31)),
+    *([f"t{n}" for n in range(length)] for length in (8, 9, 25, 26, 30, 31)),
+    *(["a" * 64], ["a" * 65], ["t", ""], "open", "closed", "Open", *STATUSES.split()),
+    *(
+        f"{day}T{time}{offset}"
+        for day, time in (
+            ("2027-02-01", "10:30:00"),
+            ("2027-02-01", "10:30:60"),
+            ("2027-02-01", "24:00:00"),
+            ("2027-02-01", "10:30"),
+            ("2027-02-01", "23:59:59.9999999"),
+            ("2023-02-29", "10:30:00"),
+            ("0001-12-31", "23:59:59"),
+            ("0002-01-02", "00:00:00"),
+            ("9998-12-30", "23:59:59.999999"),
+            ("9999-01-01", "00:00:00"),
+        )
+        for offset in ("Z", "+00:01", "-00:01", "+23:59", "-23:59", "+24:00", "+0130", "+01", "")
+    ),
     *(GENRES.split()[:length] for length in (8, 9)),
     *({"en": "native"}, {"en": " native "}, {"en": "Native"}, {" en": "native"}, {"en": None}),
     {f"a{x}{y}": "basic" for x in "abcdef" for y in "abcde"},
