@@ -15,6 +15,8 @@ from chalicelib.http import conditions, paging
 from chalicelib.http.body import Body
 from chalicelib.routes.actors import NewActor
 from chalicelib.routes.movies import NewMovie
+from chalicelib.routes.parts import NewPart
+from chalicelib.store.statuses import PartStatus, Status
 from chalicelib.store.table import Item
 from tests.parsers.support import ask_for, event, tried
 from tests.parsers.test_bodies import documents, expected_of_body
@@ -51,6 +53,7 @@ class Listed(NamedTuple):
     name: str
     places: list[str]
     whole: list[Any]
+    board: list[Any]  # in the order in which one page with all of them shows them
     pages: bool  # or it has one item at most
     falls: bool
 
@@ -59,6 +62,12 @@ class Listed(NamedTuple):
         if "sort=-release_date" in self.name and (place > "~") != (key > "~"):
             return key > "~"
         return place >= key if self.falls else place <= key
+
+    @property
+    def column(self) -> str:
+        """The beginning of all sort keys of a column of a part's board, or nothing."""
+        is_column = self.resource == "/parts/{part_id}/candidates" and self.query
+        return "\x1f".join([*self.places[0].split("\x1f")[:2], ""]) if is_column else ""
 
     def page(self, **query: list[str]) -> Found:
         return call(resource=self.resource, ids=self.ids, query={**self.query, **query})
@@ -74,15 +83,47 @@ def items_under(index: str) -> dict[str, list[str]]:
     return {pk: sorted(keys) for pk, keys in partitions.items()}
 
 
-def post(resource: str, body: dict[str, Any]) -> str:
-    made = call(method="POST", resource=resource, body=json.dumps(body).encode())
-    assert made.status == 201, made
-    return str(made.body["created"])
+def send(method: str, resource: str, body: dict[str, Any], **ids: str) -> Any:
+    made = call(method=method, resource=resource, ids=ids, body=json.dumps(body).encode())
+    assert made.status == (201 if method == "POST" else 200), made
+    return made.body
+
+
+def post(resource: str, body: dict[str, Any], **ids: str) -> str:
+    return str(send("POST", resource, body, **ids)["created"])
+
+
+def add_parts(movies: list[str], actors: list[str]) -> str:
+    """Add a few parts with candidates. Return the id of the first part."""
+    parts = [
+        post("/movies/{movie_id}/parts", body, movie_id=movie)
+        for movie, body in (
+            (movies[0], {"name": "Rick", "billing_order": 2, "work_start": "2027-05-01"}),
+            (movies[0], {"name": "\ufdfa" * 200}),
+            (movies[0], {"name": "Ilsa", "billing_order": 1, "work_start": "2027-04-01"}),
+            (movies[0], {"name": "Sam", "status": "closed"}),
+            (movies[1], {"name": "Rick", "work_start": "2027-05-01", "needed": 2}),
+        )
+    ]
+    candidates = []
+    for part in (*parts[:3], parts[4]):
+        added = send("POST", "/parts/{part_id}/candidates", {"actor_ids": actors}, part_id=part)
+        candidates += [candidate["id"] for candidate in added["candidates"]]
+    for number, changes in (
+        (1, {"rating": 1}),
+        (2, {"rating": 6}),
+        (3, {"status": "on_hold"}),
+        (5, {"status": "passed", "rating": 3}),
+        (10, {"status": "on_hold"}),
+        (10, {"status": "declined"}),
+    ):
+        send("PATCH", "/candidates/{candidate_id}", changes, candidate_id=candidates[number])
+    return parts[0]
 
 
 @pytest.fixture(scope="module")
 def lists() -> Iterator[list[Listed]]:
-    """The lists of an agency with a few movies, actors and roles, in a table of its own."""
+    """The lists of an agency with a few resources of each kind, in a table of its own."""
     with mock_aws():
         Item.create_table(wait=True)
         titles = ["alien", "Éclair", "", "\U0001f3ac", "zodiac", "alien"]
@@ -102,12 +143,15 @@ def lists() -> Iterator[list[Listed]]:
         for number, (movie, actor) in enumerate(roles):
             billed = {"billing_order": number} if number % 2 else {}
             post("/roles", {"movie_id": movie, "actor_id": actor, **billed})
-        yield list(_lists(movies[0], actors[0]))
+        yield list(_lists(movies[0], actors[0], add_parts(movies, actors)))
 
 
-def _lists(movie: str, actor: str) -> Iterator[Listed]:
+def _lists(movie: str, actor: str, part: str) -> Iterator[Listed]:
     beside, by_name, by_date = items_under(""), items_under("gsi1"), items_under("gsi2")
     both = [f"{movie}.{actor}"]
+    board = by_name[f"CANDIDATES#{movie}"]
+    column = "\x1f".join([part.partition(".")[2], Status.SUBMITTED.stage, ""])
+    submitted = [place for place in board if place.startswith(column)]
     for resource, ids, query, member, name, places in [
         ("/movies", {}, {}, "movies", "/movies?sort=title", by_name["MOVIES"]),
         ("/movies", {}, {"sort": "-title"}, "movies", "/movies?sort=-title", by_name["MOVIES"]),
@@ -127,6 +171,19 @@ def _lists(movie: str, actor: str) -> Iterator[Listed]:
          by_name[f"MOVIE#{movie}"]),
         ("/actors/{actor_id}/movies", {"actor_id": actor}, {}, "movies", f"/actors/{actor}/movies",
          by_date[f"ACTOR#{actor}"]),
+        ("/movies/{movie_id}/parts", {"movie_id": movie}, {}, "parts", f"/movies/{movie}/parts",
+         by_name[f"PARTS#{movie}"]),
+        ("/parts", {}, {}, "parts", "/parts?status=open", by_date["PARTS#open"]),
+        ("/parts", {}, {"status": "closed"}, "parts", "/parts?status=closed",
+         by_date["PARTS#closed"]),
+        ("/parts/{part_id}/candidates", {"part_id": part}, {}, "candidates",
+         f"/parts/{part}/candidates?status=None", beside[f"PART#{part}"]),
+        ("/parts/{part_id}/candidates", {"part_id": part}, {"status": "submitted"}, "candidates",
+         f"/parts/{part}/candidates?status=submitted", submitted),
+        ("/movies/{movie_id}/candidates", {"movie_id": movie}, {}, "candidates",
+         f"/movies/{movie}/candidates", board),
+        ("/actors/{actor_id}/candidacies", {"actor_id": actor}, {}, "candidacies",
+         f"/actors/{actor}/candidacies", by_date[f"CANDIDACIES#{actor}"]),
     ]:  # fmt: skip
         falling = "sort=-" in name or places in (by_date["ROLES"], by_date[f"ACTOR#{actor}"])
         asked = {name: [value] for name, value in query.items()}
@@ -138,8 +195,12 @@ def _lists(movie: str, actor: str) -> Iterator[Listed]:
         if "sort=-release_date" in name:  # undated movies are last in both directions
             places = sorted(places, key=lambda place: place > "~")
         pages = places is not both
+        whole = shown[member]
+        if places == beside[f"PART#{part}"]:
+            # Only all of a part's candidates on one page are in the order of its board.
+            whole = sorted(whole, key=lambda candidate: str(candidate["actor_id"]))
         yield Listed(
-            resource, ids, asked, member, name, places, shown[member], pages, falling
+            resource, ids, asked, member, name, places, whole, shown[member], pages, falling
         )  # fmt: skip
 
 
@@ -150,10 +211,16 @@ def is_place(listed: Listed, key: str) -> bool:
         return False
     if listed.name.startswith("/roles?") and "None&actor_id=None" not in listed.name:
         return bool(re.fullmatch(f"ROLE#{an_id}", key))
-    if listed.resource == "/roles":
+    if listed.resource == "/parts/{part_id}/candidates" and not listed.query:
+        return bool(re.fullmatch(f"CANDIDATE#{an_id}", key))
+    first, last = (key.split("\x1f")[place] for place in (0, -1))
+    of_movie = listed.resource == "/movies/{movie_id}/candidates"
+    if of_movie and not re.fullmatch(an_id, first):  # the part
+        return False
+    if listed.resource in ("/roles", "/parts", "/actors/{actor_id}/candidacies"):
         an_id = rf"{an_id}\.{an_id}"
-    last = key.split("\x1f")[-1]
-    return bool(re.fullmatch(an_id, last)) and len(key.encode()) <= 1_024
+    is_id = bool(re.fullmatch(an_id, last)) and len(key.encode()) <= 1_024
+    return is_id and key.startswith(listed.column)
 
 
 made_up_ids = st.text(ALPHABET, min_size=16, max_size=16) | st.sampled_from(
@@ -171,7 +238,10 @@ def made_up_keys(draw: st.DrawFn, listed: Listed) -> str:
         st.sampled_from(listed.places)
         | st.sampled_from([key for place in listed.places for key in (place[:-1], place + "A")])
         | st.tuples(parts, one_id).map(lambda key: "\x1f".join([*key[0], key[1]]))
-        | one_id.map(lambda last: f"ROLE#{last}")
+        | st.tuples(st.sampled_from(["ROLE#", "CANDIDATE#"]), one_id).map("".join)
+        | st.tuples(made_up_ids, parts, one_id).map(
+            lambda key: "\x1f".join([key[0], *key[1], key[2]])
+        )
         | st.integers(1_000, 1_010).map(lambda length: "k" * length + "\x1f" + "A" * 16)
         | st.text(max_size=20)
     )
@@ -197,10 +267,12 @@ def assert_place(listed: Listed, key: str | None, limit: int) -> None:
         items += page
         if cursor is None:
             break
+        # A page with candidates may be shorter, but not in an agency as small as this one.
         assert len(page) == limit
         query["cursor"] = [cursor]
     assert len(page) <= limit
-    assert items == listed.whole[past:]
+    is_board = key is None and len(listed.places) <= limit
+    assert items == (listed.board if is_board else listed.whole[past:])
 
 
 @tried(30)
@@ -218,6 +290,7 @@ def test_a_made_up_cursor_is_a_place_in_the_same_list_or_rejected(
 def test_a_place_is_accepted_up_to_its_limit(lists: list[Listed], one_id: str) -> None:
     longest = 1_024 - len("\x1f") - len(one_id)
     before = ["", "\x1f", "a\x1f", "ROLE#", "ROLE#ROLE#", "~\x1f", "\x00\x1f", "a\x1e"]
+    before += ["CANDIDATE#", "CANDIDATE#ROLE#", "A" * 16 + "\x1f", "A" * 17 + "\x1fa\x1f"]
     before += [text + "\x1f" for text in ("k" * longest, "k" * (longest + 1), "\u00e9" * 1_000)]
     for listed in lists:
         for text in before:
@@ -279,6 +352,26 @@ def test_a_filter_returns_the_roles_of_one_movie_or_actor(
     assert sorted(role["id"] for role in answer.body["roles"]) == sorted(expected)
 
 
+@tried(50)
+@given(
+    resource=st.sampled_from(["/parts", "/parts/{part_id}/candidates"]),
+    status=st.sampled_from([*Status, *PartStatus, "", "Open"]) | st.text(max_size=8),
+)
+def test_a_filter_by_status_returns_what_has_it_or_is_rejected(
+    lists: list[Listed], resource: str, status: str
+) -> None:
+    whole = next(li for li in lists if li.resource == "/parts/{part_id}/candidates")
+    ids = whole.ids if "{" in resource else {}
+    answer = call(resource=resource, ids=ids, query={"status": [status]})
+    statuses: list[str] = [*(Status if ids else PartStatus)]
+    assert answer.status == (200 if status in statuses else 422)
+    if answer.status == 200:
+        shown = answer.body["candidates" if ids else "parts"]
+        assert all(item["status"] == status for item in shown)
+        if ids:
+            assert len(shown) == sum(c["status"] == status for c in whole.whole)
+
+
 @tried(20)
 @given(
     condition=condition_texts
@@ -304,9 +397,10 @@ def test_a_condition_on_a_write_is_what_the_parser_says(
     assert call(method="DELETE", resource="/actors/{actor_id}", ids=ids).status == 200
 
 
-POSTED: dict[str, tuple[str, type[Body]]] = {
-    "/movies": ("movie", NewMovie),
-    "/actors": ("actor", NewActor),
+POSTED: dict[str, tuple[str, type[Body], str]] = {
+    "/movies": ("movie", NewMovie, "/movies/{movie_id}"),
+    "/actors": ("actor", NewActor, "/actors/{actor_id}"),
+    "/movies/{movie_id}/parts": ("part", NewPart, "/parts/{part_id}"),
 }
 
 
@@ -315,16 +409,18 @@ POSTED: dict[str, tuple[str, type[Body]]] = {
 def test_the_table_returns_what_the_parser_accepts(
     lists: list[Listed], resource: str, data: st.DataObject
 ) -> None:
-    member, body_type = POSTED[resource]
+    member, body_type, path = POSTED[resource]
     document = data.draw(documents(body_type))
-    made = call(method="POST", resource=resource, body=json.dumps(document).encode())
+    below = next(li.ids for li in lists if li.resource == "/movies/{movie_id}/parts")
+    ids = below if "{" in resource else {}
+    body = json.dumps(document).encode()
+    made = call(method="POST", resource=resource, ids=ids, body=body)
     expected = expected_of_body(body_type, document)
     if not isinstance(expected, dict):
         assert made.status == 422
         return
     assert made.status == 201
     resource_id = {f"{member}_id": made.body["created"]}
-    path = f"{resource}/{{{member}_id}}"
     shown = call(resource=path, ids=resource_id).body[member]
     assert {name: shown[name] for name in expected if expected[name] is not None} == {
         name: value for name, value in expected.items() if value is not None
