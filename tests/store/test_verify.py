@@ -70,7 +70,7 @@ def typed(value: str | int | set[str]) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, set):
-        return {"SS": sorted(value)}
+        return {"L": [{"S": text} for text in sorted(value)]}
     return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
@@ -298,7 +298,7 @@ def test_the_placed_attributes_are_the_index_keys_and_those_that_casting_copies(
 
 
 def test_items_of_a_role_that_differ_in_any_shared_attribute_are_reported(agency: Agency) -> None:
-    values: dict[str, int | str | set[str]] = {"N": 7, "S": "other", "SS": {"other"}, "BOOL": True}
+    values: dict[str, int | str | set[str]] = {"N": 7, "S": "other", "L": {"other"}, "BOOL": True}
     for name in integrity.SHARED:
         attribute = RoleItem.get_attributes()[name]
         value = values[attribute.attr_type]

@@ -44,5 +44,5 @@ class ListOrder:
 
 
 IN_BILLING = ListOrder(("billing_order", "name", "id"))
-NEWEST_MOVIE = ListOrder(("release_date", "id"), descending=True)
+NEWEST_MOVIE = ListOrder(("release_date", "id"), descending=True, nulls_last=True)
 NEWEST_ROLE = ListOrder(("created_at", "id"), descending=True)
