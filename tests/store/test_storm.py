@@ -13,12 +13,24 @@ from msgspec import Meta
 from chalicelib.http.body import Body
 from chalicelib.http.resource import Resource, Writable, fields_of
 from chalicelib.routes.actors import Actor
+from chalicelib.routes.candidates import Candidate
 from chalicelib.routes.movies import Movie
+from chalicelib.routes.parts import Part
 from chalicelib.routes.roles import Role
+from chalicelib.store.statuses import Status
+from tests.store.storm import counts
 from tests.store.storm import fields as storm_fields
 from tests.store.storm.fields import CHANGE_BODIES, CREATE_BODIES, FIELDS, NOT_COMPARED, Fields
-from tests.store.storm.history import DELETED, EXISTS, History, Observation, Write
-from tests.store.storm.lists import IN_BILLING, NEWEST_MOVIE
+from tests.store.storm.history import (
+    DELETED,
+    EXISTS,
+    ORIGIN,
+    POSTED,
+    History,
+    Observation,
+    Write,
+)
+from tests.store.storm.lists import CANDIDACIES, IN_BILLING, NEWEST_MOVIE, ON_BOARD
 from tests.store.storm.plan import plan, preparation
 from tests.store.storm.run import SEED, Storm, empty_table
 from tests.support.issuer import Issuer
@@ -52,7 +64,13 @@ def test_no_two_operations_have_the_same_number() -> None:
     assert len(set(numbers)) == len(numbers)
 
 
-RESOURCES: dict[str, type[Resource]] = {"movies": Movie, "actors": Actor, "roles": Role}
+RESOURCES: dict[str, type[Resource]] = {
+    "movies": Movie,
+    "actors": Actor,
+    "roles": Role,
+    "parts": Part,
+    "candidates": Candidate,
+}
 
 
 @pytest.mark.parametrize("collection", RESOURCES)
@@ -72,13 +90,14 @@ def test_the_api_accepts_every_value_that_the_storm_sends() -> None:
         "roles": {"movie_id": "m", "actor_id": "a"},
     }
     for number in range(0, 25_000, 7):
-        for collection in FIELDS:
+        for collection in CREATE_BODIES:
             for new_fields in (storm_fields.new_fields, storm_fields.some_new_fields):
                 body = {**new_fields(collection, number, chance), **ids.get(collection, {})}
                 msgspec.convert(body, CREATE_BODIES[collection])
+        for collection, body_type in CHANGE_BODIES.items():
             changes = storm_fields.some_changes(collection, number, chance)
             assert changes
-            msgspec.convert(changes, CHANGE_BODIES[collection])
+            msgspec.convert(changes, body_type)
 
 
 class Rating(enum.StrEnum):

@@ -14,6 +14,7 @@ operations a server is killed. It does not determine what happens at the same mo
 * sending.py: requests that are repeated until the response is definite
 * user.py: the requests of each operation
 * history.py: what was written and what was seen, and the rules that it must follow
+* counts.py: the rules for counts of parts, candidates and roles
 * run.py: the storm itself
 """
 

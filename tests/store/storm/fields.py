@@ -1,25 +1,36 @@
 """The fields that the storm writes, and values for them. They follow from the request bodies."""
 
 import datetime
+import enum
 import random
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import inspect
+from msgspec import NODEFAULT, UNSET, inspect
 
 from chalicelib.http.body import Body
 from chalicelib.routes.actors import ActorChanges, NewActor
+from chalicelib.routes.candidates import CandidateChanges
 from chalicelib.routes.movies import MovieChanges, NewMovie
+from chalicelib.routes.parts import NewPart, PartChanges
 from chalicelib.routes.roles import NewRole, RoleChanges
 from chalicelib.store.items import Actor, Movie
+from chalicelib.store.statuses import Status
 
 Fields = Mapping[str, Any]
 
-CREATE_BODIES: dict[str, type[Body]] = {"movies": NewMovie, "actors": NewActor, "roles": NewRole}
+CREATE_BODIES: dict[str, type[Body]] = {
+    "movies": NewMovie,
+    "actors": NewActor,
+    "roles": NewRole,
+    "parts": NewPart,
+}
 CHANGE_BODIES: dict[str, type[Body]] = {
     "movies": MovieChanges,
     "actors": ActorChanges,
     "roles": RoleChanges,
+    "parts": PartChanges,
+    "candidates": CandidateChanges,
 }
 
 NOT_COMPARED = {"age", "date_of_birth", "movie_id", "actor_id"}
@@ -41,8 +52,21 @@ def compared_fields(body_type: type[Body]) -> dict[str, inspect.Field]:
 CREATED = {name: compared_fields(body_type) for name, body_type in CREATE_BODIES.items()}
 CHANGED = {name: compared_fields(body_type) for name, body_type in CHANGE_BODIES.items()}
 
-FIELDS = {name: tuple(CREATED[name] | CHANGED[name]) for name in CREATED}
+FIELDS = {name: tuple(CREATED.get(name, {}) | CHANGED[name]) for name in CHANGED}
 """The fields that the storm writes and compares, by collection."""
+
+
+def _default(field: inspect.Field) -> Any:
+    if field.default is NODEFAULT or field.default is UNSET:
+        return None
+    return field.default.value if isinstance(field.default, enum.Enum) else field.default
+
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    **{name: {f.name: _default(f) for f in fields.values()} for name, fields in CREATED.items()},
+    "candidates": {**dict.fromkeys(CHANGED["candidates"]), "status": Status.SUBMITTED.value},
+}
+"""The values of fields that the body of a new resource leaves out, by collection."""
 
 
 def collection_of(path: str) -> str:
@@ -107,6 +131,9 @@ HIGH = {"playing_age_max", "shoot_end", "work_end", "to"}
 LOW = {"playing_age_min", "shoot_start", "work_start", "from"}
 """The beginnings of ranges."""
 
+MOST = {"needed": 3}
+"""The largest values of fields for which the storm needs small numbers, so that parts are full."""
+
 
 def _value(name: str, value_type: inspect.Type, number: int, chance: random.Random) -> Any:
     match value_type:
@@ -115,6 +142,7 @@ def _value(name: str, value_type: inspect.Type, number: int, chance: random.Rand
         case inspect.IntType():
             least = value_type.ge or 0
             most = least + 9_999 if value_type.le is None else value_type.le
+            most = MOST.get(name, most)
             middle = (least + most) // 2
             least, most = (middle if name in HIGH else least), (middle if name in LOW else most)
             return least + number % (most - least + 1)
@@ -123,6 +151,9 @@ def _value(name: str, value_type: inspect.Type, number: int, chance: random.Rand
         case inspect.DateType():
             first_day = datetime.date(2100 if name in HIGH else 1900, 1, 1)
             return (first_day + datetime.timedelta(days=number)).isoformat()
+        case inspect.DateTimeType():
+            moment = datetime.datetime(2027, 1, 1) + datetime.timedelta(minutes=number)
+            return f"{moment.isoformat()}Z"
         case inspect.EnumType():
             return str(chance.choice(list(value_type.cls)).value)
         case inspect.ListType():

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import table
+from chalicelib.store.statuses import PartStatus
 from chalicelib.store.table import Item
 from dev.table import integrity
+from tests.store.storm import counts
 from tests.store.storm.fields import FIELDS, Fields, collection_of
 from tests.store.storm.plan import plan, preparation
 from tests.store.storm.state import State
@@ -68,11 +70,9 @@ class Storm:
                     worker.kill()
 
     def _prepare(self, users: list[User]) -> None:
-        parts = [preparation(user.number, len(users)) for user in users]
-        for phase in (0, 1):
-            _run_at_once(
-                [partial(user.run, part[phase]) for user, part in zip(users, parts, strict=True)]
-            )
+        shares = [preparation(user.number, len(users)) for user in users]
+        for phase in zip(*shares, strict=True):
+            _run_at_once([partial(user.run, part) for user, part in zip(users, phase, strict=True)])
 
     def _run_operations(self, users: list[User]) -> None:
         each, rest = divmod(self.state.operations, len(users))
@@ -124,16 +124,26 @@ class Storm:
     def _problems(self) -> list[str]:
         """Return the problems of the workers, the history and the table."""
         silent = [w.product.url for w in self.workers if w.client.get("/health").status != 200]
-        final = {
-            f"/{collection}/{shown['id']}": shown
-            for collection in FIELDS
-            for shown in self.workers[0].client.every(f"/{collection}", collection, limit=100)
-        }
+        final = self._everything()
         return [
             *(f"{url} does not respond" for url in silent),
             *self.state.history.problems(final),
+            *counts.problems(final),
             *_table_problems(final),
         ]
+
+    def _everything(self) -> dict[str, Fields]:
+        """Return all resources that the lists show, by path."""
+        every = partial(self.workers[0].client.every, limit=100)
+        parts = [p for status in PartStatus for p in every("/parts", "parts", status=status)]
+        shown = {name: every(f"/{name}", name) for name in ("movies", "actors", "roles")}
+        shown["parts"] = parts
+        shown["candidates"] = [
+            candidate
+            for part in parts
+            for candidate in every(f"/parts/{part['id']}/candidates", "candidates")
+        ]
+        return {f"/{name}/{item['id']}": item for name in FIELDS for item in shown[name]}
 
 
 def _run_at_once(calls: list[Callable[[], None]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Condition, Event
 
 from tests.store.storm.history import History
-from tests.store.storm.plan import ACTORS, MOVIES
+from tests.store.storm.plan import ACTORS, MOVIES, PARTS
 
 
 class Statistics:
@@ -45,10 +45,16 @@ class State:
         self.history = History()
         self.statistics = Statistics()
         self.movies, self.actors = [""] * MOVIES, [""] * ACTORS  # ids, by place
+        self.parts = [[""] * PARTS for _ in range(MOVIES)]  # ids, by place
+        self.recent_candidates: deque[str] = deque(maxlen=30)  # ids, as `recent` below
+        self.candidates: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        """The last known status of each candidate by id, by the path of the part."""
         self.recent: deque[str] = deque(maxlen=40)  # ids of roles that many operations work with
         self.roles: defaultdict[str, set[str]] = defaultdict(set)  # ids, by the path of each parent
         # Of each acknowledged change: path and created_at of the resource, and its new version.
         self.versions: set[tuple[str, str, int]] = set()
+        # Of each candidate that a request created: path and created_at.
+        self.creations: set[tuple[str, str]] = set()
         self.changed = Condition()  # guards everything above except the history
         self.stopped = Event()
 
@@ -81,13 +87,39 @@ class State:
             while not self.stopped.is_set() and not condition():
                 self.changed.wait(0.1)
 
-    def remember_role(self, role_id: str, parents: tuple[str, str]) -> None:
+    def remember_candidate(self, candidate_id: str, status: str, is_recent: bool) -> None:
+        with self.changed:
+            self.candidates[_part_of(candidate_id)][candidate_id] = status
+            if is_recent:
+                self.recent_candidates.append(candidate_id)
+
+    def forget_candidate(self, candidate_id: str) -> None:
+        with self.changed:
+            self.candidates[_part_of(candidate_id)].pop(candidate_id, None)
+
+    def candidates_of(self, path: str) -> dict[str, str]:
+        """Return the known candidates for a part, or for all parts of a movie."""
+        prefix = path.replace("/movies/", "/parts/")
+        with self.changed:
+            return {
+                candidate_id: status
+                for part, candidates in self.candidates.items()
+                if part.startswith(prefix)
+                for candidate_id, status in candidates.items()
+            }
+
+    def remember_role(self, role_id: str, parents: tuple[str, ...]) -> None:
         with self.changed:
             self.recent.append(role_id)
             for parent in parents:
                 self.roles[parent].add(role_id)
 
-    def forget_role(self, role_id: str, parents: tuple[str, str]) -> None:
+    def forget_role(self, role_id: str, parents: tuple[str, ...]) -> None:
         with self.changed:
             for parent in parents:
                 self.roles[parent].discard(role_id)
+
+
+def _part_of(candidate_id: str) -> str:
+    """Return the path of a candidate's part."""
+    return f"/parts/{candidate_id.rpartition('.')[0]}"
