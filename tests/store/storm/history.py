@@ -106,8 +106,10 @@ class History:
     observed, and overwrites nothing. A deletion writes DELETED to every field. The deletion of a
     movie or an actor also does so for each of its roles. The fields of a role after that come from
     a new casting, or from changes that did not end before the deletion. A deletion that is answered
-    with 404 wrote nothing, and is an observation of DELETED. If an earlier response to it was lost,
-    it may have deleted the resource itself.
+    with 404 is an observation of DELETED. If an earlier response to it was lost, it may have
+    deleted the resource itself. Without a lost response another operation has deleted it. But a
+    deletion in several transactions may have begun before another one finished it, so it is also
+    added as a write that was neither acknowledged nor lost.
 
     Copies in roles follow the same rule while nobody renames the movie or actor. During a renaming
     they may be late: a renaming leaves the rest to one that overtakes it.
@@ -264,7 +266,7 @@ class History:
             most_created += sum(w.lost for w in creations)
         least_deleted = sum(w.done > 0 and w.finished for w in deletions)
         most_deleted = sum((w.done > 0) + w.lost for w in deletions)
-        most_deleted += len(from_parents)
+        most_deleted += sum(w.done + w.lost > 0 for w in from_parents)
         if least_created - most_deleted > existing or most_created - least_deleted < existing:
             yield (
                 f"created {least_created} to {most_created} times, deleted {least_deleted} to"
@@ -301,7 +303,8 @@ def _overlap(seen: Observation, write: Write) -> bool:
 
 def _possible(write: Write, fields: Fields | None) -> Write:
     """Return what a write may also have written to another resource, in each of its attempts."""
-    return Write(write.by, write.sent, write.ended, fields, 0, write.done + write.lost)
+    attempts = max(write.done + write.lost, 1)
+    return Write(write.by, write.sent, write.ended, fields, 0, attempts)
 
 
 def _requirement(write: Write) -> tuple[str, Any]:

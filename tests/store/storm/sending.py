@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
+from chalicelib.errors import AlreadyCast, NeededTooFew, PartClosed, PartFull, StillEngaged
 from tests.store.storm.fields import Fields
 from tests.store.storm.state import State
 from tests.store.storm.worker import RuleBroken, Worker
 from tests.support.client import ApiResponse
+
+REASONS = {
+    error.detail: error.__name__
+    for error in (AlreadyCast, NeededTooFew, PartClosed, PartFull, StillEngaged)
+}
+"""The names of conflicts in the statistics, by the detail of the response."""
 
 DISCARDED = 0.05
 """The share of responses to writes that are discarded, as if they had been lost."""
@@ -115,9 +122,14 @@ class Sender:
             raise RuleBroken(f"{self.operation}: {url} is not back after {RESTART_SECONDS} s")
 
     def _count_response(self, response: ApiResponse) -> None:
-        retry = " (retry)" if _asks_for_retry(response) else ""
+        if _asks_for_retry(response):
+            reason = " (retry)"
+        elif response.status in (409, 422):
+            reason = f" ({REASONS.get(response['detail'], 'WrongTransition')})"
+        else:
+            reason = ""
         with self.state.changed:
-            self.state.statistics.responses[f"{response.status}{retry}"] += 1
+            self.state.statistics.responses[f"{response.status}{reason}"] += 1
 
     def _count_unanswered(self, error: Exception, kills: int, long: str) -> None:
         with self.state.changed:

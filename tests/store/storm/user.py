@@ -86,6 +86,7 @@ class User:
         self.chance = random.Random()  # noqa: S311 -- no secret
         self.by = ""  # the current operation, for messages
         self.etags: dict[str, str] = {}  # by path, as this user saw them last
+        self.statuses: dict[str, str] = {}  # of candidates by path, as this user saw them last
         self.kinds: dict[str, Callable[[Operation], None]] = {
             "read": self.read,
             "cast": self.cast,
@@ -232,13 +233,12 @@ class User:
         candidate_id = self._candidate(operation)
         if candidate_id is None:
             return
-        part = f"/parts/{candidate_id.rpartition('.')[0]}"
-        was = self.state.candidates[part].get(candidate_id, Status.SUBMITTED)
+        was = self.statuses.get(f"/candidates/{candidate_id}", Status.SUBMITTED)
         statuses = Status(was).next()
         draw = self.chance.random()
         if draw < 0.4 and Status.CAST in statuses:
             statuses = [Status.CAST]
-        elif draw > 0.9:
+        elif draw > 0.85:
             statuses = list(Status)  # perhaps one that must not follow
         body: dict[str, Any] = {"status": self.chance.choice(statuses).value}
         if self.chance.random() < 0.2:
@@ -402,6 +402,7 @@ class User:
             if was == to or to in Status(was).next():
                 raise RuleBroken(f"{self.by}: {path} rejected {to} after {was}")
             self._record(path, {"status": was}, outcome)
+            self.statuses[path] = was
 
     def _long(self, candidates: Mapping[str, str]) -> str:
         """Return what the deletion of all these candidates is."""
@@ -503,7 +504,13 @@ class User:
         headers = self._if_match(path)
         outcome = self.send("DELETE", sent_to, expected=expected, headers=headers, long=long)
         self._record_write(path, None, outcome)
-        if outcome.status != 200:
+        in_steps = expected is ACCEPTED_OR_NOT_FOUND
+        if outcome.status == 404 and in_steps and not outcome.done and not outcome.lost:
+            # Perhaps it began, and another deletion finished it before this one.
+            begun = Write(self.by, outcome.sent, outcome.ended, None, 0, finished=False)
+            self.state.history.add_write(path, begun)
+            self._record(path, {EXISTS: DELETED}, outcome, by_others=True)
+        elif outcome.status != 200:
             self._record_failure(path, outcome)
         return outcome
 
@@ -701,6 +708,7 @@ class User:
         self._record(path, compared(path, shown), outcome)
         self._record_related(shown, outcome)
         self.etags[path] = f'"{shown["version"]}"'
+        self.statuses[path] = shown["status"]
         self.state.remember_candidate(shown["id"], shown["status"], is_recent)
 
     def _record_related(self, shown: Fields, outcome: Outcome) -> None:
