@@ -17,6 +17,9 @@ from chalicelib.routes.candidates import Candidate
 from chalicelib.routes.movies import Movie
 from chalicelib.routes.parts import Part
 from chalicelib.routes.roles import Role
+from chalicelib.store.items import Actor as ActorItem
+from chalicelib.store.items import Movie as MovieItem
+from chalicelib.store.items import PartItem, RoleItem
 from chalicelib.store.statuses import Status
 from tests.store.storm import counts
 from tests.store.storm import fields as storm_fields
@@ -38,6 +41,7 @@ from tests.support.issuer import Issuer
 pytestmark = pytest.mark.slow
 
 MOVIE, ACTOR, ROLE = "/movies/M", "/actors/A", "/roles/M.A"
+PART, CANDIDATE = "/parts/M.P", "/candidates/M.P.A"
 
 
 def test_a_storm_leaves_no_problems(
@@ -100,6 +104,19 @@ def test_the_api_accepts_every_value_that_the_storm_sends() -> None:
             msgspec.convert(changes, body_type)
 
 
+def test_every_value_of_the_beginning_of_a_range_is_before_every_value_of_its_end() -> None:
+    chance = random.Random(1)  # noqa: S311 -- no secret
+    for item_type in (MovieItem, ActorItem, RoleItem, PartItem):
+        for low, high in item_type.ordered:
+            fields = next(f for f in storm_fields.CHANGED.values() if {low, high} <= f.keys())
+            values = {
+                name: {storm_fields.value_of(fields[name], n, chance) for n in range(0, 25_000, 7)}
+                for name in (low, high)
+            }
+            assert None in values[low]
+            assert max(values[low] - {None}) <= min(values[high] - {None})
+
+
 class Rating(enum.StrEnum):
     ADULTS = "adults"
     ALL = "all"
@@ -142,6 +159,8 @@ HISTORY_FIELDS = {
     "movies": ("title", "release_date"),
     "actors": ("name", "gender"),
     "roles": ("character_name", "billing_order"),
+    "parts": ("name", "billing_order", "needed", "status"),
+    "candidates": ("status", "note"),
 }
 
 
@@ -158,7 +177,15 @@ def actor(ended: float = 1) -> Write:
 
 
 def role(ended: float, name: str = "Hanna", lost: int = 0) -> Write:
-    return creation(ended, lost, character_name=name, billing_order=1)
+    return creation(ended, lost, character_name=name, billing_order=1, **{ORIGIN: POSTED})
+
+
+def part(ended: float = 1) -> Write:
+    return creation(ended, name="Neil", billing_order=2, needed=1, status="open")
+
+
+def candidate(ended: float = 1, lost: int = 0) -> Write:
+    return creation(ended, lost, status="submitted", note=None)
 
 
 def change(sent: float, ended: float, done: int = 1, lost: int = 0, **fields: Any) -> Write:
@@ -193,6 +220,32 @@ def problems(
 
 PARENTS = {MOVIE: [movie()], ACTOR: [actor()]}
 FINAL_PARENTS = {MOVIE: shown(), ACTOR: shown()}
+
+BOARD = {**PARENTS, PART: [part()], CANDIDATE: [candidate()]}
+SHOWN_PART: Fields = {
+    "name": "Neil",
+    "billing_order": 2,
+    "needed": 1,
+    "status": "open",
+    "version": 1,
+    "candidate_count": 1,
+    "counts": {**dict.fromkeys(Status, 0), "submitted": 1},
+}
+SHOWN_CANDIDATE: Fields = {
+    "status": "submitted",
+    "note": None,
+    "version": 1,
+    "part_id": "M.P",
+}
+CAST_PART = {**SHOWN_PART, "status": "cast"}
+CAST_CANDIDATE = {**SHOWN_CANDIDATE, "status": "cast", "version": 2}
+RELEASED = {**SHOWN_CANDIDATE, "status": "released", "version": 3}
+CAST_ROLE = shown(character_name="Neil", billing_order=2)
+FINAL_BOARD = {**FINAL_PARENTS, PART: SHOWN_PART, CANDIDATE: SHOWN_CANDIDATE}
+CASTING = {**BOARD, CANDIDATE: [candidate(), change(2, 3, status="cast")]}
+FINAL_CASTING = {**FINAL_PARENTS, PART: CAST_PART, CANDIDATE: CAST_CANDIDATE}
+RELEASING = {**BOARD, CANDIDATE: [*CASTING[CANDIDATE], change(4, 5, status="released")]}
+FINAL_RELEASING = {**FINAL_BOARD, CANDIDATE: RELEASED}
 
 POSSIBLE: dict[str, tuple[dict[str, list[Write]], dict[str, Fields]]] = {
     "no writes": ({}, {}),
@@ -241,6 +294,53 @@ POSSIBLE: dict[str, tuple[dict[str, list[Write]], dict[str, Fields]]] = {
     "a role cast twice by one operation, deleted in between": (
         {**PARENTS, ROLE: [role(6, "A", lost=1), deletion(4, 5)]},
         {**FINAL_PARENTS, ROLE: shown(character_name="A")},
+    ),
+    "a candidate": (BOARD, FINAL_BOARD),
+    "a candidate who was removed and added again": (
+        {**BOARD, CANDIDATE: [candidate(), deletion(2, 3), candidate(5)]},
+        FINAL_BOARD,
+    ),
+    "a candidate who was there already": (
+        {**BOARD, CANDIDATE: [candidate(), Write("", 2, 3, {EXISTS: True}, confirms=True)]},
+        FINAL_BOARD,
+    ),
+    "a candidate removed with the part": (
+        {**BOARD, PART: [part(), deletion(2, 3)]},
+        FINAL_PARENTS,
+    ),
+    "a candidate and a part removed with the movie": (
+        {**BOARD, MOVIE: [movie(), deletion(2, 3)]},
+        {ACTOR: shown()},
+    ),
+    "a role created by casting": (CASTING, {**FINAL_CASTING, ROLE: CAST_ROLE}),
+    "a role created by casting, whose request was rejected in the end": (
+        {**BOARD, CANDIDATE: [candidate(), change(2, 3, 0, 1, status="cast")]},
+        {**FINAL_CASTING, ROLE: CAST_ROLE},
+    ),
+    "a role created by casting, with a name from a simultaneous change of the part": (
+        {**CASTING, PART: [part(), change(2, 4, name="Vincent")]},
+        {
+            **FINAL_CASTING,
+            PART: {**CAST_PART, "name": "Vincent", "version": 2},
+            ROLE: {**CAST_ROLE, "character_name": "Vincent"},
+        },
+    ),
+    "a role created by casting and changed": (
+        {**CASTING, ROLE: [change(4, 5, character_name="Hanna")]},
+        {**FINAL_CASTING, ROLE: {**CAST_ROLE, "character_name": "Hanna"}},
+    ),
+    "a role deleted by releasing": (RELEASING, FINAL_RELEASING),
+    "a role deleted with its part": (
+        {**CASTING, PART: [part(), deletion(4, 5)]},
+        FINAL_PARENTS,
+    ),
+    "a role that was there before casting, and stays": (
+        {**RELEASING, ROLE: [role(1.5)]},
+        {**FINAL_RELEASING, ROLE: shown()},
+    ),
+    "a candidate released by the deletion of the role": (
+        {**CASTING, ROLE: [deletion(4, 5)]},
+        FINAL_RELEASING,
     ),
 }
 
@@ -337,6 +437,95 @@ IMPOSSIBLE: dict[str, tuple[dict[str, list[Write]], dict[str, Fields], list[str]
         FINAL_PARENTS,
         ["/roles/M.A: created 1 to 1 times, deleted 2 to 2 times, exists 0 times"],
     ),
+    "an acknowledged note that is missing": (
+        {**BOARD, CANDIDATE: [candidate(), change(2, 3, note="Warm")]},
+        {**FINAL_BOARD, CANDIDATE: {**SHOWN_CANDIDATE, "version": 2}},
+        ["/candidates/M.P.A: note was None (final state, inf to inf)"],
+    ),
+    "an acknowledged status that is missing": (
+        CASTING,
+        {**FINAL_CASTING, CANDIDATE: {**CAST_CANDIDATE, "status": "submitted"}, ROLE: CAST_ROLE},
+        ["/candidates/M.P.A: status was 'submitted' (final state, inf to inf)"],
+    ),
+    "a change of a candidate that was done twice": (
+        {**BOARD, CANDIDATE: [candidate(), change(2, 3, note="Warm")]},
+        {**FINAL_BOARD, CANDIDATE: {**SHOWN_CANDIDATE, "note": "Warm", "version": 3}},
+        ["/candidates/M.P.A: version 3, not 2 to 2"],
+    ),
+    "a candidate who is missing": (
+        BOARD,
+        {**FINAL_PARENTS, PART: SHOWN_PART},
+        [
+            "/candidates/M.P.A: exists was '(deleted)' (final state, inf to inf)",
+            "/candidates/M.P.A: created 1 to 1 times, deleted 0 to 0 times, exists 0 times",
+        ],
+    ),
+    "a candidate who was there already, and is missing": (
+        {**BOARD, CANDIDATE: [candidate(), deletion(2, 3), candidate(5), deletion(6, 7)]}
+        | {CANDIDATE: [Write("", 8, 9, {EXISTS: True}, confirms=True)]},
+        {**FINAL_PARENTS, PART: SHOWN_PART},
+        ["/candidates/M.P.A: exists was '(deleted)' (final state, inf to inf)"],
+    ),
+    "a candidate who exists after the deletion of the part": (
+        {**BOARD, PART: [part(), deletion(2, 3)]},
+        {**FINAL_PARENTS, CANDIDATE: SHOWN_CANDIDATE},
+        [
+            "/candidates/M.P.A: exists was True (final state, inf to inf)",
+            "/candidates/M.P.A: status was 'submitted' (final state, inf to inf)",
+            "/candidates/M.P.A: note was None (final state, inf to inf)",
+        ],
+    ),
+    "a part with an acknowledged change that is missing": (
+        {**BOARD, PART: [part(), change(2, 3, needed=2)]},
+        {**FINAL_BOARD, PART: {**SHOWN_PART, "version": 2}},
+        ["/parts/M.P: needed was 1 (final state, inf to inf)"],
+    ),
+    "a role that nobody cast": (
+        BOARD,
+        {**FINAL_BOARD, ROLE: CAST_ROLE},
+        [
+            "/roles/M.A: exists was True (final state, inf to inf)",
+            "/roles/M.A: character_name was 'Neil' (final state, inf to inf)",
+            "/roles/M.A: billing_order was 2 (final state, inf to inf)",
+            "/roles/M.A: created 0 to 0 times, deleted 0 to 0 times, exists 1 times",
+        ],
+    ),
+    "a role with an old name of its part": (
+        {**BOARD, PART: [part(), change(1.2, 1.4, name="Vincent")]}
+        | {CANDIDATE: CASTING[CANDIDATE]},
+        {
+            **FINAL_CASTING,
+            PART: {**CAST_PART, "name": "Vincent", "version": 2},
+            ROLE: CAST_ROLE,
+        },
+        ["/roles/M.A: character_name was 'Neil' (final state, inf to inf)"],
+    ),
+    "a change of a role created by casting that is missing": (
+        {**CASTING, ROLE: [change(4, 5, character_name="Hanna")]},
+        {**FINAL_CASTING, ROLE: CAST_ROLE},
+        ["/roles/M.A: character_name was 'Neil' (final state, inf to inf)"],
+    ),
+    "a role that was there before casting, deleted by releasing": (
+        {**RELEASING, ROLE: [role(1.5)]},
+        FINAL_RELEASING,
+        [
+            "/roles/M.A: exists was '(deleted)' (final state, inf to inf)",
+            "/roles/M.A: created 1 to 1 times, deleted 0 to 0 times, exists 0 times",
+        ],
+    ),
+    "a role deleted by releasing somebody who was never cast": (
+        {**BOARD, CANDIDATE: [candidate(), change(2, 3, status="on_hold")]} | {ROLE: [role(1.5)]},
+        {**FINAL_BOARD, CANDIDATE: {**CAST_CANDIDATE, "status": "on_hold"}},
+        [
+            "/roles/M.A: exists was '(deleted)' (final state, inf to inf)",
+            "/roles/M.A: created 1 to 1 times, deleted 0 to 0 times, exists 0 times",
+        ],
+    ),
+    "a release that nobody wrote": (
+        CASTING,
+        {**FINAL_RELEASING, CANDIDATE: {**RELEASED, "version": 2}},
+        ["/candidates/M.P.A: status was 'released' (final state, inf to inf)"],
+    ),
 }
 
 
@@ -420,6 +609,107 @@ def test_a_copy_in_a_role_may_be_old_only_during_a_renaming(
     )
 
 
+def test_a_deletion_that_another_one_finishes_may_have_begun() -> None:
+    begun = Write("the first", 2, 5, None, 0, finished=False)
+    writes = {MOVIE: [movie(), begun, deletion(4, 5)]}
+    reader = Observation("a reader", 3, 3.5, {EXISTS: DELETED})
+    rejected = Observation("the first", 2, 5, {EXISTS: DELETED}, by_others=True)
+    assert problems(writes, {}, {MOVIE: [reader, rejected]}) == []
+    assert problems({MOVIE: [movie(), begun]}, {MOVIE: shown()}, {MOVIE: [rejected]}) == [
+        "/movies/M: exists was '(deleted)' (the first, 2.0000 to 5.0000)"
+    ]
+
+
+# --- The rules for counts
+
+
+def counted(**changes: Fields) -> dict[str, Fields]:
+    """Return a movie with a part for one person, and an actor who is cast in it.
+
+    `changes` are by the singular of the collection.
+    """
+    final: dict[str, Fields] = {
+        MOVIE: {"role_count": 1, "part_count": 1},
+        ACTOR: {"role_count": 1, "candidate_count": 1},
+        ROLE: {"part_ids": ["M.P"]},
+        PART: {**CAST_PART, "counts": {**dict.fromkeys(Status, 0), "cast": 1}},
+        CANDIDATE: CAST_CANDIDATE,
+    }
+    empty: Fields = {}
+    return {path: {**f, **changes.get(path.split("s/")[0][1:], empty)} for path, f in final.items()}
+
+
+def test_right_counts_have_no_problems() -> None:
+    assert list(counts.problems(counted())) == []
+
+
+def cast_twice() -> dict[str, Fields]:
+    part: Fields = {"counts": {**dict.fromkeys(Status, 0), "cast": 2}, "candidate_count": 2}
+    return {
+        **counted(movie={"role_count": 2}, part=part),
+        "/actors/B": {"role_count": 1, "candidate_count": 1},
+        "/roles/M.B": {"part_ids": ["M.P"]},
+        "/candidates/M.P.B": CAST_CANDIDATE,
+    }
+
+
+WRONG_COUNTS: dict[str, tuple[dict[str, Fields], list[str]]] = {
+    "two people cast into a part that needs one": (
+        cast_twice(),
+        ["/parts/M.P: 2 people are cast, but 1 are needed"],
+    ),
+    "a wrong count of roles": (
+        counted(movie={"role_count": 2}),
+        ["/movies/M: role_count is 2, not 1"],
+    ),
+    "a wrong count of parts": (
+        counted(movie={"part_count": 0}),
+        ["/movies/M: part_count is 0, not 1"],
+    ),
+    "a wrong count of candidacies": (
+        counted(actor={"candidate_count": 2}),
+        ["/actors/A: candidate_count is 2, not 1"],
+    ),
+    "a wrong count of candidates": (
+        counted(part={"candidate_count": 2}),
+        [
+            "/parts/M.P: candidate_count is 2, not 1",
+            "/parts/M.P: candidate_count is 2, not 1",
+        ],
+    ),
+    "a wrong count of a status": (
+        counted(part={"counts": {**dict.fromkeys(Status, 0), "offered": 1}}),
+        [
+            "/parts/M.P: it is cast, but 0 people of 1 are cast",
+            "/parts/M.P: 0 are cast, not 1",
+            "/parts/M.P: 1 are offered, not 0",
+        ],
+    ),
+    "a full part that is open": (
+        counted(part={"status": "open"}),
+        ["/parts/M.P: it is open, but 1 people of 1 are cast"],
+    ),
+    "a role without its part": (
+        counted(role={"part_ids": []}),
+        ["/roles/M.A: its parts are [], not ['M.P']"],
+    ),
+    "somebody who is cast without a role": (
+        {path: f for path, f in counted().items() if path != ROLE},
+        [
+            "/movies/M: role_count is 1, not 0",
+            "/actors/A: role_count is 1, not 0",
+            "/roles/M.A: it does not exist, but its actor is cast in ['M.P']",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_COUNTS)
+def test_a_wrong_count_is_reported(name: str) -> None:
+    final, expected = WRONG_COUNTS[name]
+    assert list(counts.problems(final)) == expected
+
+
 def test_a_list_in_a_wrong_order_is_detected() -> None:
     first = {"billing_order": 2, "name": "Name 1", "id": "c"}
     second, third = {**first, "billing_order": None}, {**first, "billing_order": None, "id": "d"}
@@ -431,3 +721,16 @@ def test_a_list_in_a_wrong_order_is_detected() -> None:
     older, newer = ({"release_date": f"{year}-01-01", "id": "a"} for year in (1999, 2000))
     assert NEWEST_MOVIE.holds([newer, older])
     assert not NEWEST_MOVIE.holds([older, newer])
+    undated = {"release_date": None, "id": "a"}
+    assert NEWEST_MOVIE.holds([newer, older, undated])
+    assert not NEWEST_MOVIE.holds([undated, newer, older])
+    best = {"status": "on_avail", "rating": 6, "status_since": "2027", "actor_id": "a"}
+    best |= {"part_id": "M.P"}
+    unrated, ended = {**best, "rating": None}, {**best, "status": "declined"}
+    assert ON_BOARD.holds([best, unrated, ended])
+    assert not ON_BOARD.holds([unrated, best])
+    assert not ON_BOARD.holds([ended, best])
+    later = {**best, "status": "submitted", "status_since": "2028"}
+    assert CANDIDACIES.holds([best, later, ended])
+    assert not CANDIDACIES.holds([later, best])
+    assert not CANDIDACIES.holds([ended, best])
