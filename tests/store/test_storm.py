@@ -710,6 +710,15 @@ def test_a_wrong_count_is_reported(name: str) -> None:
     assert list(counts.problems(final)) == expected
 
 
+def test_a_role_that_casting_created_must_have_a_part() -> None:
+    key = {"pk": {"S": "MOVIE#M"}, "sk": {"S": "ROLE#A"}}
+    cast_role = {**key, "is_cast": {"BOOL": True}}
+    part_ids = {"part_ids": {"L": [{"S": "P"}]}}
+    assert list(counts.abandoned_roles([key, {**cast_role, **part_ids}])) == []
+    expected = ["MOVIE#M ROLE#A: casting created it, and it has no part"]
+    assert list(counts.abandoned_roles([cast_role])) == expected
+
+
 def test_a_list_in_a_wrong_order_is_detected() -> None:
     first = {"billing_order": 2, "name": "Name 1", "id": "c"}
     second, third = {**first, "billing_order": None}, {**first, "billing_order": None, "id": "d"}

@@ -1,7 +1,8 @@
 """The rules for counts: those that the API shows, compared with the resources that it shows."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from chalicelib.store.statuses import PartStatus, Status
 from tests.store.storm.fields import Fields, collection_of
@@ -53,3 +54,13 @@ def problems(final: Mapping[str, Fields]) -> Iterator[str]:
             yield f"{path}: its parts are {shown['part_ids']}, not {sorted(cast_parts[path])}"
     for path in sorted(cast_parts.keys() - final.keys()):
         yield f"{path}: it does not exist, but its actor is cast in {cast_parts[path]}"
+
+
+def abandoned_roles(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Return the roles that casting created, and that have no part any more.
+
+    `items` are the whole table, as DynamoDB returns them.
+    """
+    for item in items:
+        if "is_cast" in item and "part_ids" not in item:
+            yield f"{item['pk']['S']} {item['sk']['S']}: casting created it, and it has no part"

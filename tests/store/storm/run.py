@@ -157,6 +157,7 @@ def _table_problems(final: Mapping[str, Fields]) -> list[str]:
     """Return the problems of the whole table. It must have no more items than the lists show."""
     items = list(integrity.read())
     problems = [str(problem) for problem in integrity.problems(items)]
+    problems += counts.abandoned_roles(items)
     expected = sum(2 if collection_of(path) == "roles" else 1 for path in final)
     if len(items) != expected:
         problems.append(f"the table has {len(items)} items, but the lists show {expected}")
