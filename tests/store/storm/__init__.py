@@ -13,9 +13,11 @@ operations a server is killed. It does not determine what happens at the same mo
 * worker.py: a server
 * sending.py: requests that are repeated until the response is definite
 * user.py: the requests of each operation
+* desk.py: the requests of each operation with parts and candidates
 * history.py: what was written and what was seen, and the rules that it must follow
 * counts.py: the rules for counts of parts, candidates and roles
 * run.py: the storm itself
+* cases.py: histories and counts with which test_storm.py tests the rules
 """
 
 import tests.conftest  # noqa: F401 -- sets the environment variables before chalicelib is imported

@@ -15,10 +15,10 @@ from chalicelib.store.statuses import PartStatus
 from chalicelib.store.table import Item
 from dev.table import integrity
 from tests.store.storm import counts
+from tests.store.storm.desk import DeskUser
 from tests.store.storm.fields import FIELDS, Fields, collection_of
 from tests.store.storm.plan import plan, preparation
 from tests.store.storm.state import State
-from tests.store.storm.user import User
 from tests.store.storm.worker import RuleBroken, Worker
 from tests.support.issuer import Issuer
 
@@ -55,7 +55,7 @@ class Storm:
     def run(self) -> list[str]:
         """Run all operations. Return the problems."""
         began = time.monotonic()
-        users = [User(self.state, number, worker) for number, worker in enumerate(self.workers)]
+        users = [DeskUser(self.state, number, worker) for number, worker in enumerate(self.workers)]
         try:
             _run_at_once([worker.start for worker in self.workers])
             self._prepare(users)
@@ -69,12 +69,12 @@ class Storm:
                 if worker.up.is_set():
                     worker.kill()
 
-    def _prepare(self, users: list[User]) -> None:
+    def _prepare(self, users: list[DeskUser]) -> None:
         shares = [preparation(user.number, len(users)) for user in users]
         for phase in zip(*shares, strict=True):
             _run_at_once([partial(user.run, part) for user, part in zip(users, phase, strict=True)])
 
-    def _run_operations(self, users: list[User]) -> None:
+    def _run_operations(self, users: list[DeskUser]) -> None:
         each, rest = divmod(self.state.operations, len(users))
         plans = [
             plan(self.state.seed, user.number, len(users), each + (user.number < rest))
