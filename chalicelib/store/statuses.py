@@ -30,7 +30,7 @@ class Status(enum.StrEnum):
         return "0" if self in ENGAGEMENT else "2" if self in ENDED else "1"
 
     def next(self) -> list["Status"]:
-        """Return the statuses that may follow. Whoever is engaged must decline or be released."""
+        """Return the statuses that may follow. An engagement ends only by one of ENDED."""
         if self in ENDED:
             return [Status.SHORTLISTED]
         excluded = SELECTION if self in ENGAGEMENT else ENDED

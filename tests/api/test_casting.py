@@ -309,7 +309,7 @@ def test_removing_a_role_releases_the_candidates_whom_it_cast(
         assert candidate["version"] == shown["version"] + 1
         assert_engagement(producer, part_id, released=1)
         assert producer.part(part_id)["status"] == "open"
-    # Whoever is engaged without being cast stays engaged.
+    # An engaged candidate who is not cast stays engaged.
     assert producer.candidate(held_id)["status"] == "on_hold"
     shown = producer.candidate(watched_id)["conflicts"]
     assert [conflict["part_id"] for conflict in shown] == [third]

@@ -22,7 +22,7 @@ def test_a_part_has_at_most_80_engaged_candidates_and_can_still_change_its_dates
         response = producer.patch(f"/candidates/{last_id}", {"status": status})
         assert_failure(response, 409)
         assert "80" in response["detail"]
-    # Whoever is engaged already can be cast, and everybody's dates change together.
+    # One of the engaged can still be cast, and the dates of all of them change together.
     producer.set_status(engaged_ids[0], "cast")
     assert producer.patch(f"/parts/{part_id}", JUNE).status == 200
     watched_part = producer.new_part(producer.new_movie(), **JUNE)

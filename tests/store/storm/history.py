@@ -116,12 +116,12 @@ class History:
 
     **Casting.** A candidate who is cast may create a role, and one who declines or is released may
     delete it. Nobody acknowledges these writes of a role, so they are added without an
-    acknowledgement. They are added only where they were possible: casting creates a role only if
-    it may have been missing, and its fields are those that the part had. Whoever leaves a part,
-    or whose part is deleted, deletes a role only if they may have been cast in it and the role
-    may have been created by casting. In the same way the deletion of a role may release the
-    candidates who may have been cast. The deletion of a movie, an actor or a part writes DELETED
-    to every field of its candidates, and that of a movie to its parts.
+    acknowledgement. They are added only where they were possible: casting creates a role only if it
+    may have been missing, and its fields are those that the part had. A candidate who leaves a
+    part, or whose part is deleted, deletes a role only if they may have been cast in it and the
+    role may have been created by casting. In the same way the deletion of a role may release the
+    candidates who may have been cast. The deletion of a movie, an actor or a part writes DELETED to
+    every field of its candidates, and that of a movie to its parts.
 
     **The rule for numbers.** An existing resource was created once more often than it was deleted.
     An acknowledged operation without lost responses was done exactly once. A movie or an actor is
