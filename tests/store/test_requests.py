@@ -1,6 +1,7 @@
 """The requests that each operation sends to DynamoDB: one if one is enough."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -259,23 +260,30 @@ def test_a_missing_item_is_found_by_the_write_itself(
         assert sent == ["UpdateItem"]
 
 
-def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
+@contextmanager
+def recorded() -> Iterator[list[dict[str, Any]]]:
+    """The parameters of the requests to DynamoDB that are sent meanwhile."""
     requests: list[dict[str, Any]] = []
     events = table.connection.connection.client.meta.events
 
     def record(params: dict[str, Any], **_: Any) -> None:
         requests.append(params)
 
-    resources = Resources(producer)
     events.register("provide-client-params.dynamodb", record)
     try:
+        yield requests
+    finally:
+        events.unregister("provide-client-params.dynamodb", record)
+
+
+def test_reads_by_id_are_strongly_consistent(producer: Client) -> None:
+    resources = Resources(producer)
+    with recorded() as requests:
         producer.get(f"/movies/{resources.cast_movie}")
         producer.get(f"/actors/{resources.cast_actor}")
         producer.get(f"/roles/{resources.role}")
         producer.get("/roles", movie_id=resources.cast_movie)
         producer.new_role(resources.movie, resources.actor)
-    finally:
-        events.unregister("provide-client-params.dynamodb", record)
     assert [params["ConsistentRead"] for params in requests[:4]] == [True] * 4
     assert requests[4]["RequestItems"]["casting-test"]["ConsistentRead"]
     assert not any("FilterExpression" in params for params in requests)
@@ -366,20 +374,11 @@ def test_a_page_ends_early_if_it_shows_more_than_100_other_items(
 
 
 def test_reads_of_parts_and_candidates_are_strongly_consistent(producer: Client) -> None:
-    requests: list[dict[str, Any]] = []
-    events = table.connection.connection.client.meta.events
-
-    def record(params: dict[str, Any], **_: Any) -> None:
-        requests.append(params)
-
     board = Board(producer)
-    events.register("provide-client-params.dynamodb", record)
-    try:
+    with recorded() as requests:
         producer.get(f"/parts/{board.part}")
         producer.get(f"/parts/{board.part}/candidates")
         producer.get(f"/candidates/{board.candidate}")
-    finally:
-        events.unregister("provide-client-params.dynamodb", record)
     queries = [params for params in requests if "KeyConditionExpression" in params]
     reads = [params["RequestItems"]["casting-test"] for params in requests if params not in queries]
     assert (len(queries), len(reads)) == (2, 3)
