@@ -23,10 +23,11 @@ from chalicelib.limits import MAX_BODY
 # White space and zero-width characters. They are stripped, not matched by a pattern: a pattern that
 # ends in \Z takes quadratic time on a long run of spaces inside a text.
 _EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
+_INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
+
+
 MAX_CHOICES = 25
 """Choices that a rejection lists. Of a longer list it names only the source."""
-
-_INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 
 
 class Body(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -152,11 +153,7 @@ def _annotation(struct: type[Struct], place: str) -> Any:
 
 def _choices(choices: type[enum.Enum]) -> str:
     values = [str(member.value) for member in choices]
-    return (
-        ", ".join(values)
-        if len(values) <= MAX_CHOICES
-        else f"the {(choices.__doc__ or '').strip()}"
-    )
+    return ", ".join(values) if len(values) <= MAX_CHOICES else f"the {choices.__doc__}"
 
 
 _WORDS = {

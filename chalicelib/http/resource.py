@@ -7,6 +7,7 @@ write it, and `to_json` shows an item as the resource.
 
 import datetime
 import enum
+import inspect
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from operator import attrgetter
@@ -56,7 +57,10 @@ class Access(NamedTuple):
     default: Any = None
     """Its value if such a body leaves it out."""
     read: str | Read | None = None
-    """The item's attribute that it shows, or a function of the item. None: its own name."""
+    """The item's attribute that it shows, or a function of the item. None: its own name.
+
+    `actor.name` is an attribute of an item that has been read with it.
+    """
 
 
 SERVER = Access(Writable.NEVER)
@@ -216,7 +220,6 @@ def _body(
     }
     pairs = [p for p in _ordered.get(resource_type, ()) if {*p} <= {name for name, *_ in members}]
     unique = [name for name, annotation, *_ in members if _is_unique(annotation)]
-
     moments = [
         name for name, annotation, *_ in members if datetime.datetime in _members(annotation)
     ]
@@ -298,9 +301,22 @@ def _compare(field: Field, item_type: type[Item]) -> None:
     """Raise TypeError if a field does not match the attribute that it shows or writes."""
     read = field.access.read or field.name
     if isinstance(read, str):
-        _compare_with(read, field, field.annotation, item_type)
+        *related, name = read.split(".")
+        shown = item_type
+        for attribute in related:
+            shown = _related_type(shown, attribute, field)
+        _compare_with(name, field, field.annotation, shown)
     if field.access.writable is not Writable.NEVER:
         _compare_with(field.name, field, field.body_type, item_type)
+
+
+def _related_type(item_type: type[Item], name: str, field: Field) -> type[Item]:
+    """Return the type of the items that an item has in this attribute, once they are read."""
+    annotation = inspect.get_annotations(item_type).get(name)
+    related = [m for m in _members(annotation) if isinstance(m, type) and issubclass(m, Item)]
+    if not related:
+        raise TypeError(f"the field {field.name}: {item_type.__name__}.{name} is no other item")
+    return related[0]
 
 
 def _compare_with(name: str, field: Field, annotation: Any, item_type: type[Item]) -> None:

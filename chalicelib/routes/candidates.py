@@ -1,6 +1,6 @@
 """Candidates: the actors who are considered for a part."""
 
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from chalice.app import Blueprint, Response
 from msgspec import Meta, Struct
@@ -52,7 +52,7 @@ from chalicelib.http.resource import (
 from chalicelib.http.views import accepts, answers, filterable, requires
 from chalicelib.limits import MAX_ADDED, MAX_CONFLICTS
 from chalicelib.store import candidates as candidate_store
-from chalicelib.store.items import BEST_RATING, CandidateItem
+from chalicelib.store.items import BEST_RATING, Actor, CandidateItem, Engagement, PartItem
 from chalicelib.store.statuses import SELECTION, Status
 
 candidates = Blueprint(__name__)
@@ -72,41 +72,19 @@ class Conflict(Struct):
 
 
 def _conflicts(candidate: CandidateItem) -> list[dict[str, str]]:
-    part, actor = _related(candidate)
-    own = part.engagement
-    if own is None:
+    # Both have been read with the candidate.
+    part, actor = cast(PartItem, candidate.part), cast(Actor, candidate.actor)
+    if part.engagement is None:
         return []
-    first, last, _ = own.split(" ")
-    conflicts = []
-    for engagement in actor.engagements or ():
-        start, end, part_id = engagement.split(" ")
-        if part_id != part.id and start <= last and end >= first:
-            conflicts.append({"part_id": part_id, "work_start": start, "work_end": end})
+    own = Engagement.parse(part.engagement)
+    conflicts = [
+        {"part_id": other.part_id, "work_start": other.work_start, "work_end": other.work_end}
+        for other in map(Engagement.parse, actor.engagements or ())
+        if other.part_id != own.part_id
+        and other.work_start <= own.work_end
+        and other.work_end >= own.work_start
+    ]
     return conflicts[:MAX_CONFLICTS]
-
-
-def _related(candidate: CandidateItem) -> tuple[Any, Any]:
-    """Return the part and the actor, which have been read with the candidate."""
-    return candidate.part, candidate.actor
-
-
-def _actor_name(candidate: CandidateItem) -> str:
-    return str(_related(candidate)[1].name)
-
-
-def _playing_age_min(candidate: CandidateItem) -> int | None:
-    age: int | None = _related(candidate)[1].playing_age_min
-    return age
-
-
-def _playing_age_max(candidate: CandidateItem) -> int | None:
-    age: int | None = _related(candidate)[1].playing_age_max
-    return age
-
-
-def _headshot_url(candidate: CandidateItem) -> str | None:
-    url: str | None = _related(candidate)[1].headshot_url
-    return url
 
 
 class Considered(Versioned):
@@ -119,8 +97,8 @@ class Considered(Versioned):
     status: Annotated[
         Status,
         Meta(
-            description="The status. Whoever is engaged (on_hold, offered, cast) leaves it only by"
-            " declined or released, and comes back as shortlisted",
+            description="The status. After on_hold, offered or cast, only declined and released end"
+            " the engagement. After these, the next status is shortlisted",
             examples=["shortlisted"],
         ),
         Access(default=Status.SUBMITTED),
@@ -163,18 +141,18 @@ class Candidate(Considered):
     actor_name: Annotated[
         Name,
         Meta(description="The name of the actor", examples=["Humphrey Bogart"]),
-        SERVER._replace(read=_actor_name),
+        SERVER._replace(read="actor.name"),
     ]
     playing_age_min: Annotated[
-        PlayingAge | None, Meta(examples=[35]), SERVER._replace(read=_playing_age_min)
+        PlayingAge | None, Meta(examples=[35]), SERVER._replace(read="actor.playing_age_min")
     ]
     playing_age_max: Annotated[
-        PlayingAge | None, Meta(examples=[50]), SERVER._replace(read=_playing_age_max)
+        PlayingAge | None, Meta(examples=[50]), SERVER._replace(read="actor.playing_age_max")
     ]
     headshot_url: Annotated[
         HttpsUrl | None,
         Meta(description="A portrait, at https", examples=["https://example.com/headshot.jpg"]),
-        SERVER._replace(read=_headshot_url),
+        SERVER._replace(read="actor.headshot_url"),
     ]
     conflicts: Annotated[
         list[Conflict],
@@ -188,25 +166,6 @@ class Candidate(Considered):
     ]
 
 
-def _part_name(candidate: CandidateItem) -> str:
-    return str(_related(candidate)[0].name)
-
-
-def _work_start(candidate: CandidateItem) -> str | None:
-    date: str | None = _related(candidate)[0].work_start
-    return date
-
-
-def _work_end(candidate: CandidateItem) -> str | None:
-    date: str | None = _related(candidate)[0].work_end
-    return date
-
-
-def _movie_title(candidate: CandidateItem) -> str:
-    movie: Any = candidate.movie
-    return str(movie.title)
-
-
 @resource(CandidateItem)
 class Candidacy(Considered):
     """A candidate, as the actor's own list shows it."""
@@ -214,22 +173,22 @@ class Candidacy(Considered):
     part_name: Annotated[
         Name,
         Meta(description="The name of the part", examples=["Rick Blaine"]),
-        SERVER._replace(read=_part_name),
+        SERVER._replace(read="part.name"),
     ]
     movie_title: Annotated[
         str,
         Meta(description="The title of the movie", examples=["Casablanca"]),
-        SERVER._replace(read=_movie_title),
+        SERVER._replace(read="movie.title"),
     ]
     work_start: Annotated[
         Date | None,
         Meta(description="The first day of work", examples=["2027-05-01"]),
-        SERVER._replace(read=_work_start),
+        SERVER._replace(read="part.work_start"),
     ]
     work_end: Annotated[
         Date | None,
         Meta(description="The last day of work", examples=["2027-06-30"]),
-        SERVER._replace(read=_work_end),
+        SERVER._replace(read="part.work_end"),
     ]
 
 

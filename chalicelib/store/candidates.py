@@ -4,12 +4,10 @@ A candidate copies nothing of the actor. A page of candidates is one Query and o
 the actors and parts that it shows.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from chalicelib.errors import (
     ActorNotFound,
-    ApiError,
     BadCursor,
     CandidateNotFound,
     MovieNotFound,
@@ -30,22 +28,21 @@ from chalicelib.store.items import (
     CANDIDATE,
     CANDIDATES,
     MOVIE,
-    PART,
     Actor,
     CandidateItem,
     PartItem,
+    alive,
     candidate_key,
 )
+from chalicelib.store.related import part_and_actor_of, part_and_movie_of, with_related
 from chalicelib.store.resource import SK, check_version
 from chalicelib.store.statuses import ENGAGEMENT, Status
-from chalicelib.store.table import Item, Page, Replay
+from chalicelib.store.table import Page, Replay
 
-MAX_KEYS = 100  # of one BatchGetItem (DynamoDB)
 BATCH = 33
 """Candidates that one transaction removes: each may need its actor's and its part's count."""
 
 Key = tuple[str, str]
-Related = Callable[[CandidateItem], dict[str, Key]]
 
 
 class Refusal(NamedTuple):
@@ -79,16 +76,16 @@ def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = Non
         keys += [candidate_key(f"{part_id}.{actor_id}") for actor_id in known]
         items = dict(zip(keys, dynamodb.get_all(keys), strict=True))
         part = items[part_pk, SK]
-        if not isinstance(part, PartItem) or not casting.alive(part):
+        if not isinstance(part, PartItem) or not alive(part):
             raise PartNotFound()
-        if not casting.alive(items[movie_pk, SK]):
+        if not alive(items[movie_pk, SK]):
             raise PartNotFound()
         if part.closed:
             raise PartClosed()
         candidates, refused, new = [], [], []
         for actor_id in dict.fromkeys(actor_ids):
             actor = items.get((ACTOR + actor_id, SK))
-            if not isinstance(actor, Actor) or not casting.alive(actor):
+            if not isinstance(actor, Actor) or not alive(actor):
                 refused.append(Refusal(actor_id, ActorNotFound.detail))
                 continue
             candidate = items[candidate_key(f"{part_id}.{actor_id}")]
@@ -106,18 +103,10 @@ def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = Non
 
 
 def _new_candidate(part_id: str, actor_id: str, by: str, replay: Replay | None) -> CandidateItem:
-    candidate_id, time = f"{part_id}.{actor_id}", table.now()
-    candidate = CandidateItem(
-        *candidate_key(candidate_id),
-        id=candidate_id,
-        created_at=time,
-        updated_at=time,
-        version=1,
-        replay=None if replay is None else str(replay),
-        status=Status.SUBMITTED.value,
-        status_since=time,
-        status_by=by,
-    )
+    candidate_id = f"{part_id}.{actor_id}"
+    key = candidate_key(candidate_id)
+    candidate = table.new_item(CandidateItem, key, candidate_id, replay)
+    candidate.set(status=Status.SUBMITTED.value, status_since=candidate.created_at, status_by=by)
     candidate.set(**candidate.listed())
     return candidate
 
@@ -169,20 +158,13 @@ def change(
         if to is not was:
             _check_current_move(desk, was, to)
             changes |= {"status_since": time, "status_by": by}
-        keys = _changed(candidate, changes).listed()
-        version = {"version": candidate.version + 1}
-        dynamodb.transact(casting.move_steps(desk, was, to, {**changes, **keys, **version}))
-        candidate.set(**changes, **keys, **version)
+        candidate.set(**changes)
+        changes |= {**candidate.listed(), "version": candidate.version + 1}
+        dynamodb.transact(casting.move_steps(desk, was, to, changes))
+        candidate.set(**changes)
         return _shown(candidate, desk.part, desk.actor)
 
     return dynamodb.retry(attempt)
-
-
-def _changed(candidate: CandidateItem, changes: dict[str, Any]) -> CandidateItem:
-    """Return what the places of a candidate follow from after these changes."""
-    names = ("status", "status_since", "rating")
-    after = {name: changes.get(name, getattr(candidate, name)) for name in names}
-    return CandidateItem(id=candidate.id, **after)
 
 
 def _check_current_move(desk: casting.Desk, was: Status, to: Status) -> None:
@@ -244,13 +226,8 @@ def of_part(
     pk = PartItem.partition(part_id)
     movie_id, _, own_id = part_id.partition(".")
     if status is None:
-        if after is not None and after != table.key(
-            CANDIDATE, after.removeprefix(CANDIDATE), BadCursor
-        ):
-            raise BadCursor()
-        only = CandidateItem.sk.startswith(CANDIDATE)
-        items = dynamodb.children(pk, limit + 1, after, only=only)
-        page, place = table.cut(items, limit, "sk"), "sk"
+        place = "sk"
+        page = dynamodb.child_page(pk, CANDIDATE, after=after, limit=limit)
     else:
         place = "gsi1sk"
         page = dynamodb.page(
@@ -261,7 +238,7 @@ def of_part(
             key_of=lambda key: (pk, table.key(CANDIDATE, table.last_part(key), BadCursor)),
             prefix=table.sort_key(own_id, status.stage, ""),
         )
-    shown = with_related(page, place, (pk, SK), PartNotFound, _actor_of)
+    shown = with_related(page, place, (pk, SK), PartNotFound, part_and_actor_of)
     # Only now: `with_related` may end the page early, and its place follows from the order of sk.
     if status is None and after is None and shown.last is None:
         shown.items.sort(key=lambda item: item.gsi1sk or "")
@@ -280,9 +257,7 @@ def of_movie(movie_id: str, *, after: str | None, limit: int) -> Page[CandidateI
         return candidate_key(f"{part_id}.{table.last_part(key)}", BadCursor)
 
     page = dynamodb.page("gsi1", CANDIDATES + movie_id, after=after, limit=limit, key_of=key_of)
-    return with_related(
-        page, "gsi1sk", (pk, SK), MovieNotFound, lambda c: {**_part_of(c), **_actor_of(c)}
-    )
+    return with_related(page, "gsi1sk", (pk, SK), MovieNotFound, part_and_actor_of)
 
 
 def of_actor(actor_id: str, *, after: str | None, limit: int) -> Page[CandidateItem]:
@@ -298,61 +273,7 @@ def of_actor(actor_id: str, *, after: str | None, limit: int) -> Page[CandidateI
         limit=limit,
         key_of=lambda key: candidate_key(f"{table.last_part(key)}.{actor_id}", BadCursor),
     )
-    return with_related(
-        page, "gsi2sk", (pk, SK), ActorNotFound, lambda c: {**_part_of(c), **_movie_of(c)}
-    )
-
-
-def _actor_of(candidate: CandidateItem) -> dict[str, Key]:
-    return {"actor": (ACTOR + candidate.actor_id, SK)}
-
-
-def _part_of(candidate: CandidateItem) -> dict[str, Key]:
-    return {"part": (PART + candidate.part_id, SK)}
-
-
-def _movie_of(candidate: CandidateItem | PartItem) -> dict[str, Key]:
-    return {"movie": (MOVIE + candidate.movie_id, SK)}
-
-
-def with_related(
-    page: Page[Any],
-    place: str,
-    owner: Key | None,
-    missing: type[ApiError],
-    related: Callable[[Any], dict[str, Key]],
-) -> Page[Any]:
-    """Read what a page shows of other items: one BatchGetItem. Set it as attributes.
-
-    A page ends early if that takes more than MAX_KEYS items. What is related to an item that is
-    missing or being deleted is left out. `place` is the page's sort attribute. Raise `missing` if
-    the owner of the list is one of these.
-    """
-    keys: dict[Key, None] = {} if owner is None else {owner: None}
-    shown: list[Any] = []
-    last = page.last
-    for item in page.items:
-        more = dict.fromkeys(related(item).values())
-        if len(keys | more) > MAX_KEYS:
-            last = getattr(shown[-1], place)
-            break
-        keys |= more
-        shown.append(item)
-    items: dict[Key, Item | None] = {}
-    if keys:
-        items = dict(zip(keys, dynamodb.get_all(list(keys)), strict=True))
-    if owner is not None and not casting.alive(items[owner]):
-        raise missing()
-    complete = []
-    for item in shown:
-        others = {name: items[key] for name, key in related(item).items()}
-        if owner is not None and isinstance(items[owner], PartItem):
-            others["part"] = items[owner]
-        if all(map(casting.alive, others.values())):
-            for name, other in others.items():
-                setattr(item, name, other)
-            complete.append(item)
-    return Page(complete, last)
+    return with_related(page, "gsi2sk", (pk, SK), ActorNotFound, part_and_movie_of)
 
 
 # --- Removal of an actor's candidacies
@@ -363,14 +284,8 @@ def remove_next(actor: Any) -> None:
 
     Raise ChangedMeanwhile if the index does not show them yet, or others change them.
     """
-    page = dynamodb.page(
-        "gsi2",
-        CANDIDACIES + actor.id,
-        after=None,
-        limit=BATCH,
-        key_of=lambda _: ("", ""),
-    )
-    items = dynamodb.get_all([(item.pk, item.sk) for item in page.items]) if page.items else []
+    keys = [(item.pk, item.sk) for item in dynamodb.first("gsi2", CANDIDACIES + actor.id, BATCH)]
+    items = dynamodb.get_all(keys) if keys else []
     candidates = [item for item in items if isinstance(item, CandidateItem)]
     if not candidates:
         raise ChangedMeanwhile()

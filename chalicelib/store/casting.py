@@ -5,6 +5,7 @@ in the part and the actor who is engaged for what. Being cast writes the role; l
 takes the part from the role, and removes a role that casting made and that has no part left.
 """
 
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple, cast
 
 from pynamodb.expressions.condition import Condition
@@ -20,6 +21,7 @@ from chalicelib.store.items import (
     PART,
     Actor,
     CandidateItem,
+    Engagement,
     Movie,
     Parent,
     PartItem,
@@ -29,7 +31,7 @@ from chalicelib.store.items import (
 )
 from chalicelib.store.resource import SK
 from chalicelib.store.statuses import ENGAGEMENT, Status
-from chalicelib.store.table import Item, Replay
+from chalicelib.store.table import Replay
 
 
 class Desk(NamedTuple):
@@ -79,17 +81,10 @@ def move_steps(desk: Desk, was: Status, to: Status | None, changes: dict[str, An
         )
     if to is was:
         return [step]
+    role_steps, role_change = _role_steps(desk, was, to)
     return [
         step,
         _part_step(desk.part, candidate.actor_id, was, to),
-        *release_steps(desk, was, to),
-    ]
-
-
-def release_steps(desk: Desk, was: Status, to: Status | None) -> list[Step]:
-    """Return the steps of a move for the actor, the movie and the role."""
-    role_steps, role_change = _role_steps(desk, was, to)
-    return [
         *role_steps,
         *_actor_steps(desk, was, to, role_change),
         *_movie_steps(desk, to, role_change),
@@ -128,8 +123,10 @@ def same_engagements(item: PartItem | Actor) -> Condition:
     return cast(Condition, attribute == item.engagement_version)
 
 
-def engagements_with(actor: Actor, part_id: str, engagement: str | None) -> dict[str, Any]:
-    """Return the attributes of an actor whose engagement for a part is now this, or has ended.
+def engagements_with(
+    actor: Actor, part_ids: Container[str], engagement: str | None
+) -> dict[str, Any]:
+    """Return the attributes of an actor whose engagements for these parts end, or become this one.
 
     Engagements of the past are forgotten. Raise TooManyEngagements.
     """
@@ -137,7 +134,8 @@ def engagements_with(actor: Actor, part_id: str, engagement: str | None) -> dict
     kept = [
         entry
         for entry in actor.engagements or ()
-        if not entry.endswith(f" {part_id}") and entry.split(" ")[1] >= today
+        for known in [Engagement.parse(entry)]
+        if known.part_id not in part_ids and known.work_end >= today
     ]
     if engagement is not None:
         kept.append(engagement)
@@ -156,9 +154,9 @@ def _actor_steps(desk: Desk, was: Status, to: Status | None, role_change: int) -
     changes: dict[str, Any] = {}
     if to in ENGAGEMENT:
         condition = actor.unchanged() if role_change else ALIVE
-        changes = engagements_with(actor, part.id, part.engagement)
+        changes = engagements_with(actor, {part.id}, part.engagement)
     elif was in ENGAGEMENT:
-        changes = engagements_with(actor, part.id, None)
+        changes = engagements_with(actor, {part.id}, None)
     actions = table.set_actions(Actor, changes)
     is_engaged = was in ENGAGEMENT or to in ENGAGEMENT
     if is_engaged:
@@ -251,15 +249,7 @@ def new_role(
     """Return the two items of a new role, beside the movie and beside the actor."""
     time, role_id = table.now(), f"{movie.id}.{actor.id}"
     beside_movie, beside_actor = (
-        RoleItem(
-            *key,
-            id=role_id,
-            created_at=time,
-            updated_at=time,
-            version=1,
-            replay=None if replay is None else str(replay),
-        )
-        for key in role_keys(role_id)
+        table.new_item(RoleItem, key, role_id, replay, time) for key in role_keys(role_id)
     )
     for role in (beside_movie, beside_actor):
         role.set(**fields)
@@ -317,17 +307,13 @@ def uncount_step(pk: str, candidates: list[CandidateItem]) -> Step:
     return dynamodb.update_step(pk, SK, actions, PartItem.pk.exists(), ChangedMeanwhile)
 
 
-def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
-    """Return the steps that release an actor's candidacies whose role is removed.
-
-    `items` are the candidates, and then their parts in the same order.
-    """
-    half = len(items) // 2
+def release_all_steps(
+    actor: Actor, candidacies: Sequence[tuple[CandidateItem, PartItem]], by: str
+) -> list[Step]:
+    """Return the steps that release an actor's candidacies whose role is removed."""
     time = table.now()
-    steps, engagements = [], actor.engagements
-    unchanged_actor = Parent.pk.exists() & same_engagements(actor)
-    for item, part_item in zip(items[:half], items[half:], strict=True):
-        candidate, part = cast(CandidateItem, item), cast(PartItem, part_item)
+    steps = []
+    for candidate, part in candidacies:
         was, unchanged = Status(candidate.status), CandidateItem.version == candidate.version
         changes: dict[str, Any] = {
             "status": Status.RELEASED.value,
@@ -342,17 +328,7 @@ def release_all_steps(actor: Actor, items: list[Item], by: str) -> list[Step]:
             dynamodb.update_step(candidate.pk, candidate.sk, actions, unchanged, ChangedMeanwhile)
         )
         steps.append(_part_step(part, actor.id, was, Status.RELEASED))
-        actor.engagements = engagements_with(actor, part.id, None).get(
-            "engagements", actor.engagements
-        )
-    actions = [Actor.role_count.add(-1)]
-    if actor.engagements != engagements:
-        version = (actor.engagement_version or 0) + 1
-        changes = {"engagements": actor.engagements, "engagement_version": version}
-        actions += table.set_actions(Actor, changes)
+    ended = engagements_with(actor, {part.id for _, part in candidacies}, None)
+    actions = [Actor.role_count.add(-1), *table.set_actions(Actor, ended)]
+    unchanged_actor = Parent.pk.exists() & same_engagements(actor)
     return [*steps, dynamodb.update_step(actor.pk, SK, actions, unchanged_actor, ChangedMeanwhile)]
-
-
-def alive(item: Item | None) -> bool:
-    """Return whether an item exists and is not being deleted."""
-    return item is not None and not getattr(item, "deleting", None)

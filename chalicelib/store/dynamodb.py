@@ -34,6 +34,7 @@ from chalicelib.store.table import (
     Replay,
     connection,
     cut,
+    key,
 )
 
 MAX_ACTIONS = 100  # in one TransactWriteItems (DynamoDB)
@@ -164,6 +165,23 @@ def children(
     """
     start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
     response = _query(pk, only, consistent_read=True, limit=limit, exclusive_start_key=start)
+    return [Item.from_raw_data(raw) for raw in response["Items"]]
+
+
+def child_page(pk: str, prefix: str, *, after: str | None, limit: int) -> Page[Item]:
+    """Read one page of the items `<prefix><id>` in a partition of the table: as `children` does.
+
+    `after` is the sk before the page. Raise BadCursor.
+    """
+    if after is not None and after != key(prefix, after.removeprefix(prefix), BadCursor):
+        raise BadCursor()
+    only = Item.sk.startswith(prefix)
+    return cut(children(pk, limit + 1, after, only=only), limit, "sk")
+
+
+def first(index: str, partition: str, limit: int) -> list[Item]:
+    """Read the first items of an index's partition: one Query."""
+    response = _query(partition, index_name=index, limit=limit)
     return [Item.from_raw_data(raw) for raw in response["Items"]]
 
 

@@ -5,7 +5,7 @@ roles with one Query. A part and its candidates are one partition. Movies count 
 parts, actors their roles and candidacies, and parts their candidates by status.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -200,6 +200,21 @@ class RoleItem(Item, discriminator="role"):
         return self.id.partition(".")[2]
 
 
+class Engagement(NamedTuple):
+    """The days of an engagement. An actor lists them as `<from> <to> <part id>`."""
+
+    work_start: str
+    work_end: str
+    part_id: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Engagement":
+        return cls(*text.split(" "))
+
+    def __str__(self) -> str:
+        return " ".join(self)
+
+
 class PartItem(Resource, discriminator="part"):
     """A part of a movie. The id is `<movie id>.<id>`."""
 
@@ -269,7 +284,7 @@ class PartItem(Resource, discriminator="part"):
         if self.work_start is None and self.work_end is None:
             return None
         first, last = self.work_start or self.work_end, self.work_end or self.work_start
-        return f"{first} {last} {self.id}"
+        return str(Engagement(first, last, self.id))
 
     def listed(self) -> dict[str, str]:
         part_id = self.id.partition(".")[2]
@@ -357,6 +372,11 @@ def cast_key(billing_order: int | None, actor_name: str, actor_id: str) -> str:
 
 def _billing(billing_order: int | None) -> str:
     return UNBILLED if billing_order is None else f"{billing_order:04}"
+
+
+def alive(item: Item | None) -> bool:
+    """Return whether an item exists and is not being deleted."""
+    return item is not None and not getattr(item, "deleting", None)
 
 
 def found_parent(item: Item | None, missing: type[ApiError]) -> Parent:

@@ -29,11 +29,10 @@ from chalicelib.store.items import (
     Parent,
     PartItem,
 )
+from chalicelib.store.related import actor_of, movie_of, nothing, with_related
 from chalicelib.store.resource import SK, at, check_order, check_version
 from chalicelib.store.statuses import PartStatus
 from chalicelib.store.table import Page, Replay
-
-STATUSES = [status.value for status in PartStatus]
 
 
 def add(movie_id: str, replay: Replay | None = None, **fields: Any) -> PartItem:
@@ -42,16 +41,8 @@ def add(movie_id: str, replay: Replay | None = None, **fields: Any) -> PartItem:
     Raise MovieNotFound and KeyReused.
     """
     movie_pk = table.key(MOVIE, movie_id, MovieNotFound)
-    part_id, time = f"{movie_id}.{table.new_id(replay)}", table.now()
-    part = PartItem(
-        PART + part_id,
-        SK,
-        id=part_id,
-        created_at=time,
-        updated_at=time,
-        version=1,
-        replay=None if replay is None else str(replay),
-    )
+    part_id = f"{movie_id}.{table.new_id(replay)}"
+    part = table.new_item(PartItem, (PART + part_id, SK), part_id, replay)
     part.set(**_stored(fields))
     part.set(**part.listed())
     try:
@@ -93,9 +84,7 @@ def get(part_id: str) -> tuple[PartItem, Page[CandidateItem]]:
     page = table.cut(rest, SHOWN_CANDIDATES, "sk")
     if page.last is None:
         page.items.sort(key=lambda item: item.gsi1sk or "")
-    shown = candidates.with_related(
-        page, "sk", None, PartNotFound, lambda c: {"actor": (ACTOR + c.actor_id, SK)}
-    )
+    shown = with_related(page, "sk", None, PartNotFound, actor_of)
     for candidate in shown.items:
         candidate.part = part
     return part, shown
@@ -114,7 +103,7 @@ def of_movie(movie_id: str, *, after: str | None, limit: int) -> Page[PartItem]:
         limit=limit,
         key_of=lambda key: _key(f"{movie_id}.{table.last_part(key)}"),
     )
-    shown = candidates.with_related(page, "gsi1sk", (pk, SK), MovieNotFound, lambda _: {})
+    shown = with_related(page, "gsi1sk", (pk, SK), MovieNotFound, nothing)
     return Page([part for part in shown.items if not part.deleting], shown.last)
 
 
@@ -130,9 +119,7 @@ def of_status(status: str, *, after: str | None, limit: int) -> Page[PartItem]:
         limit=limit,
         key_of=lambda key: _key(table.last_part(key)),
     )
-    return candidates.with_related(
-        page, "gsi2sk", None, PartNotFound, lambda part: {"movie": (MOVIE + part.movie_id, SK)}
-    )
+    return with_related(page, "gsi2sk", None, PartNotFound, movie_of)
 
 
 def _key(part_id: str) -> tuple[str, str]:
@@ -181,7 +168,7 @@ def _date_steps(part: PartItem) -> list[Step]:
     for actor in dynamodb.get_all([(ACTOR + actor_id, SK) for actor_id in part.engaged or ()]):
         if not isinstance(actor, Actor):
             raise ChangedMeanwhile()
-        changes = casting.engagements_with(actor, part.id, part.engagement)
+        changes = casting.engagements_with(actor, {part.id}, part.engagement)
         unchanged = casting.same_engagements(actor) & Parent.pk.exists()
         if changes:
             actions = table.set_actions(Actor, changes)
@@ -270,10 +257,7 @@ def remove_next_of(movie: Any) -> None:
 
     Raise ChangedMeanwhile if the index does not show the part yet.
     """
-    page = dynamodb.page(
-        "gsi1", PARTS + movie.id, after=None, limit=BATCH, key_of=lambda _: ("", "")
-    )
-    for part in page.items:
+    for part in dynamodb.first("gsi1", PARTS + movie.id, BATCH):
         with contextlib.suppress(PartNotFound):
             _mark(part.pk, None)
             remove_next(part.id)

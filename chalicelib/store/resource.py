@@ -89,16 +89,9 @@ class Collection(Generic[ResourceT]):
 
         Raise KeyReused.
         """
-        resource_id, time = table.new_id(replay), table.now()
-        item = self._type(
-            self._type.partition(resource_id),
-            SK,
-            id=resource_id,
-            created_at=time,
-            updated_at=time,
-            version=1,
-            replay=None if replay is None else str(replay),
-        )
+        resource_id = table.new_id(replay)
+        key = self._type.partition(resource_id), SK
+        item = table.new_item(self._type, key, resource_id, replay)
         item.set(**fields)
         item.set(**item.listed())
         return dynamodb.put(item, replay)

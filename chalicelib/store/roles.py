@@ -124,11 +124,7 @@ def _single(role_id: str, after: str | None) -> Page[RoleItem]:
 def _beside(prefix: str, parent_id: str, after: str | None, limit: int) -> Page[RoleItem]:
     if not table.is_id(parent_id):
         return Page([], None)
-    if after is not None and after != table.key(ROLE, after.removeprefix(ROLE), BadCursor):
-        raise BadCursor()
-    only_roles = RoleItem.sk.startswith(ROLE)
-    items = dynamodb.children(prefix + parent_id, limit + 1, after, only=only_roles)
-    return _roles(table.cut(items, limit, "sk"))
+    return _roles(dynamodb.child_page(prefix + parent_id, ROLE, after=after, limit=limit))
 
 
 def cast(movie_id: str, *, after: str | None, limit: int) -> Page[RoleItem]:
@@ -253,10 +249,11 @@ def _remove_with_parts(role: RoleItem, versions: frozenset[int] | None, by: str)
     if None in items:
         raise ChangedMeanwhile()
     _, actor, *others = items
+    candidacies: Any = list(zip(others[: len(part_ids)], others[len(part_ids) :], strict=True))
     dynamodb.transact(
         [
             *casting.role_removal_steps(role),
             count_step(movie_pk, -1, Parent.pk.exists()),
-            *casting.release_all_steps(typing.cast(Actor, actor), typing.cast(Any, others), by),
+            *casting.release_all_steps(typing.cast(Actor, actor), candidacies, by),
         ]
     )

@@ -210,6 +210,25 @@ def new_id(replay: Replay | None = None) -> str:
     return secrets.token_urlsafe(12) if replay is None else replay.resource_id
 
 
+def new_item(
+    item_type: type[ItemT],
+    key: tuple[str, str],
+    item_id: str,
+    replay: Replay | None,
+    time: str | None = None,
+) -> ItemT:
+    """Return an item of version 1 with what every item has, created at this time, or now."""
+    time = time or now()
+    return item_type(
+        *key,
+        id=item_id,
+        created_at=time,
+        updated_at=time,
+        version=1,
+        replay=None if replay is None else str(replay),
+    )
+
+
 def is_id(text: str) -> bool:
     """Return whether a text can be an id, so that an impossible one costs no request."""
     return _ID.fullmatch(text) is not None

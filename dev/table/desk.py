@@ -27,6 +27,7 @@ from chalicelib.store.items import (
     PARTS,
     Actor,
     CandidateItem,
+    Engagement,
     Movie,
     PartItem,
     RoleItem,
@@ -38,7 +39,7 @@ from chalicelib.store.table import Item
 
 Key = tuple[str, str]
 
-READINGS = 5  # of a part and its candidates, until its counts are the same before and after
+READINGS = 5  # of an item and what it counts, until its counts are the same before and after
 
 
 class Problem(NamedTuple):
@@ -106,7 +107,11 @@ def expected_engagements(
         for candidate, part in candidacies
         if candidate.status in ENGAGEMENT and part is not None
     )
-    return sorted(e for e in engagements if e and (e.split(" ")[1] >= today or e in listed))
+    return sorted(
+        entry
+        for entry in engagements
+        if entry and (Engagement.parse(entry).work_end >= today or entry in listed)
+    )
 
 
 def movie_problems(movie: Movie, part_count: int) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ from chalicelib.store.items import (
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
 from dev.table import desk
-from dev.table.desk import Key, Problem
+from dev.table.desk import READINGS, Key, Problem
 
 # PynamoDB can read an item only if its class has been imported.
 for _module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):
@@ -87,7 +87,6 @@ REMOVALS: dict[type[Resource], Callable[[str, None], int]] = {
 SETTLE_SECONDS = 1
 """Longer than DynamoDB takes to show a transaction in all of its items."""
 
-READINGS = 5  # of a movie or actor and its roles, until its role_count is the same before and after
 ROUNDS = 5  # of check and repair: a repair can uncover another problem, mostly a wrong role_count
 
 KINDS = {

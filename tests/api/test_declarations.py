@@ -325,6 +325,28 @@ def test_a_field_that_does_not_match_its_stored_attribute_is_an_error_at_import(
         resource(FilmItem)(film)
 
 
+class SequelItem(Item, discriminator="sequel"):
+    film: FilmItem | None = None
+
+
+@pytest.mark.parametrize(
+    ("read", "annotation", "problem"),
+    [
+        ("film.title", int, "int is not stored as S"),
+        ("film.title", Name | None, "only one of them may be null"),
+        ("film.titel", Name, "there is no such attribute"),
+        ("movie.title", Name, "SequelItem.movie is no other item"),
+    ],
+)
+def test_a_field_that_does_not_match_an_attribute_of_another_item_is_an_error_at_import(
+    read: str, annotation: Any, problem: str
+) -> None:
+    annotations = {"film_title": Annotated[annotation, SERVER._replace(read=read)]}
+    sequel = type("Sequel", (Versioned,), {"__annotations__": annotations})
+    with pytest.raises(TypeError, match=problem):
+        resource(SequelItem)(sequel)
+
+
 def test_a_list_in_an_unknown_index_is_an_error_at_import() -> None:
     class PosterItem(Resource, discriminator="poster"):
         prefix, collection, missing = "POSTER#", "POSTERS", MovieNotFound
