@@ -7,7 +7,13 @@ import msgspec
 from chalice.app import Blueprint, Response
 from msgspec import Meta
 
-from chalicelib.errors import InvalidFilter, MovieNotFound, NeededTooFew, PartNotFound
+from chalicelib.errors import (
+    InvalidFilter,
+    MovieNotFound,
+    NeededTooFew,
+    PartNotFound,
+    TooManyEngagements,
+)
 from chalicelib.http.answers import changed, created, deleted, listing, next_cursor, one
 from chalicelib.http.body import Body, fields_of
 from chalicelib.http.conditions import if_match, replay
@@ -123,11 +129,6 @@ class Part(Versioned):
     counts: Annotated[Counts, SERVER]
 
 
-def _movie_title(part: PartItem) -> str:
-    movie: Any = part.movie
-    return str(movie.title)
-
-
 @resource(PartItem)
 class PartOfMovie(Part):
     """A part, as a list of the parts of all movies shows it."""
@@ -135,7 +136,7 @@ class PartOfMovie(Part):
     movie_title: Annotated[
         str,
         Meta(description="The title of the movie", examples=["Casablanca"]),
-        SERVER._replace(read=_movie_title),
+        SERVER._replace(read="movie.title"),
     ]
 
 
@@ -196,7 +197,7 @@ def get_part(part_id: PartId) -> Response:
 @parts.route("/parts/{part_id}", methods=["PATCH"])
 @requires("patch:parts")
 @accepts(PartChanges)
-@answers(changed, PartNotFound, NeededTooFew, part=Part)
+@answers(changed, PartNotFound, NeededTooFew, TooManyEngagements, part=Part)
 def change_part(changes: Body, part_id: PartId) -> Response:
     """Change the fields that are sent. Null removes a field's value."""
     part = part_store.change(part_id, fields_of(changes), if_match())
