@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chalice.app import ChaliceUnhandledError
 
-from chalicelib.limits import MAX_BODY, MAX_IDEMPOTENCY_KEY, MAX_LIMIT
+from chalicelib.limits import MAX_BODY, MAX_IDEMPOTENCY_KEY, MAX_LIMIT, MAX_TERMS
 
 MESSAGES = {
     400: "bad request",
@@ -143,6 +143,16 @@ class AlreadyCast(ApiError):
     detail = "This actor is in this movie already."
 
 
+class ExternalIdTaken(ApiError):
+    status = 409
+    detail = "Another resource has this external id."
+    example = "imdb_id is already that of Xq3vT0yLr8-kZb1N."
+
+    def __init__(self, field: str, owner_id: str) -> None:
+        super().__init__(f"{field} is already that of another resource.")
+        self.field, self.owner_id = field, owner_id
+
+
 class PartFull(ApiError):
     status = 409
     detail = "Everybody whom this part needs is cast: release somebody first, or raise `needed`."
@@ -213,6 +223,13 @@ class Unordered(InvalidBody):
         super().__init__(f"{high}: expected nothing less than {low}.")
 
 
+class TooManyTerms(InvalidBody):
+    detail = (
+        f"Names, skills, languages and unions have more than {MAX_TERMS} words and values to search"
+        " by: send fewer."
+    )
+
+
 class WrongTransition(InvalidBody):
     example = "status: expected one of cast, offered, declined, released after on_hold."
 
@@ -224,6 +241,11 @@ class InvalidFilter(ApiError):
     status = 422
     detail = "A query parameter does not have one of its values."
     example = "status must be one of open, cast, closed."
+
+
+class Unsortable(InvalidFilter):
+    detail = "These filters cannot be combined with this order: leave out sort."
+    example = "sort=title cannot be combined with filters: leave it out, or sort by release_date."
 
 
 class KeyReused(ApiError):

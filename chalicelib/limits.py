@@ -68,8 +68,17 @@ MAX_ENGAGED = 80
 MAX_ENGAGEMENTS = 100
 """Engagements of an actor that have dates and are not over."""
 
-MAX_ROLE_PARTS = 40
+MAX_ROLE_PARTS = 30
 """Parts that one role joins: DELETE of the role releases them in one transaction."""
 
 MAX_CONFLICTS = 10
 """Conflicts that a candidate shows."""
+
+MAX_SEARCH = 200
+"""Characters of a search."""
+
+MAX_TERMS = 95
+"""Words and values by which a movie or actor can be found: one transaction writes all of them."""
+
+MAX_VALUES = 8
+"""Values of one filter in a request."""

@@ -11,6 +11,7 @@ from chalicelib.errors import (
     InternalError,
     InvalidBody,
     InvalidClaims,
+    InvalidFilter,
     InvalidHeader,
     NotJson,
     PermissionMissing,
@@ -69,4 +70,6 @@ def _errors(declared: Declared) -> set[type[ApiError]]:
         errors.update(WITH_BODY)
     if declared.sorts:
         errors.add(BadSort)
+    if declared.filters:
+        errors.add(InvalidFilter)
     return errors

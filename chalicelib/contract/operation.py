@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, cast, get_args, get_type_hints
 
+from msgspec.structs import fields as struct_fields
+
 from chalicelib.contract.components import Components
 from chalicelib.contract.failures import failures_of
 from chalicelib.contract.schemas import JSON, Document, Schemas
@@ -44,10 +46,18 @@ class Operation:
 
     def used_types(self) -> Iterator[Any]:
         """Return every type that the contract describes for this operation."""
-        yield from (self.hints[name] for name in (*self.path_parameters, *self.declared.filters))
+        yield from (self.hints[name] for name in self.path_parameters)
+        yield from self.filters.values()
         yield from self.members().values()
         if self.declared.body:
             yield self.declared.body
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The types of its filters, by name."""
+        if self.declared.filters is None:
+            return {}
+        return {field.name: field.type for field in struct_fields(self.declared.filters)}
 
     def members(self) -> dict[str, Any]:
         """Return the types of what stands beside `success`."""
@@ -97,8 +107,8 @@ class Operation:
     def _parameters(self, schemas: Schemas) -> Iterator[Document]:
         for name in self.path_parameters:
             yield _parameter(name, "path", schemas.of(self.hints[name]), required=True)
-        for name in self.declared.filters:
-            yield _parameter(name, "query", _without_null(schemas.of(self.hints[name])))
+        for name, annotation in self.filters.items():
+            yield _parameter(name, "query", _without_null(schemas.of(annotation)))
         if orders := self.declared.sorts:
             schema = {"type": "string", "enum": list(orders), "default": orders[0]}
             description = "The field to sort by; `-` for descending order"
@@ -152,7 +162,7 @@ def links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[s
     is_list = by in (answers.listing, answers.added)
     place = f"$response.body#/{name}{'/0' if is_list else ''}"
     same = {name: f"$request.path.{name}" for name in operation.path_parameters}
-    same |= {name: f"$request.query.{name}" for name in operation.declared.filters}
+    same |= {name: f"$request.query.{name}" for name in operation.filters}
     if by is answers.listing:
         parameters = [*(["sort"] if operation.declared.sorts else []), "limit"]
         same |= {name: f"$request.query.{name}" for name in parameters}
@@ -164,7 +174,7 @@ def links(operation: Operation, operations: list[Operation]) -> Iterator[tuple[s
             other
             for other in operations
             if "next_cursor" in members
-            and (same.keys() <= set(other.declared.filters) or _continues(other, operation))
+            and (same.keys() <= set(other.filters) or _continues(other, operation))
         ]
     for other in lists:
         next_page = {**same, "cursor": "$response.body#/next_cursor"}

@@ -80,7 +80,7 @@ def read(body_type: type[Body]) -> Body:
     try:
         return msgspec.convert(_trimmed(document), body_type)
     except msgspec.ValidationError as error:
-        raise InvalidBody(_sentence(str(error), body_type)) from error
+        raise InvalidBody(sentence(str(error), body_type)) from error
 
 
 def trim(text: str) -> str:
@@ -107,7 +107,7 @@ def _is_json(content_type: str) -> bool:
     return media_type == "application/json" and all(c in ("utf-8", "utf8") for c in charsets)
 
 
-def _sentence(reason: str, body_type: type[Body]) -> str:
+def sentence(reason: str, struct: type[Struct]) -> str:
     """Turn msgspec's reason into a sentence for a person, without the values that it quotes."""
     problem, _, place = reason.partition(" - at `")
     field = place.removeprefix("key` in `").strip("$.`").replace("[...]", "")
@@ -121,9 +121,9 @@ def _sentence(reason: str, body_type: type[Body]) -> str:
     elif problem.startswith("Invalid RFC3339") or "timezone" in problem:
         problem = "expected a time with an offset, such as 2026-11-25T09:30:00Z"
     elif problem.startswith("Invalid enum value"):
-        problem = f"expected one of {_choices(_annotation(body_type, field))}"
+        problem = f"expected one of {_choices(_annotation(struct, field))}"
     elif problem.startswith("Object contains unknown field"):
-        names = [f.encode_name for f in struct_fields(_annotation(body_type, field))]
+        names = [f.encode_name for f in struct_fields(_annotation(struct, field))]
         problem = f"expected only the members {', '.join(names)}"
     elif items := re.fullmatch(r"Expected `(array|object)` of length ([<>]=) (\d+)", problem):
         things = "items" if items[1] == "array" else "members"

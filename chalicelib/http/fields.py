@@ -12,12 +12,14 @@ from chalicelib.limits import (
     MAX_ID,
     MAX_LANGUAGES,
     MAX_NAME,
+    MAX_SEARCH,
     MAX_SKILLS,
     MAX_TAG,
     MAX_TEXT,
     MAX_TMDB_ID,
     MAX_UNIONS,
     MAX_URL,
+    MAX_VALUES,
 )
 
 EXPECTED: dict[str, str] = {}
@@ -90,6 +92,26 @@ LanguageCode = Annotated[
         "a BCP 47 language code such as en, pt-BR or zh-Hant",
     ),
 ]
+Search = Annotated[
+    Line,
+    Meta(
+        max_length=MAX_SEARCH,
+        description="Words with which words of the names begin, without regard to case, accents and"
+        " order",
+    ),
+]
+
+
+def values(description: str, example: list[Any]) -> Meta:
+    """Return the Meta of a filter that may be repeated: what is listed matches all values."""
+    return Meta(
+        min_length=1,
+        max_length=MAX_VALUES,
+        description=f"{description}; repeat it for up to {MAX_VALUES}, which must all match",
+        examples=[example],
+    )
+
+
 TmdbId = Annotated[
     int, Meta(ge=1, le=MAX_TMDB_ID, description="The id in The Movie Database", examples=[289])
 ]

@@ -42,6 +42,13 @@ def query_parameter(name: str) -> str | None:
     return None if parameters is None else parameters.get(name)
 
 
+def query_parameters(name: str) -> list[str]:
+    """Return all values of a query parameter."""
+    parameters = current().query_params
+    values: list[str] = [] if parameters is None else parameters.getlist(name)
+    return values
+
+
 def url_prefix() -> str:
     """Return the part of the URL's path before our paths: API Gateway's stage, or nothing."""
     request = current()

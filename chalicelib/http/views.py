@@ -4,22 +4,23 @@ The decorators only record, so their order does not matter. `seal` checks every 
 app is imported, and composes each route: permission, then body, then query parameters, then view.
 """
 
-import enum
 import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, NoReturn, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn
 
 from chalice.app import Chalice, Response
 
 from chalicelib.auth import auth0
-from chalicelib.errors import ApiError, BadSort, InvalidFilter, MethodNotAllowed, PermissionMissing
+from chalicelib.errors import ApiError, BadSort, MethodNotAllowed, PermissionMissing
 from chalicelib.http import answers as answer_functions
 from chalicelib.http import body
+from chalicelib.http import query as query_parameters
 from chalicelib.http.answers import Answer
 from chalicelib.http.body import Body
+from chalicelib.http.query import Filters
 from chalicelib.http.request import caller_permissions, query_parameter
 from chalicelib.permissions import PERMISSIONS
 
@@ -53,7 +54,7 @@ class Declared:
     is_public: bool = False
     body: type[Body] | None = None
     sorts: tuple[str, ...] = ()
-    filters: tuple[str, ...] = ()
+    filters: type[Filters] | None = None
     answers: Answers | None = None
 
 
@@ -88,13 +89,16 @@ def accepts(body_type: type[Body]) -> Callable[[View], View]:
 
 
 def sortable(*orders: str) -> Callable[[View], View]:
-    """Declare the values of `sort`, the first of which is the default. The view takes `order`."""
+    """Declare the values of `sort`, the first of which is the default. The view takes `order`.
+
+    It is None if the list is filtered, and no order was asked for.
+    """
     return _record(sorts=orders)
 
 
-def filterable(*names: str) -> Callable[[View], View]:
-    """Declare query parameters that a view takes by name, None for each that is not sent."""
-    return _record(filters=names)
+def filterable(filters_type: type[Filters]) -> Callable[[View], View]:
+    """Declare the filters of a list. The view takes `filters`."""
+    return _record(filters=filters_type)
 
 
 def answers(by: Answer, *errors: type[ApiError], **members: Any) -> Callable[[View], View]:
@@ -137,7 +141,9 @@ def _check(view: View, method: str, path: str) -> None:
     if declaration.sorts and declaration.answers.by is not answer_functions.listing:
         raise TypeError("only a listing can be sorted")
     arguments = [None] if declaration.body else []
-    names = {*re.findall(r"{(\w+)}", path), *declaration.filters}
+    names = set(re.findall(r"{(\w+)}", path))
+    if declaration.filters:
+        names.add("filters")
     if declaration.sorts:
         names.add("order")
     inspect.signature(view).bind(*arguments, **dict.fromkeys(names))
@@ -146,8 +152,6 @@ def _check(view: View, method: str, path: str) -> None:
 def _composed(view: View) -> View:
     declaration = declared(view)
 
-    choices = {name: _choices(view, name) for name in declaration.filters}
-
     @functools.wraps(view)
     def composed(**path: str) -> Response:
         if not declaration.is_public and declaration.permission not in caller_permissions():
@@ -155,37 +159,21 @@ def _composed(view: View) -> View:
                 f"This operation requires the permission {declaration.permission}."
             )
         arguments = [body.read(declaration.body)] if declaration.body else []
-        query = {name: _filter(name, enumeration) for name, enumeration in choices.items()}
+        query: dict[str, Any] = {}
+        if declaration.filters:
+            query["filters"] = filters = query_parameters.read(declaration.filters)
         if declaration.sorts:
-            query["order"] = _order(declaration.sorts)
+            is_filtered = declaration.filters is not None and bool(filters.sent())
+            query["order"] = _order(declaration.sorts, is_filtered)
         return view(*arguments, **query, **path)
 
     return composed
 
 
-def _choices(view: View, name: str) -> type[enum.Enum] | None:
-    """Return the enumeration of a filter's values, or None if it is any text."""
-    annotation = inspect.signature(inspect.unwrap(view), eval_str=True).parameters[name].annotation
-    (alternative,) = (part for part in get_args(annotation) if part is not type(None))
-    bare = get_args(alternative)[0] if get_origin(alternative) is Annotated else alternative
-    return bare if issubclass(bare, enum.Enum) else None
-
-
-def _filter(name: str, choices: type[enum.Enum] | None) -> Any:
-    value = query_parameter(name)
-    if value is None or choices is None:
-        return value
-    try:
-        return choices(value)
-    except ValueError as error:
-        listed = ", ".join(str(choice.value) for choice in choices)
-        raise InvalidFilter(f"{name} must be one of {listed}.") from error
-
-
-def _order(orders: tuple[str, ...]) -> str:
+def _order(orders: tuple[str, ...], is_filtered: bool) -> str | None:
     order = query_parameter("sort")
     if order is None:
-        return orders[0]
+        return None if is_filtered else orders[0]
     if order not in orders:
         raise BadSort(f"sort must be one of {', '.join(orders)}.")
     return order

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, Struct, field
 
-from chalicelib.errors import ActorNotFound
+from chalicelib.errors import ActorNotFound, ExternalIdTaken, Unsortable
 from chalicelib.http.answers import changed, created, deleted, listing, next_cursor, one
 from chalicelib.http.body import Body, fields_of
 from chalicelib.http.conditions import if_match, replay
@@ -19,6 +19,7 @@ from chalicelib.http.fields import (
     Email,
     Gender,
     HttpsUrl,
+    LanguageCode,
     Languages,
     MovieId,
     Name,
@@ -27,13 +28,18 @@ from chalicelib.http.fields import (
     PlayingAge,
     Remaining,
     RoleId,
+    Search,
     Skills,
+    Tag,
     Text,
     TmdbId,
     Unions,
     pattern,
+    values,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.query import Filters, check_range, check_search
+from chalicelib.http.request import caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
     PERSONAL,
@@ -46,7 +52,7 @@ from chalicelib.http.resource import (
     resource,
     to_json,
 )
-from chalicelib.http.views import accepts, answers, requires, sortable
+from chalicelib.http.views import accepts, answers, filterable, requires, sortable
 from chalicelib.limits import MAX_AGE, MAX_HEIGHT, MAX_RANGES, MIN_HEIGHT
 from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, Role
@@ -115,6 +121,15 @@ Age = Annotated[
 Height = Annotated[
     int,
     Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT, description="The height in centimetres", examples=[173]),
+]
+_AGE = "(?:[0-9]{1,2}|1[0-4][0-9]|150)"
+AgeRange = Annotated[
+    str,
+    pattern(
+        rf"\A{_AGE}(?:-{_AGE})?\Z",
+        f"an age or a range of ages up to {MAX_AGE}, such as 30-40",
+        description="Ages of which they can play one",
+    ),
 ]
 ImdbName = Annotated[str, pattern(r"\Anm[0-9]{7,10}\Z", "nm and 7 to 10 digits, such as nm0000007")]
 Availability = Annotated[
@@ -198,6 +213,64 @@ class Actor(Versioned):
     ]
 
 
+class ActorFilters(Filters):
+    """The filters of the list of actors."""
+
+    search: Annotated[Search, Meta(examples=["humph bog"])] | None = None
+    gender: Annotated[Gender, Meta(description="The gender", examples=["female"])] | None = None
+    playing_age: Annotated[AgeRange, Meta(examples=["30-40"])] | None = None
+    language: Annotated[list[LanguageCode], values("A language that they speak", ["pl"])] | None = (
+        None
+    )
+    skill: Annotated[list[Tag], values("One of their skills", ["riding"])] | None = None
+    union: Annotated[list[Tag], values("One of their unions", ["SAG-AFTRA"])] | None = None
+    country: (
+        Annotated[Country, Meta(description="The country they work from", examples=["US"])] | None
+    ) = None
+    available_from: (
+        Annotated[
+            Date,
+            Meta(
+                description="The first of the days on which they must not be blocked; send"
+                " available_to, too",
+                examples=["2027-05-01"],
+            ),
+        ]
+        | None
+    ) = None
+    available_to: (
+        Annotated[Date, Meta(description="The last of these days", examples=["2027-05-31"])] | None
+    ) = None
+    active: (
+        Annotated[bool, Meta(description="Whether they can be cast", examples=[True])] | None
+    ) = None
+
+    def __post_init__(self) -> None:
+        check_search(self.search)
+        if self.playing_age is not None:
+            youngest, oldest = ages_of(self.playing_age)
+            if youngest > oldest:
+                raise ValueError("expected the lower age first - at `$.playing_age`")
+        if (self.available_from is None) != (self.available_to is None):
+            raise ValueError("available_from and available_to must be sent together")
+        check_range("available_from", self.available_from, "available_to", self.available_to)
+
+    def criteria(self) -> dict[str, Any]:
+        """Return the filters as `actors.find` takes them."""
+        sent = self.sent()
+        if self.playing_age is not None:
+            sent["playing_age"] = ages_of(self.playing_age)
+        if self.available_from is not None:
+            sent["available"] = sent.pop("available_from"), sent.pop("available_to")
+        return sent
+
+
+def ages_of(age_range: str) -> tuple[int, int]:
+    """Return the youngest and the oldest age of a range such as `30-40` or `35`."""
+    youngest, _, oldest = age_range.partition("-")
+    return int(youngest), int(oldest or youngest)
+
+
 EITHER = "Send either age or date_of_birth; age may be null if neither is known"
 
 _BIRTH_IS_SENT = {
@@ -277,20 +350,28 @@ class Credit(Resource):
 @actors.route("/actors", methods=["GET"])
 @requires("get:actors")
 @sortable(*actor_store.SORTS)
-@answers(listing, actors=Actor)
-def list_actors(order: str) -> Response:
-    """List actors by name."""
-    name = f"/actors?sort={order}"
-    return listing("actors", Actor, actor_store.page(order, **requested_page(name)), name)
+@filterable(ActorFilters)
+@answers(listing, Unsortable, actors=Actor)
+def list_actors(order: str | None, filters: ActorFilters) -> Response:
+    """List actors by name; with filters those who match all of them.
+
+    A filtered list is sorted by name, or with `search` perhaps in the order of the words. A page of
+    it may have fewer items than `limit`: only a null `next_cursor` ends the list.
+    """
+    name, criteria = f"/actors?sort={order}&filters={filters}", filters.criteria()
+    page = requested_page(name)
+    if order is not None and not criteria:
+        return listing("actors", Actor, actor_store.page(order, **page), name)
+    return listing("actors", Actor, actor_store.find(criteria, order, **page), name)
 
 
 @actors.route("/actors", methods=["POST"])
 @requires("post:actors")
 @accepts(NewActor)
-@answers(created, actor=Actor)
+@answers(created, ExternalIdTaken, actor=Actor)
 def create_actor(new: Body) -> Response:
     """Add an actor, with an age or a date of birth if one of them is known."""
-    actor = actor_store.add(replay(new), **fields_of(new))
+    actor = actor_store.add(caller_sub(), replay(new), **fields_of(new))
     return created("actor", to_json(Actor, actor), "/actors")
 
 
@@ -311,10 +392,10 @@ def get_actor(actor_id: ActorId) -> Response:
 @actors.route("/actors/{actor_id}", methods=["PATCH"])
 @requires("patch:actors")
 @accepts(ActorChanges)
-@answers(changed, ActorNotFound, actor=Actor, remaining=Remaining)
+@answers(changed, ActorNotFound, ExternalIdTaken, actor=Actor, remaining=Remaining)
 def change_actor(changes: Body, actor_id: ActorId) -> Response:
     """Change the fields that are sent. The others stay as they are."""
-    actor, remaining = actor_store.change(actor_id, fields_of(changes), if_match())
+    actor, remaining = actor_store.change(actor_id, fields_of(changes), if_match(), caller_sub())
     return changed("actor", to_json(Actor, actor), remaining)
 
 
@@ -323,7 +404,7 @@ def change_actor(changes: Body, actor_id: ActorId) -> Response:
 @answers(deleted, ActorNotFound, deleted=ActorId, remaining=Remaining)
 def delete_actor(actor_id: ActorId) -> Response:
     """Remove an actor, their candidacies and all their roles."""
-    return deleted(actor_id, actor_store.remove(actor_id, if_match()))
+    return deleted(actor_id, actor_store.remove(actor_id, if_match(), caller_sub()))
 
 
 @actors.route("/actors/{actor_id}/movies", methods=["GET"])

@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 from chalicelib.errors import (
     ActorNotFound,
     CandidateNotFound,
-    InvalidFilter,
     MovieNotFound,
     PartClosed,
     PartFull,
@@ -38,6 +37,7 @@ from chalicelib.http.fields import (
     unique,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.query import Filters
 from chalicelib.http.request import caller_permissions, caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
@@ -212,9 +212,17 @@ CandidateChanges = change_body(
     Candidate, "The fields of a candidate to change. Null removes a value."
 )
 
-StatusFilter = Annotated[
-    Status, Meta(description="List only the candidates with this status", examples=["submitted"])
-]
+
+class CandidateFilters(Filters):
+    """The filters of a part's candidates."""
+
+    status: (
+        Annotated[
+            Status,
+            Meta(description="List only the candidates with this status", examples=["submitted"]),
+        ]
+        | None
+    ) = None
 
 
 def list_name(part_id: str, status: Status | None = None) -> str:
@@ -224,16 +232,16 @@ def list_name(part_id: str, status: Status | None = None) -> str:
 
 @candidates.route("/parts/{part_id}/candidates", methods=["GET"])
 @requires("get:candidates")
-@filterable("status")
-@answers(listing, PartNotFound, InvalidFilter, candidates=Candidate)
-def list_part_candidates(part_id: PartId, status: StatusFilter | None) -> Response:
+@filterable(CandidateFilters)
+@answers(listing, PartNotFound, candidates=Candidate)
+def list_part_candidates(part_id: PartId, filters: CandidateFilters) -> Response:
     """List the candidates for a part; with `status` one column of its board, best rated first.
 
     Without `status` they are in the order of the board if they fit on one page. A page may have
     fewer items than `limit`: only a null `next_cursor` ends the list.
     """
-    name = list_name(part_id, status)
-    page = candidate_store.of_part(part_id, status, **requested_page(name))
+    name = list_name(part_id, filters.status)
+    page = candidate_store.of_part(part_id, filters.status, **requested_page(name))
     return listing("candidates", Candidate, page, name)
 
 
@@ -295,7 +303,7 @@ def change_candidate(changes: Body, candidate_id: CandidateId) -> Response:
 @answers(deleted, CandidateNotFound, StillEngaged, deleted=CandidateId)
 def delete_candidate(candidate_id: CandidateId) -> Response:
     """Take an actor from a part's list."""
-    candidate_store.remove(candidate_id, if_match())
+    candidate_store.remove(candidate_id, if_match(), caller_sub())
     return deleted(candidate_id)
 
 

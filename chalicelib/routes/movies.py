@@ -6,7 +6,14 @@ from typing import Annotated
 from chalice.app import Blueprint, Response
 from msgspec import Meta
 
-from chalicelib.errors import ActorNotFound, AlreadyCast, MovieNotFound, RoleNotFound
+from chalicelib.errors import (
+    ActorNotFound,
+    AlreadyCast,
+    ExternalIdTaken,
+    MovieNotFound,
+    RoleNotFound,
+    Unsortable,
+)
 from chalicelib.http.answers import changed, created, deleted, listing, next_cursor, one
 from chalicelib.http.body import Body, fields_of
 from chalicelib.http.conditions import if_match, replay
@@ -22,13 +29,16 @@ from chalicelib.http.fields import (
     NextCursor,
     Remaining,
     RoleId,
+    Search,
     Text,
     TmdbId,
     Version,
     pattern,
     unique,
+    values,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.query import Filters, check_range, check_search
 from chalicelib.http.request import caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
@@ -40,7 +50,7 @@ from chalicelib.http.resource import (
     resource,
     to_json,
 )
-from chalicelib.http.views import accepts, answers, requires, sortable
+from chalicelib.http.views import accepts, answers, filterable, requires, sortable
 from chalicelib.limits import MAX_GENRES, MAX_RUNTIME, MAX_TITLE
 from chalicelib.routes import roles as role_routes
 from chalicelib.routes.roles import BillingOrder, CharacterName, NewRoleInMovie, Role
@@ -185,6 +195,38 @@ class Movie(Versioned):
     ]
 
 
+class MovieFilters(Filters):
+    """The filters of the list of movies."""
+
+    search: Annotated[Search, Meta(examples=["potter field"])] | None = None
+    status: (
+        Annotated[MovieStatus, Meta(description="How far the production is", examples=["casting"])]
+        | None
+    ) = None
+    genre: Annotated[list[Genre], values("One of its genres", ["drama"])] | None = None
+    released_from: (
+        Annotated[Date, Meta(description="Released on this day or later", examples=["1940-01-01"])]
+        | None
+    ) = None
+    released_to: (
+        Annotated[
+            Date, Meta(description="Released on this day or earlier", examples=["1949-12-31"])
+        ]
+        | None
+    ) = None
+    undated: (
+        Annotated[
+            bool,
+            Meta(description="Whether its release date is not announced", examples=[True]),
+        ]
+        | None
+    ) = None
+
+    def __post_init__(self) -> None:
+        check_search(self.search)
+        check_range("released_from", self.released_from, "released_to", self.released_to)
+
+
 NewMovie = create_body(Movie, "A movie to add.")
 MovieChanges = change_body(Movie, "The fields of a movie to change.")
 
@@ -218,23 +260,29 @@ class CastMember(Resource):
 @movies.route("/movies", methods=["GET"])
 @requires("get:movies")
 @sortable(*movie_store.SORTS)
-@answers(listing, movies=Movie)
-def list_movies(order: str) -> Response:
-    """List movies, by title or by release date.
+@filterable(MovieFilters)
+@answers(listing, Unsortable, movies=Movie)
+def list_movies(order: str | None, filters: MovieFilters) -> Response:
+    """List movies, by title or by release date; with filters those that match all of them.
 
-    By release date, movies without one are last in both directions.
+    By release date, movies without one are last in both directions. A filtered list is sorted by
+    release date, or with `search` perhaps in the order of the words; it cannot be sorted by title.
+    A page of it may have fewer items than `limit`: only a null `next_cursor` ends the list.
     """
-    name = f"/movies?sort={order}"
-    return listing("movies", Movie, movie_store.page(order, **requested_page(name)), name)
+    name, sent = f"/movies?sort={order}&filters={filters}", filters.sent()
+    page = requested_page(name)
+    if order is not None and not sent:
+        return listing("movies", Movie, movie_store.page(order, **page), name)
+    return listing("movies", Movie, movie_store.find(sent, order, **page), name)
 
 
 @movies.route("/movies", methods=["POST"])
 @requires("post:movies")
 @accepts(NewMovie)
-@answers(created, movie=Movie)
+@answers(created, ExternalIdTaken, movie=Movie)
 def create_movie(new: Body) -> Response:
     """Add a movie."""
-    movie = movie_store.add(replay(new), **fields_of(new))
+    movie = movie_store.add(caller_sub(), replay(new), **fields_of(new))
     return created("movie", to_json(Movie, movie), "/movies")
 
 
@@ -255,10 +303,10 @@ def get_movie(movie_id: MovieId) -> Response:
 @movies.route("/movies/{movie_id}", methods=["PATCH"])
 @requires("patch:movies")
 @accepts(MovieChanges)
-@answers(changed, MovieNotFound, movie=Movie, remaining=Remaining)
+@answers(changed, MovieNotFound, ExternalIdTaken, movie=Movie, remaining=Remaining)
 def change_movie(changes: Body, movie_id: MovieId) -> Response:
     """Change the fields that are sent. The others stay as they are."""
-    movie, remaining = movie_store.change(movie_id, fields_of(changes), if_match())
+    movie, remaining = movie_store.change(movie_id, fields_of(changes), if_match(), caller_sub())
     return changed("movie", to_json(Movie, movie), remaining)
 
 
@@ -267,7 +315,7 @@ def change_movie(changes: Body, movie_id: MovieId) -> Response:
 @answers(deleted, MovieNotFound, deleted=MovieId, remaining=Remaining)
 def delete_movie(movie_id: MovieId) -> Response:
     """Remove a movie, its parts with their candidates, and all its roles."""
-    return deleted(movie_id, movie_store.remove(movie_id, if_match()))
+    return deleted(movie_id, movie_store.remove(movie_id, if_match(), caller_sub()))
 
 
 @movies.route("/movies/{movie_id}/actors", methods=["GET"])
@@ -285,7 +333,9 @@ def list_movie_actors(movie_id: MovieId) -> Response:
 @answers(created, MovieNotFound, ActorNotFound, AlreadyCast, role=Role)
 def cast_movie_actor(new: Body, movie_id: MovieId) -> Response:
     """Cast an actor in a movie: the same as POST /roles."""
-    return role_routes.role_created(role_store.add(movie_id, replay=replay(new), **fields_of(new)))
+    return role_routes.role_created(
+        role_store.add(movie_id, by=caller_sub(), replay=replay(new), **fields_of(new))
+    )
 
 
 @movies.route("/movies/{movie_id}/actors/{actor_id}", methods=["DELETE"])

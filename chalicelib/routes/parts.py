@@ -8,7 +8,6 @@ from chalice.app import Blueprint, Response
 from msgspec import Meta
 
 from chalicelib.errors import (
-    InvalidFilter,
     MovieNotFound,
     NeededTooFew,
     PartNotFound,
@@ -33,6 +32,8 @@ from chalicelib.http.fields import (
     Unions,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.query import Filters
+from chalicelib.http.request import caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
     SERVER,
@@ -143,10 +144,20 @@ class PartOfMovie(Part):
 NewPart = create_body(Part, "A part to add to a movie.")
 PartChanges = change_body(Part, "The fields of a part to change. Null removes a value.")
 
-StatusFilter = Annotated[
-    PartStatus,
-    Meta(description="List the parts with this status; open if it is not sent", examples=["open"]),
-]
+
+class PartFilters(Filters):
+    """The filters of the list of all movies' parts."""
+
+    status: (
+        Annotated[
+            PartStatus,
+            Meta(
+                description="List the parts with this status; open if it is not sent",
+                examples=["open"],
+            ),
+        ]
+        | None
+    ) = None
 
 
 @parts.route("/movies/{movie_id}/parts", methods=["GET"])
@@ -164,19 +175,19 @@ def list_movie_parts(movie_id: MovieId) -> Response:
 @answers(created, MovieNotFound, part=Part)
 def create_part(new: Body, movie_id: MovieId) -> Response:
     """Add a part to a movie."""
-    part = part_store.add(movie_id, replay(new), **fields_of(new))
+    part = part_store.add(movie_id, caller_sub(), replay(new), **fields_of(new))
     return created("part", to_json(Part, part), "/parts")
 
 
 @parts.route("/parts", methods=["GET"])
 @requires("get:parts")
-@filterable("status")
-@answers(listing, InvalidFilter, parts=PartOfMovie)
-def list_parts(status: StatusFilter | None) -> Response:
+@filterable(PartFilters)
+@answers(listing, parts=PartOfMovie)
+def list_parts(filters: PartFilters) -> Response:
     """List the parts of all movies with a status, the earliest work first, undated ones last."""
-    chosen = status or PartStatus.OPEN
-    name = f"/parts?status={chosen}"
-    page = part_store.of_status(chosen, **requested_page(name))
+    status = filters.status or PartStatus.OPEN
+    name = f"/parts?status={status}"
+    page = part_store.of_status(status, **requested_page(name))
     return listing("parts", PartOfMovie, page, name)
 
 
@@ -200,7 +211,7 @@ def get_part(part_id: PartId) -> Response:
 @answers(changed, PartNotFound, NeededTooFew, TooManyEngagements, part=Part)
 def change_part(changes: Body, part_id: PartId) -> Response:
     """Change the fields that are sent. Null removes a field's value."""
-    part = part_store.change(part_id, fields_of(changes), if_match())
+    part = part_store.change(part_id, fields_of(changes), if_match(), caller_sub())
     return changed("part", to_json(Part, part))
 
 
@@ -209,4 +220,4 @@ def change_part(changes: Body, part_id: PartId) -> Response:
 @answers(deleted, PartNotFound, deleted=PartId, remaining=Remaining)
 def delete_part(part_id: PartId) -> Response:
     """Remove a part and all its candidates. Who was cast leaves the role."""
-    return deleted(part_id, part_store.remove(part_id, if_match()))
+    return deleted(part_id, part_store.remove(part_id, if_match(), caller_sub()))

@@ -22,6 +22,7 @@ from chalicelib.http.fields import (
     RoleId,
 )
 from chalicelib.http.paging import requested_page
+from chalicelib.http.query import Filters
 from chalicelib.http.request import caller_sub
 from chalicelib.http.resource import (
     OPTIONAL,
@@ -106,12 +107,18 @@ NewRoleInMovie = create_body(
 )
 RoleChanges = change_body(Role, "The fields of a role to change. Null removes a value.")
 
-MovieFilter = Annotated[
-    str, Meta(description="List only the roles of this movie", examples=[MOVIE_ID])
-]
-ActorFilter = Annotated[
-    str, Meta(description="List only the roles of this actor", examples=[ACTOR_ID])
-]
+
+class RoleFilters(Filters):
+    """The filters of the list of roles."""
+
+    movie_id: (
+        Annotated[Id, Meta(description="List only the roles of this movie", examples=[MOVIE_ID])]
+        | None
+    ) = None
+    actor_id: (
+        Annotated[Id, Meta(description="List only the roles of this actor", examples=[ACTOR_ID])]
+        | None
+    ) = None
 
 
 def role_created(item: RoleItem) -> Response:
@@ -126,12 +133,14 @@ def list_name(movie_id: str | None = None, actor_id: str | None = None) -> str:
 
 @roles.route("/roles", methods=["GET"])
 @requires("get:roles")
-@filterable("movie_id", "actor_id")
+@filterable(RoleFilters)
 @answers(listing, roles=Role)
-def list_roles(movie_id: MovieFilter | None, actor_id: ActorFilter | None) -> Response:
+def list_roles(filters: RoleFilters) -> Response:
     """List roles, newest first; with `movie_id` or `actor_id` those of one movie or actor."""
-    name = list_name(movie_id, actor_id)
-    page = role_store.page(movie_id=movie_id, actor_id=actor_id, **requested_page(name))
+    name = list_name(filters.movie_id, filters.actor_id)
+    page = role_store.page(
+        movie_id=filters.movie_id, actor_id=filters.actor_id, **requested_page(name)
+    )
     return listing("roles", Role, page, name)
 
 
@@ -141,7 +150,7 @@ def list_roles(movie_id: MovieFilter | None, actor_id: ActorFilter | None) -> Re
 @answers(created, MovieNotFound, ActorNotFound, AlreadyCast, role=Role)
 def create_role(new: Body) -> Response:
     """Cast an actor in a movie."""
-    return role_created(role_store.add(replay=replay(new), **fields_of(new)))
+    return role_created(role_store.add(by=caller_sub(), replay=replay(new), **fields_of(new)))
 
 
 @roles.route("/roles/{role_id}", methods=["GET"])
@@ -158,7 +167,7 @@ def get_role(role_id: RoleId) -> Response:
 @answers(changed, RoleNotFound, role=Role)
 def change_role(changes: Body, role_id: RoleId) -> Response:
     """Change the fields that are sent. Null removes a field's value."""
-    item = role_store.change(role_id, fields_of(changes), if_match())
+    item = role_store.change(role_id, fields_of(changes), if_match(), caller_sub())
     return changed("role", to_json(Role, item))
 
 

@@ -19,8 +19,8 @@ from chalicelib.errors import (
     WrongTransition,
 )
 from chalicelib.limits import MAX_ENGAGED
-from chalicelib.store import casting, dynamodb, table
-from chalicelib.store.dynamodb import ChangedMeanwhile
+from chalicelib.store import casting, dynamodb, history, table
+from chalicelib.store.dynamodb import MAX_ACTIONS, ChangedMeanwhile
 from chalicelib.store.items import (
     ACTOR,
     ALIVE,
@@ -39,8 +39,10 @@ from chalicelib.store.resource import SK, check_version
 from chalicelib.store.statuses import ENGAGEMENT, Status
 from chalicelib.store.table import Page, Replay
 
-BATCH = 33
-"""Candidates that one transaction removes: each may need its actor's and its part's count."""
+BATCH = (MAX_ACTIONS - 3) // 4
+"""Candidates that one transaction removes: each has a record, and may need its actor's and part's
+count.
+"""
 
 Key = tuple[str, str]
 
@@ -96,7 +98,7 @@ def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = Non
                 dynamodb.created_by(candidate, replay)
             candidates.append(_shown(cast(CandidateItem, candidate), part, actor))
         if new:
-            dynamodb.transact(_add_steps(part_pk, new))
+            dynamodb.transact(_add_steps(part_pk, new, by))
         return Added(candidates, refused)
 
     return dynamodb.retry(attempt)
@@ -107,11 +109,11 @@ def _new_candidate(part_id: str, actor_id: str, by: str, replay: Replay | None) 
     key = candidate_key(candidate_id)
     candidate = table.new_item(CandidateItem, key, candidate_id, replay)
     candidate.set(status=Status.SUBMITTED.value, status_since=candidate.created_at, status_by=by)
-    candidate.set(**candidate.listed())
+    candidate.set(**candidate.listed(), recorded_from=1)
     return candidate
 
 
-def _add_steps(part_pk: str, new: list[CandidateItem]) -> list[dynamodb.Step]:
+def _add_steps(part_pk: str, new: list[CandidateItem], by: str) -> list[dynamodb.Step]:
     is_open = (
         PartItem.pk.exists() & PartItem.deleting.does_not_exist() & PartItem.closed.does_not_exist()
     )
@@ -122,6 +124,7 @@ def _add_steps(part_pk: str, new: list[CandidateItem]) -> list[dynamodb.Step]:
         actor_pk = ACTOR + candidate.actor_id
         steps.append(dynamodb.put_step(candidate, ChangedMeanwhile))
         steps.append(dynamodb.update_step(actor_pk, SK, count, ALIVE, ChangedMeanwhile))
+        steps.append(history.created_step(candidate, by))
     return steps
 
 
@@ -153,16 +156,15 @@ def change(
         check_version(candidate, versions)
         was = Status(candidate.status)
         to = Status(fields.get("status", was))
-        time = table.now()
-        changes = {**fields, "updated_at": time}
+        changes = {**fields, **history.next_version(candidate)}
         if to is not was:
             _check_current_move(desk, was, to)
-            changes |= {"status_since": time, "status_by": by}
-        candidate.set(**changes)
-        changes |= {**candidate.listed(), "version": candidate.version + 1}
-        dynamodb.transact(casting.move_steps(desk, was, to, changes))
-        candidate.set(**changes)
-        return _shown(candidate, desk.part, desk.actor)
+            changes |= {"status_since": changes["updated_at"], "status_by": by}
+        after = table.copy_of(candidate)
+        after.set(**changes)
+        changes |= after.listed()
+        dynamodb.transact(casting.move_steps(desk, to, changes, by))
+        return _shown(after, desk.part, desk.actor)
 
     return dynamodb.retry(attempt)
 
@@ -195,19 +197,18 @@ def _check_move(part: PartItem, was: Status, to: Status) -> None:
         raise TooManyEngagements(f"A part has at most {MAX_ENGAGED} engaged candidates.")
 
 
-def remove(candidate_id: str, versions: frozenset[int] | None) -> None:
+def remove(candidate_id: str, versions: frozenset[int] | None, by: str) -> None:
     """Take a candidate from a part's list: one BatchGetItem and one transaction.
 
-    Raise CandidateNotFound, VersionMismatch and StillEngaged.
+    `by` is the caller. Raise CandidateNotFound, VersionMismatch and StillEngaged.
     """
 
     def attempt() -> None:
         desk = casting.read(candidate_id)
         check_version(desk.candidate, versions)
-        was = Status(desk.candidate.status)
-        if was in ENGAGEMENT:
+        if desk.candidate.status in ENGAGEMENT:
             raise StillEngaged()
-        dynamodb.transact(casting.move_steps(desk, was, None, {}))
+        dynamodb.transact(casting.move_steps(desk, None, {}, by))
 
     dynamodb.retry(attempt)
 
@@ -291,16 +292,15 @@ def remove_next(actor: Any) -> None:
         raise ChangedMeanwhile()
     engaged = [c for c in candidates if c.status in ENGAGEMENT]
     if engaged:
-        remove_engaged(engaged[0].id)
+        remove_engaged(engaged[0].id, actor.deleted_by)
     else:
-        dynamodb.transact(casting.removal_steps(None, candidates))
+        dynamodb.transact(casting.removal_steps(None, candidates, actor.deleted_by))
 
 
-def remove_engaged(candidate_id: str) -> None:
-    """Remove an engaged candidate of a part or an actor that is being deleted."""
+def remove_engaged(candidate_id: str, by: str) -> None:
+    """Remove an engaged candidate of a part or an actor that `by` deletes."""
     try:
         desk = casting.read(candidate_id, deleting=True)
     except CandidateNotFound as error:
         raise ChangedMeanwhile() from error
-    was = Status(desk.candidate.status)
-    dynamodb.transact(casting.move_steps(desk, was, None, {}))
+    dynamodb.transact(casting.move_steps(desk, None, {}, by))

@@ -12,7 +12,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.errors import CandidateNotFound, TooManyEngagements
 from chalicelib.limits import MAX_ENGAGEMENTS, MAX_ROLE_PARTS
-from chalicelib.store import dynamodb, table
+from chalicelib.store import dynamodb, history, table
 from chalicelib.store.dynamodb import ChangedMeanwhile, Step
 from chalicelib.store.items import (
     ACTOR,
@@ -35,7 +35,7 @@ from chalicelib.store.table import Replay
 
 
 class Desk(NamedTuple):
-    """A candidate with everything that a move concerns."""
+    """A candidate as it was read, with everything that a move concerns."""
 
     candidate: CandidateItem
     part: PartItem
@@ -64,26 +64,29 @@ def read(candidate_id: str, *, deleting: bool = False) -> Desk:
     return desk
 
 
-def move_steps(desk: Desk, was: Status, to: Status | None, changes: dict[str, Any]) -> list[Step]:
-    """Return the steps that move a candidate from `was` to another status, or remove it (None).
+def move_steps(desk: Desk, to: Status | None, changes: dict[str, Any], by: str) -> list[Step]:
+    """Return the steps that move a candidate to a status, or remove it (None).
 
-    `changes` are the other attributes of the candidate to set. Each step has the condition that
-    what it follows from is as it was read, and raises ChangedMeanwhile. Raise TooManyEngagements.
+    `changes` are the attributes of the candidate to set. `by` is the caller. Each step has the
+    condition that what it follows from is as it was read, and raises ChangedMeanwhile. Raise
+    TooManyEngagements.
     """
-    candidate = desk.candidate
-    unchanged = CandidateItem.version == candidate.version
+    candidate, was = desk.candidate, Status(desk.candidate.status)
+    key, unchanged = (candidate.pk, candidate.sk), CandidateItem.version == candidate.version
     if to is None:
-        step = dynamodb.delete_step(candidate.pk, candidate.sk, unchanged, ChangedMeanwhile)
+        step = dynamodb.delete_step(*key, unchanged, ChangedMeanwhile)
+        record = history.deleted_step(candidate, by)
     else:
-        actions = table.set_actions(CandidateItem, changes)
-        step = dynamodb.update_step(
-            candidate.pk, candidate.sk, actions, unchanged, ChangedMeanwhile
-        )
+        actions, after = table.set_actions(CandidateItem, changes), table.copy_of(candidate)
+        after.set(**changes)
+        step = dynamodb.update_step(*key, actions, unchanged, ChangedMeanwhile)
+        record = history.changed_step(after, by, history.fields_of(candidate))
     if to is was:
-        return [step]
-    role_steps, role_change = _role_steps(desk, was, to)
+        return [step, record]
+    role_steps, role_change = _role_steps(desk, was, to, by)
     return [
         step,
+        record,
         _part_step(desk.part, candidate.actor_id, was, to),
         *role_steps,
         *_actor_steps(desk, was, to, role_change),
@@ -182,14 +185,14 @@ def _movie_steps(desk: Desk, to: Status | None, role_change: int) -> list[Step]:
     return []
 
 
-def _role_steps(desk: Desk, was: Status, to: Status | None) -> tuple[list[Step], int]:
+def _role_steps(desk: Desk, was: Status, to: Status | None, by: str) -> tuple[list[Step], int]:
     """Return the steps for the role, and by how much they change the number of roles."""
     if Status.CAST not in (was, to):
         return [], 0
     part, role = desk.part, desk.role
     own_id = part.id.partition(".")[2]
     if role is None and to is Status.CAST:
-        return _new_role_steps(desk, own_id), 1
+        return _new_role_steps(desk, own_id, by), 1
     if role is None:
         # The role may have been read before the write that has cast the candidate.
         key, _ = role_keys(f"{part.movie_id}.{desk.candidate.actor_id}")
@@ -199,25 +202,23 @@ def _role_steps(desk: Desk, was: Status, to: Status | None) -> tuple[list[Step],
     if len(parts) > MAX_ROLE_PARTS:
         raise TooManyEngagements(f"An actor plays at most {MAX_ROLE_PARTS} parts of a movie.")
     if not parts and role.is_cast:
-        return role_removal_steps(role), -1
-    changes = {
-        "part_ids": sorted(parts) or None,
-        "version": role.version + 1,
-        "updated_at": table.now(),
-    }
-    unchanged = RoleItem.version == role.version
+        return role_removal_steps(role, by), -1
+    changes = {"part_ids": sorted(parts) or None, **history.next_version(role)}
+    unchanged, after = RoleItem.version == role.version, table.copy_of(role)
+    after.set(**changes)
     steps = [
         dynamodb.update_step(
             *key, table.set_actions(RoleItem, changes), unchanged, ChangedMeanwhile
         )
         for key in role_keys(role.id)
     ]
-    return steps, 0
+    return [*steps, history.changed_step(after, by, history.fields_of(role))], 0
 
 
-def _new_role_steps(desk: Desk, own_id: str) -> list[Step]:
+def _new_role_steps(desk: Desk, own_id: str, by: str) -> list[Step]:
     new = new_role(desk.movie, desk.actor, None, role_fields(desk.part, [own_id]))
-    return [dynamodb.put_step(item, ChangedMeanwhile) for item in new]
+    steps = [dynamodb.put_step(item, ChangedMeanwhile) for item in new]
+    return [*steps, history.created_step(new[0], by)]
 
 
 def role_fields(part: PartItem, part_ids: list[str]) -> dict[str, Any]:
@@ -233,13 +234,14 @@ def role_fields(part: PartItem, part_ids: list[str]) -> dict[str, Any]:
     }
 
 
-def role_removal_steps(role: RoleItem) -> list[Step]:
+def role_removal_steps(role: RoleItem, by: str) -> list[Step]:
     """Return the steps that delete a role's two items, if it is as it was read."""
     beside_movie, beside_actor = role_keys(role.id)
     unchanged = RoleItem.version == role.version
     return [
         dynamodb.delete_step(*beside_movie, unchanged, ChangedMeanwhile),
         dynamodb.delete_step(*beside_actor, RoleItem.pk.exists(), ChangedMeanwhile),
+        history.deleted_step(role, by),
     ]
 
 
@@ -252,7 +254,7 @@ def new_role(
         table.new_item(RoleItem, key, role_id, replay, time) for key in role_keys(role_id)
     )
     for role in (beside_movie, beside_actor):
-        role.set(**fields)
+        role.set(**fields, recorded_from=1)
     place(beside_movie, beside_actor, movie, actor)
     return beside_movie, beside_actor
 
@@ -274,10 +276,11 @@ def count_step(pk: str, change: int, condition: Condition) -> Step:
     return dynamodb.update_step(pk, SK, actions, condition, ChangedMeanwhile)
 
 
-def removal_steps(part: PartItem | None, candidates: list[CandidateItem]) -> list[Step]:
+def removal_steps(part: PartItem | None, candidates: list[CandidateItem], by: str) -> list[Step]:
     """Return the steps that remove candidates who are not engaged, and their counts.
 
-    Those of `part`, if it is given, are not counted: it is removed or counted by the caller.
+    `by` is the caller. Those of `part`, if it is given, are not counted: it is removed or counted
+    elsewhere.
     """
     by_part: dict[str, list[CandidateItem]] = {}
     by_actor: dict[str, list[CandidateItem]] = {}
@@ -290,6 +293,7 @@ def removal_steps(part: PartItem | None, candidates: list[CandidateItem]) -> lis
         dynamodb.delete_step(c.pk, c.sk, CandidateItem.version == c.version, ChangedMeanwhile)
         for c in candidates
     ]
+    steps += [history.deleted_step(candidate, by) for candidate in candidates]
     for pk, of_part in by_part.items():
         if part is None or pk != part.pk:
             steps.append(uncount_step(pk, of_part))
@@ -311,16 +315,15 @@ def release_all_steps(
     actor: Actor, candidacies: Sequence[tuple[CandidateItem, PartItem]], by: str
 ) -> list[Step]:
     """Return the steps that release an actor's candidacies whose role is removed."""
-    time = table.now()
     steps = []
     for candidate, part in candidacies:
         was, unchanged = Status(candidate.status), CandidateItem.version == candidate.version
+        before, version = history.fields_of(candidate), history.next_version(candidate)
         changes: dict[str, Any] = {
             "status": Status.RELEASED.value,
-            "status_since": time,
+            "status_since": version["updated_at"],
             "status_by": by,
-            "updated_at": time,
-            "version": candidate.version + 1,
+            **version,
         }
         candidate.set(**changes)
         actions = table.set_actions(CandidateItem, {**changes, **candidate.listed()})
@@ -328,6 +331,7 @@ def release_all_steps(
             dynamodb.update_step(candidate.pk, candidate.sk, actions, unchanged, ChangedMeanwhile)
         )
         steps.append(_part_step(part, actor.id, was, Status.RELEASED))
+        steps.append(history.changed_step(candidate, by, before))
     ended = engagements_with(actor, {part.id for _, part in candidacies}, None)
     actions = [Actor.role_count.add(-1), *table.set_actions(Actor, ended)]
     unchanged_actor = Parent.pk.exists() & same_engagements(actor)

@@ -163,7 +163,7 @@ def children(
 
     `limit` items must fit into 1 MB, where DynamoDB ends a Query.
     """
-    start = None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
+    start = _start(pk, after)
     response = _query(pk, only, consistent_read=True, limit=limit, exclusive_start_key=start)
     return [Item.from_raw_data(raw) for raw in response["Items"]]
 
@@ -176,7 +176,66 @@ def child_page(pk: str, prefix: str, *, after: str | None, limit: int) -> Page[I
     if after is not None and after != key(prefix, after.removeprefix(prefix), BadCursor):
         raise BadCursor()
     only = Item.sk.startswith(prefix)
-    return cut(children(pk, limit + 1, after, only=only), limit, "sk")
+    return partition_page(pk, after=after, limit=limit, only=only)
+
+
+def partition_page(
+    pk: str,
+    *,
+    after: str | None,
+    limit: int,
+    only: Condition | None = None,
+    forward: bool = True,
+) -> Page[Item]:
+    """Read one page of a partition of the table, strongly consistent: one Query.
+
+    A page is shorter if its items exceed 1 MB, where DynamoDB ends a Query.
+    """
+    response = _query(
+        pk,
+        only,
+        consistent_read=True,
+        # One item more than requested shows whether another page follows.
+        limit=limit + 1,
+        exclusive_start_key=_start(pk, after),
+        scan_index_forward=forward,
+    )
+    items = [Item.from_raw_data(raw) for raw in response["Items"]]
+    if response.get("LastEvaluatedKey") and len(items) <= limit:
+        return Page(items, items[-1].sk)
+    return cut(items, limit, "sk")
+
+
+def _start(pk: str, after: str | None) -> dict[str, Any] | None:
+    return None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
+
+
+def filtered(
+    pk: str,
+    keys: Condition | None,
+    only: Condition | None,
+    *,
+    after: str | None,
+    limit: int,
+    forward: bool,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Read up to `limit` items of a partition of the table, strongly consistent: one Query.
+
+    Return the id and sk of those for which `only` holds, as DynamoDB sends them, and the sk after
+    which to go on, or None at the end.
+    """
+    response = _query(
+        pk,
+        keys,
+        filter_condition=only,
+        attributes_to_get=["id", "sk"],
+        consistent_read=True,
+        limit=limit,
+        exclusive_start_key=_start(pk, after),
+        scan_index_forward=forward,
+    )
+    last = response.get("LastEvaluatedKey")
+    return response["Items"], last["sk"]["S"] if last else None
 
 
 def first(index: str, partition: str, limit: int) -> list[Item]:
@@ -275,11 +334,23 @@ def delete_step(pk: str, sk: str, condition: Condition, error: type[Exception]) 
     return Step("Delete", kwargs, error)
 
 
-def put_step(item: Item, error: type[Exception]) -> Step:
+def put_step(item: Item, error: type[Exception], condition: Condition | None = None) -> Step:
+    """Return the step that writes a new item, or one for which a condition holds."""
     kwargs = item.get_save_kwargs_from_instance(
-        condition=Item.pk.does_not_exist(), return_values_on_condition_failure=_return_values(error)
+        condition=Item.pk.does_not_exist() if condition is None else condition,
+        return_values_on_condition_failure=_return_values(error),
     )
     return Step("Put", kwargs, error)
+
+
+def write_step(item: Item) -> Step:
+    """Return the step that writes an item without a condition, in place of an existing one."""
+    return Step("Put", item.get_save_kwargs_from_instance(), ChangedMeanwhile)
+
+
+def erase_step(pk: str, sk: str) -> Step:
+    """Return the step that deletes an item without a condition, if it exists."""
+    return Step("Delete", connection.get_operation_kwargs(pk, sk), ChangedMeanwhile)
 
 
 def update_step(
@@ -290,7 +361,7 @@ def update_step(
 
 
 def _return_values(error: type[Exception]) -> str | None:
-    return "ALL_OLD" if error is ConditionFailed else None
+    return "ALL_OLD" if issubclass(error, ConditionFailed) else None
 
 
 def transact(steps: Sequence[Step]) -> None:
@@ -306,8 +377,8 @@ def transact(steps: Sequence[Step]) -> None:
     except VerboseClientError as cancelled:
         for step, reason in zip(steps, cancelled.cancellation_reasons, strict=False):
             if reason and reason.code == "ConditionalCheckFailed":
-                if step.error is ConditionFailed:
-                    raise ConditionFailed(_item(reason.raw_item)) from cancelled
+                if issubclass(step.error, ConditionFailed):
+                    raise step.error(_item(reason.raw_item)) from cancelled
                 raise step.error() from cancelled
         raise
 

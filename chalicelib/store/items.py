@@ -18,7 +18,8 @@ from chalicelib.errors import (
     PartNotFound,
     RoleNotFound,
 )
-from chalicelib.store import table
+from chalicelib.limits import MAX_AGE
+from chalicelib.store import table, text
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.statuses import PartStatus, Status
 from chalicelib.store.table import (
@@ -28,8 +29,8 @@ from chalicelib.store.table import (
     ListAttribute,
     MapAttribute,
     Order,
-    fold,
 )
+from chalicelib.store.text import START, fold, sorted_by
 
 MOVIE, ACTOR, ROLE = "MOVIE#", "ACTOR#", "ROLE#"
 PART, CANDIDATE = "PART#", "CANDIDATE#"
@@ -39,10 +40,14 @@ BEST_RATING, UNRATED = 6, "9"
 
 
 class Parent(Resource):
-    """A movie or an actor. It counts its roles, and they show its name."""
+    """A movie or an actor. It counts its roles, and they show its name. It can be searched for."""
 
     role_count = IntegerAttribute(default=0)
     deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
+    deleted_by = UnicodeAttribute(null=True)  # the `sub` of the caller
+    indexed = ListAttribute(null=True)  # the ids of `claims`, once its entries are written
+    indexing = UnicodeAttribute(null=True)  # the mark of an unfinished change of its entries
+    indexing_keys = ListAttribute(null=True)  # of the entries that this change concerns
     renaming = UnicodeAttribute(null=True)  # since this time, until all its roles show its name
     renamed = UnicodeAttribute(null=True)  # the progress: `<role count> <seen> <sk of the last>`
 
@@ -54,6 +59,23 @@ class Parent(Resource):
 
     linked: ClassVar[str]
     """The attribute that counts what must be removed before its roles: parts or candidacies."""
+
+    searched: ClassVar[tuple[str, ...]]
+    """Its fields whose words can be searched for."""
+
+    external_ids: ClassVar[tuple[str, ...]] = ("imdb_id", "tmdb_id")
+    """Its fields that only one resource of this type can have with the same value."""
+
+    facets_sorted_by: ClassVar[str]
+    """The field by which the lists of its facets are sorted."""
+
+    span_name: ClassVar[str]
+    """The name of what `span` returns, and of the list that is sorted by it."""
+
+    internal = frozenset(
+        {"role_count", "deleting", "deleted_by", "renaming", "renamed"}
+        | {"indexed", "indexing", "indexing_keys"}
+    )
 
     @property
     def linked_count(self) -> int:
@@ -69,6 +91,28 @@ class Parent(Resource):
     def in_role(self, role: "RoleItem") -> dict[str, Any]:
         """Return the attributes by which this role's item on the other side shows this parent."""
         raise NotImplementedError
+
+    def facets(self) -> set[str]:
+        """Return `<filter>=<value>` for each value that it can be filtered by, and an empty one."""
+        raise NotImplementedError
+
+    def facet_place(self) -> str:
+        """Return the text by which the lists of each facet are sorted."""
+        raise NotImplementedError
+
+    def span(self) -> tuple[str, str] | None:
+        """Return the lowest and highest text that a range in a filter can overlap."""
+        raise NotImplementedError
+
+    def starts(self) -> list[str]:
+        """Return its folded names, from each start of a word on."""
+        names = (getattr(self, name) for name in self.searched)
+        return text.starts(name for name in names if name is not None)
+
+    def claims(self) -> list[str]:
+        """Return `<field>=<value>` for each of its external ids."""
+        values = ((name, getattr(self, name)) for name in self.external_ids)
+        return [f"{name}={value}" for name, value in values if value is not None]
 
     def unchanged(self) -> Condition:
         """Return the condition that it exists, and that the copied fields are as they were read."""
@@ -114,12 +158,16 @@ class Movie(Parent, discriminator="movie"):
 
     prefix = MOVIE
     collection = "MOVIES"
-    orders: ClassVar = {"title": Order("gsi1", fold), "release_date": Order("gsi2", str)}
+    orders: ClassVar = {"title": Order("gsi1", sorted_by), "release_date": Order("gsi2", str)}
     ordered = (("shoot_start", "shoot_end"),)
     missing = MovieNotFound
     copied = ("title", "release_date")
     own_list = ("gsi1", SK)
     linked = "part_count"
+    searched = ("title",)
+    span_name = "release_date"
+    facets_sorted_by = "release_date"
+    internal = Parent.internal | {"part_count"}
 
     def in_role(self, _: "RoleItem") -> dict[str, Any]:
         return {
@@ -128,6 +176,20 @@ class Movie(Parent, discriminator="movie"):
             # A filmography is read backwards: without a date, the movie comes last.
             "gsi2sk": table.sort_key(self.release_date or "", self.id),
         }
+
+    def facets(self) -> set[str]:
+        return {
+            "",
+            *([f"status={self.status}"] if self.status else []),
+            *(f"genre={genre}" for genre in self.genres or ()),
+            *(["undated=true"] if self.release_date is None else []),
+        }
+
+    def facet_place(self) -> str:
+        return self.release_date or table.LAST
+
+    def span(self) -> tuple[str, str] | None:
+        return None if self.release_date is None else (self.release_date, self.release_date)
 
 
 class Actor(Parent, discriminator="actor"):
@@ -161,18 +223,60 @@ class Actor(Parent, discriminator="actor"):
 
     prefix = ACTOR
     collection = "ACTORS"
-    orders: ClassVar = {"name": Order("gsi1", fold)}
+    orders: ClassVar = {"name": Order("gsi1", sorted_by)}
     ordered = (("playing_age_min", "playing_age_max"),)
     missing = ActorNotFound
     copied = ("name",)
     own_list = ("gsi2", "~")
     linked = "candidate_count"
+    searched = ("name", "stage_name")
+    span_name = "playing_age"
+    facets_sorted_by = "name"
+    internal = Parent.internal | {"candidate_count", "engagements", "engagement_version"}
+    personal = frozenset({"date_of_birth", "email", "phone", "agent", "notes"})
 
     def in_role(self, role: "RoleItem") -> dict[str, Any]:
         return {
             "actor_name": self.name,
             "gsi1sk": cast_key(role.billing_order, self.name, self.id),
         }
+
+    def facets(self) -> set[str]:
+        return {
+            "",
+            f"gender={self.gender}",
+            f"active={'true' if self.active else 'false'}",
+            *(f"language={code}" for known in self.languages or () for code in _codes(known)),
+            *(f"skill={fold(skill)}" for skill in self.skills or ()),
+            *(f"union={fold(union)}" for union in self.unions or ()),
+            *([f"country={self.base_country}"] if self.base_country else []),
+        }
+
+    def facet_place(self) -> str:
+        return fold(self.name)[:START]
+
+    def span(self) -> tuple[str, str] | None:
+        low, high = self.playing_age_min, self.playing_age_max
+        if low is None and high is None:
+            return None
+        return age_text(low or 0), age_text(MAX_AGE if high is None else high)
+
+    def is_free(self, first: str, last: str) -> bool:
+        """Return whether no blocked range overlaps these days. Days are free unless blocked."""
+        return not any(
+            days["kind"] == "blocked" and days["from"] <= last and days["to"] >= first
+            for days in self.availability or ()
+        )
+
+
+def age_text(age: int) -> str:
+    """Return an age as a text that sorts like the age."""
+    return f"{age:03}"
+
+
+def _codes(language: str) -> set[str]:
+    """Return the codes by which a language is found: `pt-BR` is also `pt`."""
+    return {language, language.partition("-")[0]}
 
 
 class RoleItem(Item, discriminator="role"):
@@ -190,6 +294,7 @@ class RoleItem(Item, discriminator="role"):
     movie_release_date = UnicodeAttribute(null=True)  # beside the actor
 
     ordered = (("work_start", "work_end"),)
+    internal = frozenset({"is_cast", "actor_name", "movie_title", "movie_release_date"})
 
     @property
     def movie_id(self) -> str:
@@ -248,11 +353,17 @@ class PartItem(Resource, discriminator="part"):
     engaged = ListAttribute(null=True)  # the ids of the actors who are engaged
     engagement_version = IntegerAttribute(null=True)  # changes with `engaged`
     deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
+    deleted_by = UnicodeAttribute(null=True)  # the `sub` of the caller
 
     prefix = PART
     orders: ClassVar = {}  # its lists have their own keys: see `listed`
     missing = PartNotFound
     ordered = (("playing_age_min", "playing_age_max"), ("work_start", "work_end"))
+    derived = ("status",)
+    internal = frozenset(
+        {"closed", "candidate_count", "engaged", "engagement_version", "deleting", "deleted_by"}
+        | {status.value for status in Status}
+    )
 
     movie: Movie | None = None
     """Its movie, once it has been read with it."""
@@ -295,7 +406,7 @@ class PartItem(Resource, discriminator="part"):
         }
         return {
             "gsi1pk": PARTS + self.movie_id,
-            "gsi1sk": table.sort_key(billing, table.fold(self.name), part_id),
+            "gsi1sk": table.sort_key(billing, sorted_by(self.name), part_id),
             # A part that is being deleted stays in its movie's list, whose deletion looks there.
             **({} if self.deleting else by_status),
         }
@@ -310,6 +421,8 @@ class CandidateItem(Item, discriminator="candidate"):
     rating = IntegerAttribute(null=True)
     note = UnicodeAttribute(null=True)
     audition_at = UnicodeAttribute(null=True)  # RFC 3339 in UTC
+
+    internal = frozenset({"status_since", "status_by"})
 
     part: PartItem | None = None
     actor: Actor | None = None
@@ -367,7 +480,7 @@ def role_keys(
 
 def cast_key(billing_order: int | None, actor_name: str, actor_id: str) -> str:
     """Return the place in a movie's cast: in billing order, then the unbilled by name."""
-    return table.sort_key(_billing(billing_order), table.fold(actor_name), actor_id)
+    return table.sort_key(_billing(billing_order), sorted_by(actor_name), actor_id)
 
 
 def _billing(billing_order: int | None) -> str:

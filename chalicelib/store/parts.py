@@ -14,7 +14,7 @@ from chalicelib.errors import (
     TryAgain,
 )
 from chalicelib.limits import SHOWN_CANDIDATES
-from chalicelib.store import candidates, casting, dynamodb, table
+from chalicelib.store import candidates, casting, dynamodb, history, table
 from chalicelib.store.candidates import BATCH
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
 from chalicelib.store.items import (
@@ -30,24 +30,28 @@ from chalicelib.store.items import (
     PartItem,
 )
 from chalicelib.store.related import actor_of, movie_of, nothing, with_related
-from chalicelib.store.resource import SK, at, check_order, check_version
+from chalicelib.store.resource import SK, check_order, check_version
 from chalicelib.store.statuses import PartStatus
 from chalicelib.store.table import Page, Replay
 
 
-def add(movie_id: str, replay: Replay | None = None, **fields: Any) -> PartItem:
+def add(movie_id: str, by: str, replay: Replay | None = None, **fields: Any) -> PartItem:
     """Add a part: one transaction. Return the existing part if it is a replay.
 
-    Raise MovieNotFound and KeyReused.
+    `by` is the caller. Raise MovieNotFound and KeyReused.
     """
     movie_pk = table.key(MOVIE, movie_id, MovieNotFound)
     part_id = f"{movie_id}.{table.new_id(replay)}"
     part = table.new_item(PartItem, (PART + part_id, SK), part_id, replay)
     part.set(**_stored(fields))
-    part.set(**part.listed())
+    part.set(**part.listed(), recorded_from=1)
     try:
         dynamodb.transact(
-            [dynamodb.put_step(part, ConditionFailed), _count_step(movie_pk, 1, ALIVE)]
+            [
+                dynamodb.put_step(part, ConditionFailed),
+                _count_step(movie_pk, 1, ALIVE),
+                history.created_step(part, by),
+            ]
         )
     except ConditionFailed as failed:
         if not isinstance(failed.item, PartItem) or not dynamodb.created_by(failed.item, replay):
@@ -126,11 +130,13 @@ def _key(part_id: str) -> tuple[str, str]:
     return PartItem.partition(part_id, BadCursor), SK
 
 
-def change(part_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> PartItem:
+def change(
+    part_id: str, fields: dict[str, Any], versions: frozenset[int] | None, by: str
+) -> PartItem:
     """Change these fields: one read and one transaction. None removes a value.
 
-    If the dates change, the actors who are engaged are read and written, too. Raise PartNotFound,
-    VersionMismatch, Unordered and NeededTooFew.
+    `by` is the caller. If the dates change, the actors who are engaged are read and written, too.
+    Raise PartNotFound, VersionMismatch, Unordered and NeededTooFew.
     """
     pk = PartItem.partition(part_id)
 
@@ -145,16 +151,19 @@ def change(part_id: str, fields: dict[str, Any], versions: frozenset[int] | None
             & PartItem.deleting.does_not_exist()
             & casting.same_engagements(part)
         )
-        before = part.engagement
-        changes = {**_stored(fields), "updated_at": table.now(), "version": part.version + 1}
+        before, engagement = history.fields_of(part), part.engagement
+        changes = {**_stored(fields), **history.next_version(part)}
         part.set(**changes)
         if part.cast > part.needed:
             raise NeededTooFew()
         keys = part.listed()
         part.set(**keys)
         actions = table.set_actions(PartItem, {**changes, **keys})
-        steps = [dynamodb.update_step(pk, SK, actions, unchanged, ChangedMeanwhile)]
-        if part.engagement != before and part.engaged:
+        steps = [
+            dynamodb.update_step(pk, SK, actions, unchanged, ChangedMeanwhile),
+            history.changed_step(part, by, before),
+        ]
+        if part.engagement != engagement and part.engaged:
             steps += _date_steps(part)
         dynamodb.transact(steps)
         return part
@@ -178,25 +187,32 @@ def _date_steps(part: PartItem) -> list[Step]:
     return steps
 
 
-def remove(part_id: str, versions: frozenset[int] | None) -> int:
+def remove(part_id: str, versions: frozenset[int] | None, by: str) -> int:
     """Remove a part with all its candidates. Return the number of candidates still to be removed.
 
-    One transaction if it has none. Otherwise the part is first marked as `deleting`: from then on
-    it is not found. The next removal continues with the rest. Raise PartNotFound, and
-    VersionMismatch if its version is not in `versions`.
+    One read and one transaction if it has none. Otherwise the part is first marked as `deleting`:
+    from then on it is not found. The next removal continues with the rest, in the name of the first
+    caller. `by` is the caller. Raise PartNotFound, and VersionMismatch if its version is not in
+    `versions`.
     """
     pk = PartItem.partition(part_id)
-    condition = PartItem.pk.exists() & (PartItem.deleting.exists() | at(versions))
-    try:
-        dynamodb.transact(_last_steps(part_id, condition & (PartItem.candidate_count == 0)))
+
+    def begin() -> int:
+        part = dynamodb.get(pk, SK)
+        if not isinstance(part, PartItem):
+            raise PartNotFound()
+        if not part.deleting:
+            check_version(part, versions)
+        if not part.deleting and part.candidate_count:
+            _mark(part, by)
+        if part.deleting or part.candidate_count:
+            return max(int(part.candidate_count), 1)
+        unchanged = (PartItem.version == part.version) & PartItem.deleting.does_not_exist()
+        complete = unchanged & (PartItem.candidate_count == 0)
+        dynamodb.transact([*_last_steps(part_id, complete), history.deleted_step(part, by)])
         return 0
-    except ConditionFailed as failed:
-        if not isinstance(failed.item, PartItem):
-            raise PartNotFound() from failed
-        if not failed.item.deleting:
-            check_version(failed.item, versions)
-            dynamodb.retry(lambda: _mark(pk, versions))
-    remaining = 1
+
+    remaining = dynamodb.retry(begin)
     try:
         while remaining:
             remaining = dynamodb.retry(lambda: remove_next(part_id))
@@ -205,18 +221,17 @@ def remove(part_id: str, versions: frozenset[int] | None) -> int:
     return 0
 
 
-def _mark(pk: str, versions: frozenset[int] | None) -> None:
+def _mark(part: PartItem, by: str) -> None:
     """Mark a part as being deleted, and take it from the lists of all movies' parts."""
-    mark = table.set_actions(PartItem, {"deleting": table.now(), "gsi2pk": None, "gsi2sk": None})
-    condition = at(versions) & PartItem.pk.exists() & PartItem.deleting.does_not_exist()
-    try:
-        dynamodb.update(PartItem, pk, SK, mark, condition)
-    except ConditionFailed as failed:
-        if not isinstance(failed.item, PartItem):
-            raise PartNotFound() from failed
-        if not failed.item.deleting:
-            check_version(failed.item, versions)
-            raise ChangedMeanwhile() from failed
+    changes = {"deleting": table.now(), "deleted_by": by, "gsi2pk": None, "gsi2sk": None}
+    actions = table.set_actions(PartItem, changes)
+    unchanged = (PartItem.version == part.version) & PartItem.deleting.does_not_exist()
+    dynamodb.transact(
+        [
+            dynamodb.update_step(part.pk, SK, actions, unchanged, ChangedMeanwhile),
+            history.deleted_step(part, by),
+        ]
+    )
 
 
 def remove_next(part_id: str) -> int:
@@ -228,26 +243,25 @@ def remove_next(part_id: str) -> int:
     part, of_part = _family(part_id, BATCH + 1)
     if part is None:
         raise PartNotFound()
+    by = part.deleted_by or ""
     if part.engaged:
-        candidates.remove_engaged(f"{part_id}.{part.engaged[0]}")
+        candidates.remove_engaged(f"{part_id}.{part.engaged[0]}", by)
         return max(part.candidate_count - 1, 1)
     batch = of_part[:BATCH]
-    steps = casting.removal_steps(part, batch)
+    steps = casting.removal_steps(part, batch, by)
     if len(of_part) <= BATCH:
         complete = PartItem.candidate_count == len(batch)
-        dynamodb.transact([*_last_steps(part_id, complete, ChangedMeanwhile), *steps])
+        dynamodb.transact([*_last_steps(part_id, complete), *steps])
         return 0
     dynamodb.transact([casting.uncount_step(part.pk, batch), *steps])
     return max(part.candidate_count - len(batch), 1)
 
 
-def _last_steps(
-    part_id: str, condition: Condition, error: type[Exception] = ConditionFailed
-) -> list[Step]:
+def _last_steps(part_id: str, condition: Condition) -> list[Step]:
     """Return the steps that delete a part and its movie's count."""
     movie_pk = MOVIE + part_id.partition(".")[0]
     return [
-        dynamodb.delete_step(PART + part_id, SK, condition, error),
+        dynamodb.delete_step(PART + part_id, SK, condition, ChangedMeanwhile),
         _count_step(movie_pk, -1, Parent.pk.exists()),
     ]
 
@@ -257,11 +271,14 @@ def remove_next_of(movie: Any) -> None:
 
     Raise ChangedMeanwhile if the index does not show the part yet.
     """
-    for part in dynamodb.first("gsi1", PARTS + movie.id, BATCH):
-        with contextlib.suppress(PartNotFound):
-            _mark(part.pk, None)
-            remove_next(part.id)
-            return
+    for listed in dynamodb.first("gsi1", PARTS + movie.id, BATCH):
+        part = dynamodb.get(listed.pk, SK)
+        if isinstance(part, PartItem):
+            if not part.deleting:
+                _mark(part, movie.deleted_by)
+            with contextlib.suppress(PartNotFound):
+                remove_next(part.id)
+                return
     raise ChangedMeanwhile()
 
 

@@ -16,7 +16,7 @@ from chalicelib.errors import (
     MovieNotFound,
     RoleNotFound,
 )
-from chalicelib.store import casting, dynamodb, table
+from chalicelib.store import casting, dynamodb, history, table
 from chalicelib.store.casting import count_step, new_role
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed
 from chalicelib.store.items import (
@@ -36,10 +36,12 @@ from chalicelib.store.resource import SK, check_order, check_version
 from chalicelib.store.table import Item, Page, Replay
 
 
-def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: Any) -> RoleItem:
+def add(
+    movie_id: str, actor_id: str, by: str, replay: Replay | None = None, **fields: Any
+) -> RoleItem:
     """Cast an actor: one read and one transaction. Return the existing role if it is a replay.
 
-    Raise MovieNotFound, ActorNotFound, AlreadyCast or KeyReused.
+    `by` is the caller. Raise MovieNotFound, ActorNotFound, AlreadyCast or KeyReused.
     """
     movie_pk = table.key(MOVIE, movie_id, MovieNotFound)
     actor_pk = table.key(ACTOR, actor_id, ActorNotFound)
@@ -57,6 +59,7 @@ def add(movie_id: str, actor_id: str, replay: Replay | None = None, **fields: An
                     dynamodb.put_step(beside_actor, AlreadyCast),
                     count_step(movie_pk, 1, movie.unchanged()),
                     count_step(actor_pk, 1, actor.unchanged()),
+                    history.created_step(beside_movie, by),
                 ]
             )
         except ConditionFailed as failed:
@@ -174,10 +177,13 @@ def _roles(page: Page[Item]) -> Page[RoleItem]:
     return Page([item for item in page.items if isinstance(item, RoleItem)], page.last)
 
 
-def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None) -> RoleItem:
+def change(
+    role_id: str, fields: dict[str, Any], versions: frozenset[int] | None, by: str
+) -> RoleItem:
     """Change these fields: one read and one transaction. None removes a value.
 
-    Raise RoleNotFound, VersionMismatch if its version is not in `versions`, and Unordered.
+    `by` is the caller. Raise RoleNotFound, VersionMismatch if its version is not in `versions`, and
+    Unordered.
     """
     beside_movie, beside_actor = role_keys(role_id)
 
@@ -186,7 +192,8 @@ def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None
         check_version(role, versions)
         check_order(role, fields)
         unchanged = (RoleItem.version == role.version) & (RoleItem.actor_name == role.actor_name)
-        changes = {**fields, "updated_at": table.now(), "version": role.version + 1}
+        before = history.fields_of(role)
+        changes = {**fields, **history.next_version(role)}
         role.set(**changes)
         role.set(gsi1sk=cast_key(role.billing_order, role.actor_name or "", role.actor_id))
         of_movie = table.set_actions(RoleItem, {**changes, "gsi1sk": role.gsi1sk})
@@ -197,6 +204,7 @@ def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None
                 dynamodb.update_step(
                     *beside_actor, of_actor, RoleItem.pk.exists(), ChangedMeanwhile
                 ),
+                history.changed_step(role, by, before),
             ]
         )
         return role
@@ -204,43 +212,33 @@ def change(role_id: str, fields: dict[str, Any], versions: frozenset[int] | None
     return dynamodb.retry(attempt)
 
 
-def remove(role_id: str, versions: frozenset[int] | None, by: str = "") -> None:
+def remove(role_id: str, versions: frozenset[int] | None, by: str) -> None:
     """Take an actor out of a movie, and release the candidacies that had cast them.
 
-    One transaction, after one read if `versions` are given, and after two if it has parts. `by` is
-    the caller. Raise RoleNotFound, and VersionMismatch if its version is not in `versions`.
+    One read, or two if it has parts, and one transaction. `by` is the caller. Raise RoleNotFound,
+    and VersionMismatch if its version is not in `versions`.
     """
-    (movie_pk, _), (actor_pk, _) = beside_movie, beside_actor = role_keys(role_id)
-    has_no_parts = RoleItem.pk.exists() & RoleItem.part_ids.does_not_exist()
+    (movie_pk, _), (actor_pk, _) = role_keys(role_id)
 
     def attempt() -> None:
-        condition = has_no_parts
-        if versions is not None:
-            role = get(role_id)
-            check_version(role, versions)
-            condition &= RoleItem.version == role.version
-        try:
-            dynamodb.transact(
-                [
-                    dynamodb.delete_step(*beside_movie, condition, ConditionFailed),
-                    dynamodb.delete_step(*beside_actor, RoleItem.pk.exists(), RoleNotFound),
-                    count_step(movie_pk, -1, Parent.pk.exists()),
-                    count_step(actor_pk, -1, Parent.pk.exists()),
-                ]
-            )
-        except ConditionFailed as failed:
-            if not isinstance(failed.item, RoleItem):
-                raise RoleNotFound() from failed
-            if not failed.item.part_ids:
-                raise ChangedMeanwhile() from failed
-            _remove_with_parts(failed.item, versions, by)
+        role = get(role_id)
+        check_version(role, versions)
+        if role.part_ids:
+            _remove_with_parts(role, by)
+            return
+        dynamodb.transact(
+            [
+                *casting.role_removal_steps(role, by),
+                count_step(movie_pk, -1, Parent.pk.exists()),
+                count_step(actor_pk, -1, Parent.pk.exists()),
+            ]
+        )
 
     dynamodb.retry(attempt)
 
 
-def _remove_with_parts(role: RoleItem, versions: frozenset[int] | None, by: str) -> None:
+def _remove_with_parts(role: RoleItem, by: str) -> None:
     """Remove a role, and release the candidates whom it has cast: one read and one transaction."""
-    check_version(role, versions)
     movie_pk, actor_pk = MOVIE + role.movie_id, ACTOR + role.actor_id
     part_ids = [f"{role.movie_id}.{part}" for part in role.part_ids or ()]
     candidate_keys = [candidate_key(f"{part_id}.{role.actor_id}") for part_id in part_ids]
@@ -252,7 +250,7 @@ def _remove_with_parts(role: RoleItem, versions: frozenset[int] | None, by: str)
     candidacies: Any = list(zip(others[: len(part_ids)], others[len(part_ids) :], strict=True))
     dynamodb.transact(
         [
-            *casting.role_removal_steps(role),
+            *casting.role_removal_steps(role, by),
             count_step(movie_pk, -1, Parent.pk.exists()),
             *casting.release_all_steps(typing.cast(Actor, actor), candidacies, by),
         ]

@@ -5,7 +5,6 @@ docs/table.md describes the items. dynamodb.py sends the requests.
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from chalicelib.errors import ApiError
 from chalicelib.settings import DYNAMODB_URL, TABLE_NAME
 
 SEPARATOR = "\x1f"  # between the parts of a sort key; no name can contain it
-FOLDED = 200  # characters of a name in a sort key: with an id, well below DynamoDB's 1,024 bytes
 CONNECT_SECONDS, READ_SECONDS = 1, 3  # the longest that one attempt of a request may take
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
@@ -130,11 +128,21 @@ class Item(Model):
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     version = IntegerAttribute()
+    recorded_from = IntegerAttribute(null=True)  # the first version that has a history
     replay = UnicodeAttribute(null=True, attr_name="request")  # of the POST that created it
     last_write = UnicodeAttribute(null=True)  # the mark of the last UpdateItem
 
     ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of fields, the second of which must not be less than the first. Either may be null."""
+
+    internal: ClassVar[frozenset[str]] = frozenset()
+    """Its attributes that are no fields of what clients see. History does not record them."""
+
+    derived: ClassVar[tuple[str, ...]] = ()
+    """Its properties that are such fields."""
+
+    personal: ClassVar[frozenset[str]] = frozenset()
+    """Its fields that are personal data. History does not record their values."""
 
     def set(self, **attributes: Any) -> None:
         """Set attributes of this object, not of the stored item. None removes an attribute."""
@@ -200,6 +208,13 @@ class Replay(NamedTuple):
         return f"{self.resource_id}.{self.body}"
 
 
+def copy_of(item: ItemT) -> ItemT:
+    """Return a copy of this object, whose attributes can be set."""
+    copy = type(item)()
+    copy.attribute_values = dict(item.attribute_values)
+    return copy
+
+
 def now() -> str:
     """Return the time as RFC 3339 in UTC, in microseconds, so that text sorts like time."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -245,13 +260,6 @@ def key(prefix: str, item_id: str, missing: type[ApiError]) -> str:
     if not is_id(item_id):
         raise missing()
     return prefix + item_id
-
-
-def fold(name: str) -> str:
-    """Return the text that a name is sorted by: without case, accents and repeated spaces."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
-    return " ".join(bare.split())[:FOLDED]
 
 
 def sort_key(*parts: str) -> str:

@@ -15,7 +15,7 @@ from chalicelib.store.table import Page
 from dev import machine
 
 BY = "demo"
-"""Who sets the statuses of the candidates."""
+"""Who has made all changes, in their history."""
 
 BATCH = 25
 """Actors that one `candidates.add` accepts."""
@@ -35,15 +35,16 @@ def load() -> None:
     movie_ids, actor_ids = _ids(movies.page, "title"), _ids(actors.page, "name")
     for fields in demo["actors"]:
         if fields["name"] not in actor_ids:
-            actor_ids[fields["name"]] = actors.add(**fields).id
+            actor_ids[fields["name"]] = actors.add(BY, **fields).id
     for movie in demo["movies"]:
         if movie["title"] not in movie_ids:
-            movie_ids[movie["title"]] = movies.add(**_without(movie, "cast", "parts")).id
+            movie_ids[movie["title"]] = movies.add(BY, **_without(movie, "cast", "parts")).id
     for number, (movie, credit) in enumerate(roles_to_add, 1):
         with contextlib.suppress(AlreadyCast):
             roles.add(
                 movie_ids[movie["title"]],
                 actor_ids[credit["actor"]],
+                BY,
                 **_without(credit, "actor"),
             )
         if number % 25 == 0 or number == len(roles_to_add):
@@ -59,13 +60,13 @@ def _add_parts(movie_id: str, demo_parts: list[dict[str, Any]], actor_ids: dict[
     existing = {part.name: part for part in _every(parts.of_movie, movie_id)}
     for fields in demo_parts:
         part = existing.get(fields["name"]) or parts.add(
-            movie_id, **_without(fields, "status", "candidates")
+            movie_id, BY, **_without(fields, "status", "candidates")
         )
         if part.status == "closed":
             continue  # complete since an earlier run
         _add_candidates(part.id, fields["candidates"], actor_ids)
         if fields.get("status") == "closed":
-            parts.change(part.id, {"status": "closed"}, None)
+            parts.change(part.id, {"status": "closed"}, None, BY)
 
 
 def _add_candidates(

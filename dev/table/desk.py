@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import casting, dynamodb, table
+from chalicelib.store import casting, dynamodb, history, table
 from chalicelib.store.dynamodb import ChangedMeanwhile
 from chalicelib.store.items import (
     ACTOR,
@@ -38,6 +38,9 @@ from chalicelib.store.statuses import ENGAGEMENT, Status
 from chalicelib.store.table import Item
 
 Key = tuple[str, str]
+
+BY = "make verify"
+"""Who makes the repairs, in the history."""
 
 READINGS = 5  # of an item and what it counts, until its counts are the same before and after
 
@@ -318,16 +321,18 @@ class _Role(NamedTuple):
             fields = casting.role_fields(part, part_ids)
             new = casting.new_role(self.movie, self.actor, None, fields)
             steps += [dynamodb.put_step(item, ChangedMeanwhile) for item in new]
-            return steps + self._count_steps(1)
+            return [*steps, history.created_step(new[0], BY), *self._count_steps(1)]
         if not part_ids and role.is_cast:
-            return steps + casting.role_removal_steps(role) + self._count_steps(-1)
-        changes = {"part_ids": part_ids or None, "version": role.version + 1}
-        actions = table.set_actions(RoleItem, changes)
+            return steps + casting.role_removal_steps(role, BY) + self._count_steps(-1)
+        changes = {"part_ids": part_ids or None, **history.next_version(role)}
+        actions, after = table.set_actions(RoleItem, changes), table.copy_of(role)
+        after.set(**changes)
         unchanged = RoleItem.version == role.version
-        return steps + [
+        steps += [
             dynamodb.update_step(*key, actions, unchanged, ChangedMeanwhile)
             for key in role_keys(self.role_id)
         ]
+        return [*steps, history.changed_step(after, BY, history.fields_of(role))]
 
     def _count_steps(self, change: int) -> list[dynamodb.Step]:
         return [

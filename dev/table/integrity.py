@@ -43,7 +43,7 @@ from chalicelib.store.items import (
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
 from dev.table import desk
-from dev.table.desk import READINGS, Key, Problem
+from dev.table.desk import BY, READINGS, Key, Problem
 
 # PynamoDB can read an item only if its class has been imported.
 for _module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):
@@ -77,7 +77,7 @@ SHARED = tuple(
 )
 """The attributes that must be equal in both items of a role."""
 
-REMOVALS: dict[type[Resource], Callable[[str, None], int]] = {
+REMOVALS: dict[type[Resource], Callable[[str, None, str], int]] = {
     Movie: movies.remove,
     Actor: actors.remove,
     PartItem: parts.remove,
@@ -421,7 +421,7 @@ def _repair_resource(key: Key) -> None:
         return
     if getattr(resource, "deleting", None):
         with contextlib.suppress(resource.missing):
-            REMOVALS[type(resource)](resource.id, None)
+            REMOVALS[type(resource)](resource.id, None, BY)
         return
     if _outdated_index_keys(resource):
         actions = table.set_actions(type(resource), resource.listed())

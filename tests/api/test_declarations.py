@@ -20,6 +20,7 @@ from chalicelib.http.conditions import if_match, replay
 from chalicelib.http.envelope import envelope
 from chalicelib.http.fields import Name
 from chalicelib.http.paging import requested_page
+from chalicelib.http.query import Filters
 from chalicelib.http.resource import (
     OPTIONAL,
     SERVER,
@@ -32,10 +33,10 @@ from chalicelib.http.resource import (
 )
 from chalicelib.http.views import accepts, answers, filterable, public, requires, seal, sortable
 from chalicelib.routes.movies import Movie, NewMovie
-from chalicelib.store import table
 from chalicelib.store.items import Movie as MovieItem
 from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import IntegerAttribute, Item, Order
+from chalicelib.store.text import sorted_by
 from tests.support.client import invoke
 
 # --- A plain resource, as a newcomer would add it
@@ -48,7 +49,7 @@ class StudioItem(Resource, discriminator="example_studio"):
 
     prefix = "STUDIO#"
     collection = "STUDIOS"
-    orders = {"name": Order("gsi1", table.fold)}
+    orders = {"name": Order("gsi1", sorted_by)}
     missing = MovieNotFound  # an error of its own would be one more class
 
 
@@ -238,18 +239,24 @@ def sealed(
     return app
 
 
+class FilmFilters(Filters):
+    genre: str | None = None
+
+
 def test_the_order_of_the_decorators_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     declarations = [
         requires("get:movies"),
         sortable("title", "-title"),
-        filterable("genre"),
+        filterable(FilmFilters),
         answers(listing, movies=Movie),
     ]
     for decorators in itertools.permutations(declarations):
         queries: list[tuple[str, str | None]] = []
 
-        def list_films(order: str, genre: str | None, queries: list[Any] = queries) -> Response:
-            queries.append((order, genre))
+        def list_films(
+            order: str | None, filters: FilmFilters, queries: list[Any] = queries
+        ) -> Response:
+            queries.append((order, filters.genre))
             return answers_module.success()
 
         app = sealed(*decorators, view=list_films)

@@ -151,10 +151,10 @@ def test_a_limit_is_a_whole_number_from_1_to_100(limits: list[str] | None) -> No
 def test_a_sort_is_one_of_the_orders_or_the_first(orders: list[str], asked: list[str]) -> None:
     ask_for(query={"sort": asked})
     if not asked or asked[-1] in orders:
-        assert views._order(tuple(orders)) == (asked[-1] if asked else orders[0])
+        assert views._order(tuple(orders), is_filtered=False) == (asked[-1] if asked else orders[0])
     else:
         with pytest.raises(BadSort) as refused:
-            views._order(tuple(orders))
+            views._order(tuple(orders), is_filtered=False)
         assert str(refused.value) == f"sort must be one of {', '.join(orders)}."
 
 

@@ -66,38 +66,42 @@ def move(part_id: str, actor_id: str, **fields: Any) -> CandidateItem:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "cast": lambda: roles.add(M1, A4),
-    "cast with a key": lambda: roles.add(M1, A4, Replay(NEW, "x"), billing_order=1),
-    "cast the actor": lambda: roles.add(M3, A1, billing_order=2),
-    "cast in the other movie": lambda: roles.add(M2, A4),
-    "add with a key": lambda: movies.add(Replay(NEW, "x"), title="New", release_date="2001-01-01"),
-    "add another with the key": lambda: movies.add(
-        Replay(NEW, "y"), title="X", release_date="2002-01-01"
+    "cast": lambda: roles.add(M1, A4, "me"),
+    "cast with a key": lambda: roles.add(M1, A4, "me", Replay(NEW, "x"), billing_order=1),
+    "cast the actor": lambda: roles.add(M3, A1, "me", billing_order=2),
+    "cast in the other movie": lambda: roles.add(M2, A4, "me"),
+    "add with a key": lambda: movies.add(
+        "me", Replay(NEW, "x"), title="New", release_date="2001-01-01"
     ),
-    "change the role": lambda: roles.change(f"{M1}.{A1}", {"billing_order": 7}, None),
+    "add another with the key": lambda: movies.add(
+        "me", Replay(NEW, "y"), title="X", release_date="2002-01-01"
+    ),
+    "change the role": lambda: roles.change(f"{M1}.{A1}", {"billing_order": 7}, None, "me"),
     "remove the role": lambda: roles.remove(f"{M1}.{A1}", None, "me"),
-    "edit the actor": lambda: actors.change(A1, {"gender": "male"}, None)[1],
-    "edit the actor's version": lambda: actors.change(A1, {"age": 9}, frozenset({1}))[1],
-    "rename the actor": lambda: actors.change(A1, {"name": "Zoe"}, None)[1],
-    "rename the movie": lambda: movies.change(M1, {"title": "Zulu"}, None)[1],
-    "date the movie": lambda: movies.change(M1, {"release_date": "1964-01-22"}, None)[1],
-    "rename the movie back": lambda: movies.change(M1, {"title": "Movie"}, None)[1],
-    "delete the movie": lambda: movies.remove(M1, None),
-    "delete the actor": lambda: actors.remove(A1, None),
+    "edit the actor": lambda: actors.change(A1, {"gender": "male"}, None, "me")[1],
+    "edit the actor's version": lambda: actors.change(A1, {"age": 9}, frozenset({1}), "me")[1],
+    "rename the actor": lambda: actors.change(A1, {"name": "Zoe"}, None, "me")[1],
+    "rename the movie": lambda: movies.change(M1, {"title": "Zulu"}, None, "me")[1],
+    "date the movie": lambda: movies.change(M1, {"release_date": "1964-01-22"}, None, "me")[1],
+    "rename the movie back": lambda: movies.change(M1, {"title": "Movie"}, None, "me")[1],
+    "delete the movie": lambda: movies.remove(M1, None, "me"),
+    "delete the actor": lambda: actors.remove(A1, None, "me"),
     # Parts and candidates
-    "add a part": lambda: parts.add(M1, Replay(NEW, "x"), name="New"),
-    "add another part with its key": lambda: parts.add(M1, Replay(NEW, "y"), name="X"),
+    "add a part": lambda: parts.add(M1, "me", Replay(NEW, "x"), name="New"),
+    "add another part with its key": lambda: parts.add(M1, "me", Replay(NEW, "y"), name="X"),
     "move the dates": lambda: parts.change(
-        P1, {"work_start": "2027-05-01", "work_end": "2027-05-09"}, None
+        P1, {"work_start": "2027-05-01", "work_end": "2027-05-09"}, None, "me"
     ),
     "move the dates back": lambda: parts.change(
-        P1, {"work_start": "2027-01-01", "work_end": "2027-02-01"}, None
+        P1, {"work_start": "2027-01-01", "work_end": "2027-02-01"}, None, "me"
     ),
-    "remove the dates": lambda: parts.change(P3, {"work_start": None, "work_end": None}, None),
-    "need more": lambda: parts.change(P1, {"needed": 2}, None),
-    "need fewer": lambda: parts.change(P2, {"needed": 1}, None),
-    "close the part": lambda: parts.change(P1, {"status": "closed"}, None),
-    "delete the part": lambda: parts.remove(P1, None),
+    "remove the dates": lambda: parts.change(
+        P3, {"work_start": None, "work_end": None}, None, "me"
+    ),
+    "need more": lambda: parts.change(P1, {"needed": 2}, None, "me"),
+    "need fewer": lambda: parts.change(P2, {"needed": 1}, None, "me"),
+    "close the part": lambda: parts.change(P1, {"status": "closed"}, None, "me"),
+    "delete the part": lambda: parts.remove(P1, None, "me"),
     "add candidates": lambda: candidates.add(P1, [A3, A4], "me"),
     "add actors": lambda: candidates.add(P2, [A1, A2], "me", Replay(NEW, "x")),
     "rate": lambda: move(P1, A1, rating=5),
@@ -114,11 +118,11 @@ OPERATIONS: dict[str, Operation] = {
     "release A4": lambda: move(P2, A4, status="released"),
     "decline P1": lambda: move(P1, A2, status="declined"),
     "decline P3": lambda: move(P3, A1, status="declined"),
-    "remove the candidate": lambda: candidates.remove(f"{P1}.{A1}", None),
+    "remove the candidate": lambda: candidates.remove(f"{P1}.{A1}", None, "me"),
     "remove the cast role": lambda: roles.remove(f"{M1}.{A3}", None, "me"),
-    "add a part to the other movie": lambda: parts.add(M2, Replay(NEW, "x"), name="New"),
-    "delete the other movie": lambda: movies.remove(M2, None),
-    "delete the cast actor": lambda: actors.remove(A3, None),
+    "add a part to the other movie": lambda: parts.add(M2, "me", Replay(NEW, "x"), name="New"),
+    "delete the other movie": lambda: movies.remove(M2, None, "me"),
+    "delete the cast actor": lambda: actors.remove(A3, None, "me"),
 }
 """Operations on three movies and four actors. A1 plays in M1 and M2, A2 in M1.
 
@@ -174,15 +178,15 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
 def build() -> None:
     """Add the movies, actors, roles, parts and candidates of the operations."""
     for movie_id in (M1, M2, M3):
-        movies.add(Replay(movie_id, ""), title="Movie", release_date="2000-01-01")
+        movies.add("me", Replay(movie_id, ""), title="Movie", release_date="2000-01-01")
     for actor_id in (A1, A2, A3, A4):
-        actors.add(Replay(actor_id, ""), name="Actor", gender="other", age=1)
+        actors.add("me", Replay(actor_id, ""), name="Actor", gender="other", age=1)
     for movie_id, actor_id in ((M1, A1), (M1, A2), (M2, A1)):
-        roles.add(movie_id, actor_id)
+        roles.add(movie_id, actor_id, "me")
     for part_id, needed in ((P1, 1), (P2, 2), (P3, 1)):
         movie_id, _, own_id = part_id.partition(".")
         dates = {"work_start": "2027-01-01", "work_end": "2027-02-01"}
-        parts.add(movie_id, Replay(own_id, ""), name="Part", needed=needed, **dates)
+        parts.add(movie_id, "me", Replay(own_id, ""), name="Part", needed=needed, **dates)
     for part_id, statuses in (
         (P1, {A1: "shortlisted", A2: "on_hold", A3: "shortlisted"}),
         (P2, {A3: "cast", A4: None}),

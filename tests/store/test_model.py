@@ -444,9 +444,9 @@ def changed(module: ModuleType, old: str, new: str) -> Iterator[None]:
 def test_an_actor_who_is_cast_during_their_deletion_never_lacks_the_role(number: int) -> None:
     actor_id, part_id = "A5" * 8, P2
     with world(few=True) as engine:
-        actors.add(Replay(actor_id, ""), name="Actor", gender="other", age=1)
+        actors.add("me", Replay(actor_id, ""), name="Actor", gender="other", age=1)
         for movie_id in (M1, model.M2):
-            roles.add(movie_id, actor_id)
+            roles.add(movie_id, actor_id, "me")
         requests = 0
 
         def dispatch(name: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -463,7 +463,7 @@ def test_an_actor_who_is_cast_during_their_deletion_never_lacks_the_role(number:
             return answer
 
         engine.dispatch = dispatch
-        assert actors.remove(actor_id, None) == 0
+        assert actors.remove(actor_id, None, "me") == 0
         assert problems(engine.items.values()) == []
 
 

@@ -48,7 +48,7 @@ def count(item_type: type[Item], pk: str, **counts: int) -> None:
 
 def new_part(movie_id: str, actor_ids: list[str]) -> str:
     """Add a part with these candidates."""
-    part = parts.add(movie_id, name="Crowd")
+    part = parts.add(movie_id, "test", name="Crowd")
     add_candidates(part.id, actor_ids)
     thirds = [len(actor_ids[first::3]) for first in range(3)]
     count(
@@ -89,7 +89,7 @@ def test_each_screen_is_two_requests_for_ten_and_for_ten_thousand_candidates(
     costs: dict[str, list[int]] = {}
     actor_ids = new_actors(10_000)
     for number in (200, 10_000):
-        movie_id = movies.add(title="Crowded", release_date=None).id
+        movie_id = movies.add("test", title="Crowded", release_date=None).id
         part_id = new_part(movie_id, actor_ids[:number])
         for path in (
             f"/movies/{movie_id}/parts",
@@ -147,9 +147,9 @@ def test_a_long_deletion_is_continued_by_the_next_request(
     kind: str, crowd: list[str], url: str, issuer: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Client(url, issuer.token("producer"))  # type: ignore[attr-defined]
-    movie_id = movies.add(title="Crowded", release_date=None).id
+    movie_id = movies.add("test", title="Crowded", release_date=None).id
     part_ids = [new_part(movie_id, crowd[start::3]) for start in range(3)]
-    actor_id = actors.add(name="Busy", gender="other", age=1).id
+    actor_id = actors.add("test", name="Busy", gender="other", age=1).id
     for part_id in part_ids:
         candidates.add(part_id, [actor_id], "test")
     candidates.change(f"{part_ids[0]}.{actor_id}", {"status": "cast"}, None, "test")

@@ -15,6 +15,7 @@ from chalicelib.store import casting, dynamodb, table
 from chalicelib.store.items import Actor, Movie, Parent, RoleItem
 from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import INDEXES, Item, Order
+from chalicelib.store.text import sorted_by
 from dev import machine
 from dev.table import integrity
 from dev.table.desk import Problem
@@ -438,7 +439,7 @@ class Agent(Resource, discriminator="agent of test_verify"):
 
     prefix = "AGENT#"
     collection = "AGENTS"
-    orders = {"name": Order("gsi1", table.fold)}
+    orders = {"name": Order("gsi1", sorted_by)}
     missing = MovieNotFound  # an error of its own would be one more class
 
 

@@ -17,12 +17,12 @@ Raw = dict[str, Any]
 @pytest.fixture
 def desk(empty_table: None) -> list[Raw]:
     """The items of two movies with two parts each, and of actors in all kinds of statuses."""
-    movie_ids = [movies.add(title=f"Movie {n}", release_date=None).id for n in range(2)]
-    actor_ids = [actors.add(name=f"Actor {n}", gender="male", age=5).id for n in range(5)]
+    movie_ids = [movies.add("test", title=f"Movie {n}", release_date=None).id for n in range(2)]
+    actor_ids = [actors.add("test", name=f"Actor {n}", gender="male", age=5).id for n in range(5)]
     for movie_id in movie_ids:
         for number in range(2):
             start = "2127-01-01" if number else None
-            part = parts.add(movie_id, name=f"Part {number}", needed=2, work_start=start)
+            part = parts.add(movie_id, "test", name=f"Part {number}", needed=2, work_start=start)
             candidates.add(part.id, actor_ids, "test")
             for place, actor_id in enumerate(actor_ids[:4]):
                 status = STATUSES[(place + number) % 4]

@@ -1,0 +1,134 @@
+"""The history of changes: one record per version of a movie, actor, role, part or candidate.
+
+Each write of these puts its record in the same transaction, so none is missing and none is too
+much. Records are never changed, and stay when the resource is deleted.
+"""
+
+import json
+import re
+from enum import StrEnum
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.errors import BadCursor
+from chalicelib.store import dynamodb, table
+from chalicelib.store.dynamodb import Step
+from chalicelib.store.table import Item, Page
+
+HISTORY = "HISTORY#"
+VERSION_DIGITS = 8
+
+_SORT_KEY = re.compile(rf"[0-9TZ:.-]{{20,30}}{table.SEPARATOR}[0-9]{{{VERSION_DIGITS}}}")
+
+
+class Operation(StrEnum):
+    """What happened to a resource."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    UNRECORDED = "unrecorded"
+    """Something that was not recorded. Only `make verify` writes this."""
+
+
+class Record(Item, discriminator="history"):
+    """What one write changed. Its `id` and `version` are those of the resource after it."""
+
+    by = UnicodeAttribute()  # the `sub` of the caller
+    operation = UnicodeAttribute()
+    changed = (
+        UnicodeAttribute()
+    )  # JSON: {field: [before, after]}, or {field: null} for personal data
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        changes: dict[str, Any] = json.loads(self.changed)
+        return changes
+
+
+def partition(kind: str, resource_id: str) -> str:
+    """Return the partition key of a resource's records. `kind` is that of its item."""
+    return f"{HISTORY}{kind}#{resource_id}"
+
+
+def sort_key(created_at: str, version: int) -> str:
+    """Return the sort key of a record: a resource may have been created again with its id."""
+    return table.sort_key(created_at, f"{version:0{VERSION_DIGITS}}")
+
+
+def fields_of(item: Item) -> dict[str, Any]:
+    """Return the values of the fields that history records."""
+    values = {name: getattr(item, name) for name in recorded_names(type(item))}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def recorded_names(item_type: type[Item]) -> list[str]:
+    """Return the names of the fields of a type of items that history records."""
+    not_recorded = Item.get_attributes().keys() | item_type.internal
+    return [*(n for n in item_type.get_attributes() if n not in not_recorded), *item_type.derived]
+
+
+def next_version(item: Item) -> dict[str, Any]:
+    """Return the attributes that every change of an item with a history sets."""
+    version = item.version + 1
+    return {
+        "updated_at": table.now(),
+        "version": version,
+        "recorded_from": item.recorded_from or version,
+    }
+
+
+def created_step(item: Item, by: str) -> Step:
+    """Return the step that records the creation of an item by the caller `by`."""
+    return _step(item, by, Operation.CREATED, {}, fields_of(item))
+
+
+def changed_step(item: Item, by: str, before: dict[str, Any]) -> Step:
+    """Return the step that records a change. `before` is what `fields_of` returned before it."""
+    return _step(item, by, Operation.CHANGED, before, fields_of(item))
+
+
+def deleted_step(item: Item, by: str) -> Step:
+    """Return the step that records the deletion of an item, which is still in its last version."""
+    deleted = table.copy_of(item)
+    deleted.set(version=item.version + 1, updated_at=table.now())
+    return _step(deleted, by, Operation.DELETED, fields_of(item), {})
+
+
+def unrecorded_step(item: Item, version: int) -> Step:
+    """Return the step that records that nothing is known of a version of an item."""
+    unknown = table.copy_of(item)
+    unknown.set(version=version)
+    return _step(unknown, "", Operation.UNRECORDED, {}, {})
+
+
+def _step(
+    item: Item, by: str, operation: Operation, before: dict[str, Any], after: dict[str, Any]
+) -> Step:
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changes = {
+        name: None if name in item.personal else [before.get(name), after.get(name)]
+        for name in names
+    }
+    record = Record(
+        partition(str(Item.kind.get_discriminator(type(item))), item.id),
+        sort_key(item.created_at, item.version),
+        id=item.id,
+        created_at=item.updated_at,
+        updated_at=item.updated_at,
+        version=item.version,
+        by=by,
+        operation=operation.value,
+        changed=json.dumps(changes, ensure_ascii=False, separators=(",", ":")),
+    )
+    return dynamodb.write_step(record)
+
+
+def page(kind: str, resource_id: str, *, after: str | None, limit: int) -> Page[Item]:
+    """List the records of a resource, newest first: one Query. Raise BadCursor."""
+    if after is not None and not _SORT_KEY.fullmatch(after):
+        raise BadCursor()
+    return dynamodb.partition_page(
+        partition(kind, resource_id), after=after, limit=limit, forward=False
+    )
