@@ -148,9 +148,15 @@ class ExternalIdTaken(ApiError):
     detail = "Another resource has this external id."
     example = "imdb_id is already that of Xq3vT0yLr8-kZb1N."
 
-    def __init__(self, field: str, owner_id: str) -> None:
-        super().__init__(f"{field} is already that of another resource.")
-        self.field, self.owner_id = field, owner_id
+    def __init__(self, field: str, owner_id: str, reader: str, is_named: bool = False) -> None:
+        """`reader` is the permission to read the owner. Its id is for those who have it."""
+        owner = owner_id if is_named else "another resource"
+        super().__init__(f"{field} is already that of {owner}.")
+        self.field, self.owner_id, self.reader = field, owner_id, reader
+
+    def named(self) -> "ExternalIdTaken":
+        """Return this error for somebody who may read the owner."""
+        return ExternalIdTaken(self.field, self.owner_id, self.reader, is_named=True)
 
 
 class PartFull(ApiError):

@@ -44,7 +44,9 @@ def read(filters_type: type[FiltersT]) -> FiltersT:
     try:
         return msgspec.convert(values, filters_type)
     except msgspec.ValidationError as error:
-        raise InvalidFilter(sentence(str(error), filters_type)) from error
+        # A parameter is sent or is not: it cannot be null.
+        reason = str(error).replace(" | null`", "`")
+        raise InvalidFilter(sentence(reason, filters_type)) from error
 
 
 def _value(annotation: Any, texts: list[str]) -> Any:

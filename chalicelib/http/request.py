@@ -45,7 +45,7 @@ def query_parameter(name: str) -> str | None:
 def query_parameters(name: str) -> list[str]:
     """Return all values of a query parameter."""
     parameters = current().query_params
-    values: list[str] = [] if parameters is None else parameters.getlist(name)
+    values: list[str] = parameters.getlist(name) if parameters and name in parameters else []
     return values
 
 

@@ -14,7 +14,13 @@ from typing import Any, NamedTuple, NoReturn
 from chalice.app import Chalice, Response
 
 from chalicelib.auth import auth0
-from chalicelib.errors import ApiError, BadSort, MethodNotAllowed, PermissionMissing
+from chalicelib.errors import (
+    ApiError,
+    BadSort,
+    ExternalIdTaken,
+    MethodNotAllowed,
+    PermissionMissing,
+)
 from chalicelib.http import answers as answer_functions
 from chalicelib.http import body
 from chalicelib.http import query as query_parameters
@@ -165,7 +171,12 @@ def _composed(view: View) -> View:
         if declaration.sorts:
             is_filtered = declaration.filters is not None and bool(filters.sent())
             query["order"] = _order(declaration.sorts, is_filtered)
-        return view(*arguments, **query, **path)
+        try:
+            return view(*arguments, **query, **path)
+        except ExternalIdTaken as taken:
+            if taken.reader not in caller_permissions():
+                raise
+            raise taken.named() from taken
 
     return composed
 

@@ -1,5 +1,6 @@
 """The API itself."""
 
+import enum
 from typing import Annotated, Literal
 
 from chalice.app import Blueprint, Response
@@ -9,9 +10,16 @@ from chalicelib.errors import TableBusy, TableUnreachable
 from chalicelib.http.answers import document, html_page, success
 from chalicelib.http.request import url_prefix
 from chalicelib.http.views import answers, public
-from chalicelib.store import dynamodb
+from chalicelib.store import entries
 
 service = Blueprint(__name__)
+
+
+class IndexState(enum.StrEnum):
+    """Whether everything can be found by search and filters."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
 
 
 @service.route("/", methods=["GET"])
@@ -34,11 +42,24 @@ def get_root() -> Response:
 
 @service.route("/health", methods=["GET"])
 @public
-@answers(success, TableBusy, TableUnreachable, table=Literal["answers"])
+@answers(
+    success,
+    TableBusy,
+    TableUnreachable,
+    table=Literal["answers"],
+    index=Annotated[
+        IndexState,
+        Meta(
+            description="`incomplete` after an upgrade: until its table is repaired, search and"
+            " filters do not find everything",
+            examples=["complete"],
+        ),
+    ],
+)
 def get_health() -> Response:
     """Check whether the database responds. It is 503 if not."""
-    dynamodb.check_health()
-    return success(table="answers")
+    index = IndexState.COMPLETE if entries.are_complete() else IndexState.INCOMPLETE
+    return success(table="answers", index=index.value)
 
 
 @service.route("/openapi.json", methods=["GET"])

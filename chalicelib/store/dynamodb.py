@@ -308,11 +308,6 @@ def _short_enough(after: str) -> str:
     return after
 
 
-def check_health() -> None:
-    """Read an item that does not exist. Raise TableBusy or TableUnreachable."""
-    get("HEALTH", "#")
-
-
 @dataclass(frozen=True)
 class Step:
     """One action of a transaction, and the error to raise if its condition fails."""

@@ -51,6 +51,14 @@ class Claim(IndexItem, discriminator="claim"):
     """An external id, which only one resource has. The id is that of the resource."""
 
 
+class IndexState(IndexItem, discriminator="index"):
+    """A note that the entries of all movies and actors are written, at one key."""
+
+
+INDEX = "INDEX", SK
+"""The key of the note."""
+
+
 class IdTaken(ConditionFailed):
     """Another resource has this external id. `item` is its claim."""
 
@@ -157,8 +165,9 @@ def transact(steps: list[Step]) -> None:
     except IdTaken as taken:
         if taken.item is None:
             raise ChangedMeanwhile() from taken
-        field = taken.item.pk.partition("?")[2].partition("=")[0]
-        raise ExternalIdTaken(field, taken.item.id) from taken
+        collection, _, claim = taken.item.pk.partition("?")
+        field = claim.partition("=")[0]
+        raise ExternalIdTaken(field, taken.item.id, f"get:{collection.lower()}") from taken
 
 
 def is_as_read(item: Parent) -> Condition:
@@ -167,6 +176,16 @@ def is_as_read(item: Parent) -> Condition:
     unmarked = mark.does_not_exist() if item.indexing is None else mark == item.indexing
     condition: Condition = ALIVE & (Parent.version == item.version) & unmarked
     return condition
+
+
+def note_complete() -> None:
+    """Write that all entries are written: they are in a new table, and after their repair."""
+    dynamodb.transact([dynamodb.write_step(IndexState(*INDEX, id=INDEX[0]))])
+
+
+def are_complete() -> bool:
+    """Return whether all entries are written: one GetItem. Raise TableBusy or TableUnreachable."""
+    return dynamodb.get(*INDEX) is not None
 
 
 # --- Changes that do not fit into one transaction

@@ -14,6 +14,8 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.errors import BadCursor
 from chalicelib.store import dynamodb, table
 from chalicelib.store.dynamodb import Step
+from chalicelib.store.items import RoleItem, alive, candidate_key, role_keys
+from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import Item, Page
 
 HISTORY = "HISTORY#"
@@ -45,6 +47,11 @@ class Record(Item, discriminator="history"):
     def changes(self) -> dict[str, Any]:
         changes: dict[str, Any] = json.loads(self.changed)
         return changes
+
+
+def kind_of(item_type: type[Item]) -> str:
+    """Return the kind of a type of items, such as `movie`."""
+    return str(Item.kind.get_discriminator(item_type))
 
 
 def partition(kind: str, resource_id: str) -> str:
@@ -112,7 +119,7 @@ def _step(
         for name in names
     }
     record = Record(
-        partition(str(Item.kind.get_discriminator(type(item))), item.id),
+        partition(kind_of(type(item)), item.id),
         sort_key(item.created_at, item.version),
         id=item.id,
         created_at=item.updated_at,
@@ -125,10 +132,26 @@ def _step(
     return dynamodb.write_step(record)
 
 
-def page(kind: str, resource_id: str, *, after: str | None, limit: int) -> Page[Item]:
+# --- Reading
+
+
+def page(item_type: type[Item], resource_id: str, *, after: str | None, limit: int) -> Page[Item]:
     """List the records of a resource, newest first: one Query. Raise BadCursor."""
     if after is not None and not _SORT_KEY.fullmatch(after):
         raise BadCursor()
-    return dynamodb.partition_page(
-        partition(kind, resource_id), after=after, limit=limit, forward=False
-    )
+    pk = partition(kind_of(item_type), resource_id)
+    return dynamodb.partition_page(pk, after=after, limit=limit, forward=False)
+
+
+def is_alive(item_type: type[Item], resource_id: str) -> bool:
+    """Return whether a resource exists and is not being deleted: one GetItem.
+
+    Raise the error for a missing one if the text cannot be an id.
+    """
+    if issubclass(item_type, Resource):
+        key = item_type.partition(resource_id), SK
+    elif issubclass(item_type, RoleItem):
+        key, _ = role_keys(resource_id)
+    else:
+        key = candidate_key(resource_id)
+    return alive(dynamodb.get(*key))
