@@ -246,7 +246,7 @@ class WrongTransition(InvalidBody):
 class InvalidFilter(ApiError):
     status = 422
     detail = "A query parameter does not have one of its values."
-    example = "status must be one of open, cast, closed."
+    example = "status: expected one of open, cast, closed."
 
 
 class Unsortable(InvalidFilter):

@@ -45,11 +45,13 @@ from chalicelib.store import table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
+from tests.support import moto_transactions
 from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
 
+moto_transactions.install()
 app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = ("test_deploying.py", "test_package.py", "test_deployed.py", "test_contract.py")

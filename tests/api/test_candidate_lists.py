@@ -219,7 +219,7 @@ def test_an_invalid_status_is_rejected_with_the_valid_ones(producer: Client, sta
     part_id = producer.new_part(producer.new_movie())
     response = producer.get(f"/parts/{part_id}/candidates", status=status)
     assert_failure(response, 422)
-    assert response["detail"] == f"status must be one of {', '.join(BOARD)}."
+    assert response["detail"] == f"status: expected one of {', '.join(BOARD)}."
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "x"])

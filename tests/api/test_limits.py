@@ -34,8 +34,6 @@ LARGEST_ACTOR: dict[str, Any] = {
     "base_city": LINE,
     "base_country": "DE",
     "availability": [DAYS] * 50,
-    "imdb_id": "nm1234567890",
-    "tmdb_id": 2_147_483_647,
     "notes": TEXT,
 }
 
@@ -51,9 +49,10 @@ LARGEST_MOVIE: dict[str, Any] = {
 }
 
 
-def utf_8(body: dict[str, Any]) -> bytes:
-    """Return a body without escapes, which would triple its size."""
-    return json.dumps(body, ensure_ascii=False).encode()
+def utf_8(body: dict[str, Any], number: int) -> bytes:
+    """Return a body without escapes, which would triple its size, and with an id of its own."""
+    own_id = {"tmdb_id": 2_147_483_647 - number}
+    return json.dumps({**body, **own_id}, ensure_ascii=False).encode()
 
 
 @pytest.fixture
@@ -70,8 +69,8 @@ def test_pages_of_the_largest_items_end_early_and_lose_nothing(
     real_client: Client, path: str, member: str, body: dict[str, Any], number: int
 ) -> None:
     ids = set()
-    for _ in range(number):
-        created = real_client.post(path, utf_8(body))
+    for place in range(number):
+        created = real_client.post(path, utf_8(body, place))
         assert created.status == 201, created.text[:200]
         ids.add(created["created"])
     shown = real_client.get(f"{path}/{created['created']}")
@@ -91,8 +90,8 @@ def test_a_part_with_a_hundred_of_the_largest_candidates_is_shown(real_client: C
             "work_start": "2127-01-01", "work_end": "2127-12-31"}  # fmt: skip
     part_id = real_client.post(f"/movies/{movie_id}/parts", part)["created"]
     actor_ids = []
-    for _ in range(101):
-        created = real_client.post("/actors", utf_8(LARGEST_ACTOR))
+    for place in range(101):
+        created = real_client.post("/actors", utf_8(LARGEST_ACTOR, place))
         actor_ids.append(created["created"])
     for start in range(0, 101, 25):
         batch = {"actor_ids": actor_ids[start : start + 25]}

@@ -427,7 +427,7 @@ def test_a_listed_part_shows_the_current_title_of_its_movie(producer: Client) ->
 def test_an_invalid_status_is_rejected_with_the_valid_ones(producer: Client, status: str) -> None:
     response = producer.get("/parts", status=status)
     assert_failure(response, 422)
-    assert response["detail"] == "status must be one of open, cast, closed."
+    assert response["detail"] == "status: expected one of open, cast, closed."
 
 
 # --- Deleting

@@ -29,8 +29,13 @@ OF_OTHERS = {
     ("POST", "/parts/{part_id}/candidates"): "post:candidates",
     ("GET", "/movies/{movie_id}/candidates"): "get:candidates",
     ("GET", "/actors/{actor_id}/candidacies"): "get:candidates",
+    ("GET", "/movies/{movie_id}/history"): "patch:movies",
+    ("GET", "/actors/{actor_id}/history"): "patch:actors",
+    ("GET", "/roles/{role_id}/history"): "patch:roles",
+    ("GET", "/parts/{part_id}/history"): "patch:parts",
+    ("GET", "/candidates/{candidate_id}/history"): "patch:candidates",
 }
-"""Routes that show or write another collection than the one at the beginning of their path."""
+"""Routes that do not follow the rule below: they show or write another collection, or history."""
 
 
 def expected_permission(method: str, path: str) -> str | None:

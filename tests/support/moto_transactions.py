@@ -1,0 +1,50 @@
+"""Faster transactions in moto.
+
+moto copies the whole table for each action of a transaction, to undo it. A transaction of 100
+actions on a table of 1,000 items then takes seconds. Here it copies only the items that the
+transaction writes, once.
+"""
+
+import copy
+from types import SimpleNamespace
+from typing import Any
+
+from moto.dynamodb import models
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+
+
+def install() -> None:
+    """Replace moto's `transact_write_items` by one that copies less."""
+    original = DynamoDBBackend.transact_write_items
+
+    def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        snapshots: dict[int, Table] = {}
+
+        def deepcopy(value: Any) -> Any:
+            if not isinstance(value, Table):
+                return copy.deepcopy(value)
+            if id(value) not in snapshots:
+                snapshots[id(value)] = _snapshot(value, transact_items)
+            return snapshots[id(value)]
+
+        models.copy = SimpleNamespace(deepcopy=deepcopy)  # type: ignore[attr-defined]
+        try:
+            original(self, transact_items)
+        finally:
+            models.copy = copy  # type: ignore[attr-defined]
+
+    DynamoDBBackend.transact_write_items = transact_write_items  # type: ignore[method-assign]
+
+
+def _snapshot(table: Table, transact_items: list[dict[str, Any]]) -> Table:
+    """Return a copy of a table, in which only what these actions write is copied."""
+    snapshot = copy.copy(table)
+    snapshot.items = copy.copy(table.items)
+    for action in transact_items:
+        ((_, request),) = action.items()
+        hash_key = DynamoType((request.get("Key") or request["Item"])[table.hash_key_attr])
+        if hash_key in table.items:
+            snapshot.items[hash_key] = copy.deepcopy(table.items[hash_key])
+    return snapshot
