@@ -5,6 +5,7 @@ repeated: what is listed then matches all of its values.
 """
 
 import json
+import re
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -46,7 +47,9 @@ def read(filters_type: type[FiltersT]) -> FiltersT:
     except msgspec.ValidationError as error:
         # A parameter is sent or is not: it cannot be null.
         reason = str(error).replace(" | null`", "`")
-        raise InvalidFilter(sentence(reason, filters_type)) from error
+        # Of a parameter that is repeated, the first wrong value is meant.
+        detail = re.sub(r"\A(\w+)\[\d+\]", r"\1", sentence(reason, filters_type))
+        raise InvalidFilter(detail) from error
 
 
 def _value(annotation: Any, texts: list[str]) -> Any:

@@ -198,7 +198,7 @@ def test_a_line_contains_the_method_the_route_and_the_status(
 CAPACITIES = {
     "a single item": ("GET", "/health", None, ["GetItem"], 1.0),
     "a list": ("GET", "/movies", None, ["Query"], 0.5),
-    "a new item": ("POST", "/movies", MOVIE, ["PutItem"], 3.0),
+    "a new item": ("POST", "/movies", MOVIE, ["TransactWriteItems"], 8.5),
     "a batch and a transaction": (
         "POST",
         "/roles",

@@ -160,3 +160,42 @@ def test_a_cursor_stays_valid_without_its_item_on_the_real_engine(real: Client) 
     real.delete(f"/movies/{movies[2]}")
     rest = real.get(f"/actors/{actor_id}/movies", cursor=first["next_cursor"])
     assert [movie["id"] for movie in rest["movies"]] == movies[1::-1]
+
+
+def test_readers_find_an_actor_only_by_the_name_that_is_shown(
+    real: Client, table_problems: Callable[[], list[Problem]]
+) -> None:
+    names = ["Quartz Onyx", "Zircon Opal"]
+    actor_id = real.new_actor(names[0])
+
+    def rename(number: int) -> ApiResponse:
+        return real.patch(f"/actors/{actor_id}", {"name": names[number % 2]})
+
+    def search(number: int) -> ApiResponse:
+        return real.get("/actors", search=names[number % 2][:4])
+
+    calls = [partial(call, number) for number in range(50) for call in (rename, search)]
+    answers = call_together(*calls)
+    assert statuses(answers[::2]).keys() <= {200, 409}
+    assert statuses(answers[::2])[200] >= 1
+    assert statuses(answers[1::2]) == {200: 50}
+    for number, answer in enumerate(answers[1::2]):
+        for actor in answer["actors"]:
+            assert (actor["id"], actor["name"]) == (actor_id, names[number % 2])
+    current = real.actor(actor_id)["name"]
+    for name in names:
+        found = [actor["id"] for actor in real.get("/actors", search=name)["actors"]]
+        assert found == ([actor_id] if name == current else [])
+    assert table_problems() == []
+
+
+def test_an_external_id_is_given_once_however_many_requests_try(real: Client) -> None:
+    body = {"title": "Race", "release_date": None, "imdb_id": "tt7654321"}
+    answers = call_together(*[lambda: real.post("/movies", body)] * 12)
+    assert statuses(answers) == {201: 1, 409: 11}
+    (owner,) = [answer["created"] for answer in answers if answer.status == 201]
+    assert {a["detail"] for a in answers if a.status == 409} <= {
+        f"imdb_id is already that of {owner}.",
+        "Other requests kept changing this resource at the same time: try again.",
+    }
+    assert real.delete(f"/movies/{owner}").status == 200

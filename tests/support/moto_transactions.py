@@ -29,11 +29,11 @@ def install() -> None:
                 snapshots[id(value)] = _snapshot(value, transact_items)
             return snapshots[id(value)]
 
-        models.copy = SimpleNamespace(deepcopy=deepcopy)  # type: ignore[attr-defined]
+        vars(models)["copy"] = SimpleNamespace(deepcopy=deepcopy)
         try:
             original(self, transact_items)
         finally:
-            models.copy = copy  # type: ignore[attr-defined]
+            vars(models)["copy"] = copy
 
     DynamoDBBackend.transact_write_items = transact_write_items  # type: ignore[method-assign]
 
