@@ -136,7 +136,7 @@ class Operation:
             )
         if "If-None-Match" in self.kind.request_headers:
             responses["304"] = components.success(
-                "You already have this version.", None, self.kind.response_headers
+                "You already have this response.", None, self.kind.response_headers
             )
         return responses
 

@@ -90,7 +90,7 @@ def test_a_new_part_is_shown_by_every_route(producer: Client) -> None:
     shown = producer.get(f"/parts/{part['id']}")
     assert shown["part"] == part
     assert (shown["candidates"], shown["next_cursor"]) == ([], None)
-    assert shown.headers["etag"] == '"1"'
+    assert shown.headers["etag"].startswith('"1.')
     assert producer.get(f"/movies/{movie_id}/parts")["parts"] == [part]
     listed = producer.get("/parts", status="closed")["parts"]
     assert listed == [part | {"movie_title": "Casablanca"}]
