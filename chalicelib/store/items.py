@@ -247,6 +247,7 @@ class PartItem(Resource, discriminator="part"):
     released = IntegerAttribute(default=0)
     engaged = ListAttribute(null=True)  # the ids of the actors who are engaged
     engagement_version = IntegerAttribute(null=True)  # changes with `engaged`
+    replays = ListAttribute(null=True)  # of the last POSTs that added candidates
     deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
 
     prefix = PART

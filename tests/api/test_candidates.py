@@ -216,6 +216,56 @@ def test_a_repeated_post_adds_nobody_twice(producer: Client, part_id: str) -> No
     assert producer.actor(actor_ids[0])["candidate_count"] == 1
 
 
+KEY = {"Idempotency-Key": "a key"}
+
+
+def test_the_same_key_with_other_actors_is_rejected(producer: Client, part_id: str) -> None:
+    first_id, other_id = producer.new_actor("A"), producer.new_actor("B")
+    assert add(producer, part_id, first_id, **KEY).status == 201
+    response = add(producer, part_id, other_id, **KEY)
+    assert_failure(response, 422)
+    assert "Idempotency-Key" in response["detail"]
+    assert producer.part(part_id)["candidate_count"] == 1
+    # In another part it is another request, as for roles in another movie.
+    other_part = producer.new_part(part_id.partition(".")[0], "Sam")
+    assert add(producer, other_part, other_id, **KEY).status == 201
+
+
+def test_a_repeated_post_returns_the_candidates_after_the_part_was_closed(
+    producer: Client, part_id: str
+) -> None:
+    actor_id = producer.new_actor()
+    first = add(producer, part_id, actor_id, **KEY)
+    producer.patch(f"/parts/{part_id}", {"status": "closed"})
+    replay = add(producer, part_id, actor_id, **KEY)
+    assert (replay.status, replay.body) == (201, first.body)
+    assert_failure(add(producer, part_id, actor_id), 409)
+
+
+def test_a_repeated_post_does_not_add_who_was_removed_meanwhile(
+    producer: Client, part_id: str
+) -> None:
+    kept_id, removed_id = producer.new_actor("A"), producer.new_actor("B")
+    first = add(producer, part_id, kept_id, removed_id, **KEY)
+    assert producer.delete(f"/candidates/{part_id}.{removed_id}").status == 200
+    replay = add(producer, part_id, kept_id, removed_id, **KEY)
+    assert replay["candidates"] == first["candidates"][:1]
+    assert [refusal["actor_id"] for refusal in replay["refused"]] == [removed_id]
+    assert "removed" in replay["refused"][0]["detail"]
+    # A new request adds them again.
+    assert len(add(producer, part_id, removed_id)["candidates"]) == 1
+
+
+def test_a_part_remembers_the_last_ten_keys(producer: Client, part_id: str) -> None:
+    actor_ids = [producer.new_actor() for _ in range(11)]
+    for number, actor_id in enumerate(actor_ids):
+        key = {"Idempotency-Key": f"key {number}"}
+        assert add(producer, part_id, actor_id, **key).status == 201
+    for number, status in ((10, 422), (1, 422), (0, 201)):
+        key = {"Idempotency-Key": f"key {number}"}
+        assert add(producer, part_id, producer.new_actor(), **key).status == status
+
+
 # --- Reading
 
 
