@@ -11,11 +11,12 @@ from chalicelib.permissions import AGENCY_ROLES
 REQUEST_HEADERS = {
     "If-Match": {
         "description": "Write only if the resource is at the version with this ETag, or at one of"
-        " several. `*` allows every version, and so does a request without the header.",
+        " several. Of the ETag of a GET, only the version counts. `*` allows every version, and so"
+        " does a request without the header.",
         "schema": {"type": "string"},
     },
     "If-None-Match": {
-        "description": "Return 304 if the resource's own fields are at the version with this ETag.",
+        "description": "Return 304 if the response would be the same as the GET with this ETag.",
         "schema": {"type": "string"},
     },
     "Idempotency-Key": {
@@ -36,8 +37,8 @@ RESPONSE_HEADERS = {
         "schema": {"type": "string", "minLength": 1},
     },
     "ETag": {
-        "description": 'The version, in quotes: `"1"`.',
-        "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+        "description": 'The version, in quotes: `"1"`. In a GET, a hash of the response follows.',
+        "schema": {"type": "string", "pattern": r'^"[1-9][0-9]*(\.[A-Za-z0-9_-]{16})?"$'},
     },
     "Location": {
         "description": "The path of the new resource.",

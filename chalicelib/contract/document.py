@@ -33,7 +33,7 @@ A path that is not listed is 404. Query parameters that are not listed are ignor
 Strings are trimmed, and must then show something. A whole number has no fraction: 1, not 1.0.
 Years begin with 0001, and an actor is at most {MAX_AGE} years old. A write that has begun and could
 not be finished in time returns 202 with `remaining` and `Retry-After`. It is in force. To continue,
-send the same request again.
+send the same request again. If this DELETE returns 404, another request has finished it.
 """.strip()
 
 

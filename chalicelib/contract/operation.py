@@ -139,14 +139,16 @@ class Operation:
             )
         }
         if remaining:
+            gone = " A 404 then means that another request has finished it."
             responses["202"] = components.success(
-                "In force, but not finished. Send the same request again to continue.",
+                "In force, but not finished. Send the same request again to continue."
+                + (gone if self.method == "DELETE" else ""),
                 schemas.envelope({**members, "remaining": remaining}, self.answers.by),
                 (*self.kind.response_headers, "Retry-After"),
             )
         if "If-None-Match" in self.kind.request_headers:
             responses["304"] = components.success(
-                "You already have this version.", None, self.kind.response_headers
+                "You already have this response.", None, self.kind.response_headers
             )
         return responses
 

@@ -14,7 +14,7 @@ from chalicelib.errors import (
     KeyReused,
     VersionMismatch,
 )
-from chalicelib.http.conditions import client_has
+from chalicelib.http.conditions import client_has, etag
 from chalicelib.http.paging import encode_cursor
 from chalicelib.http.request import url_prefix
 from chalicelib.http.resource import Resource, to_json
@@ -60,10 +60,12 @@ def success(**members: Any) -> Response:
 
 @kind(request_headers=("If-None-Match",), response_headers=("ETag",))
 def one(name: str, resource: dict[str, Any], **members: Any) -> Response:
-    """Return a resource with its ETag, or 304 if the caller already has this version."""
-    if client_has(resource["version"]):
-        return Response("", _etag(resource), 304)
-    return _success(one, {name: resource, **members}, _etag(resource))
+    """Return a resource with its ETag, or 304 if the caller already has the same body."""
+    shown = {name: resource, **members}
+    tag = etag(resource["version"], shown)
+    if client_has(tag):
+        return Response("", {"ETag": tag}, 304)
+    return _success(one, shown, {"ETag": tag})
 
 
 @kind(
@@ -144,4 +146,4 @@ def html_page(html: str, policy: str) -> Response:
 
 
 def _etag(resource: dict[str, Any]) -> dict[str, Any]:
-    return {"ETag": f'"{resource["version"]}"'}
+    return {"ETag": etag(resource["version"])}

@@ -26,6 +26,8 @@ _EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\u
 _INVISIBLE = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols that show nothing
 
 
+_A_MOMENT = "expected a time with an offset, such as 2026-11-25T09:30:00Z"
+
 MAX_CHOICES = 25
 """Choices that a rejection lists. Of a longer list it names only the source."""
 
@@ -77,10 +79,17 @@ def read(body_type: type[Body]) -> Body:
     if unknown := document.keys() - set(names):
         name = _printable(min(unknown))
         raise InvalidBody(f"{name} is not a field here: send {', '.join(names)}.")
+    values = _trimmed(document)
     try:
-        return msgspec.convert(_trimmed(document), body_type)
+        body = msgspec.convert(values, body_type)
     except msgspec.ValidationError as error:
         raise InvalidBody(sentence(str(error), body_type)) from error
+    for name, value in values.items():
+        # msgspec also reads a space instead of the T, and an offset without its colon.
+        is_moment = isinstance(getattr(body, name), datetime.datetime)
+        if is_moment and not re.fullmatch(r".{10}[Tt].+([Zz]|[+-]..:..)", value):
+            raise InvalidBody(f"{name}: {_A_MOMENT}.")
+    return body
 
 
 def trim(text: str) -> str:
@@ -119,7 +128,7 @@ def sentence(reason: str, struct: type[Struct]) -> str:
     elif problem == "Invalid RFC3339 encoded date":
         problem = "expected a date that exists, as YYYY-MM-DD"
     elif problem.startswith("Invalid RFC3339") or "timezone" in problem:
-        problem = "expected a time with an offset, such as 2026-11-25T09:30:00Z"
+        problem = _A_MOMENT
     elif problem.startswith("Invalid enum value"):
         problem = f"expected one of {_choices(_annotation(struct, field))}"
     elif problem.startswith("Object contains unknown field"):

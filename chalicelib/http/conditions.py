@@ -18,12 +18,15 @@ MAX_VERSIONS = 100
 DIGEST = 12
 """Bytes: 16 characters in base64, the form of an id."""
 
+_ETAG = r'"([1-9][0-9]{0,9})(?:\.[A-Za-z0-9_-]{16})?"'
+
 
 def if_match() -> frozenset[int] | None:
     """Return the versions that If-Match allows, or None if it allows every version.
 
-    An entity tag that is not one of ours (weak, or not a number) matches nothing. Of more than
-    MAX_VERSIONS versions, only the newest count.
+    Of the entity tag of a read, only the version counts. An entity tag that is not one of ours
+    matches nothing, and a weak one neither. Of more than MAX_VERSIONS versions, only the newest
+    count.
     """
     header = request.current().headers.get("if-match")
     if header is None or header.strip() == "*":
@@ -31,15 +34,25 @@ def if_match() -> frozenset[int] | None:
     return frozenset(sorted(_versions(header))[-MAX_VERSIONS:])
 
 
-def client_has(version: int) -> bool:
-    """Return whether If-None-Match names this version, or is `*`."""
+def etag(version: int, body: Any = None) -> str:
+    """Return the entity tag of a version. That of a read also has a hash of the body.
+
+    A resource is shown with what belongs to others, such as the name of a candidate's actor. This
+    can change while the version stays the same.
+    """
+    return f'"{version}"' if body is None else f'"{version}.{_digest(body)}"'
+
+
+def client_has(tag: str) -> bool:
+    """Return whether If-None-Match names this entity tag, or is `*`."""
     header = request.current().headers.get("if-none-match", "")
     # The comparison is weak (RFC 9110, 13.1.2): a proxy may have made the tag weak on its way.
-    return header.strip() == "*" or version in _versions(header, weak="(?:W/)?")
+    tags = (named.strip().removeprefix("W/") for named in header.split(","))
+    return header.strip() == "*" or tag in tags
 
 
-def _versions(header: str, weak: str = "") -> list[int]:
-    tags = (re.fullmatch(weak + r'"([1-9][0-9]{0,9})"', t.strip()) for t in header.split(","))
+def _versions(header: str) -> list[int]:
+    tags = (re.fullmatch(_ETAG, tag.strip()) for tag in header.split(","))
     return [int(tag[1]) for tag in tags if tag]
 
 

@@ -204,7 +204,11 @@ Remaining = Annotated[
 ]
 Version = Annotated[
     int,
-    Meta(ge=1, description="The number of changes of its own fields; also its ETag", examples=[1]),
+    Meta(
+        ge=1,
+        description="The number of changes of its own fields. ETags begin with it",
+        examples=[1],
+    ),
 ]
 Time = Annotated[
     str,

@@ -235,14 +235,20 @@ def _body(
                 raise ValueError(f"expected nothing less than {low} - at `$.{high}`")
         for moment in moments:
             value = getattr(body, moment)
-            if isinstance(value, datetime.datetime) and not 2 <= value.year <= 9_998:
-                raise ValueError(f"expected a year from 0002 to 9998 - at `$.{moment}`")
+            if isinstance(value, datetime.datetime) and not _has_shown_year(value):
+                raise ValueError(f"expected a year from 0002 to 9998 in UTC - at `$.{moment}`")
         if check:
             check(body)
 
     namespace["__post_init__"] = check_all
     body = msgspec.defstruct(name, members, bases=(Body,), namespace=namespace, kw_only=True)
     return cast(type[Body], body)
+
+
+def _has_shown_year(moment: datetime.datetime) -> bool:
+    """Return whether a moment can be shown in UTC, and sent again as it is shown."""
+    years = range(2, 9_999)  # those of Python, but the two in which an offset can be too much
+    return moment.year in years and moment.astimezone(datetime.UTC).year in years
 
 
 def _example(annotation: Any) -> Any:

@@ -129,7 +129,10 @@ class Considered(Versioned):
     ]
     audition_at: Annotated[
         Moment | None,
-        Meta(description="When the audition is", examples=["2027-02-01T10:30:00Z"]),
+        Meta(
+            description="When the audition is, as RFC 3339 with an offset; shown in UTC",
+            examples=["2027-02-01T10:30:00Z"],
+        ),
         OPTIONAL,
     ]
 

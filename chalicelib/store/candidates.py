@@ -6,10 +6,14 @@ the actors and parts that it shows.
 
 from typing import Any, NamedTuple, cast
 
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
 from chalicelib.errors import (
     ActorNotFound,
     BadCursor,
     CandidateNotFound,
+    KeyReused,
     MovieNotFound,
     PartClosed,
     PartFull,
@@ -39,10 +43,16 @@ from chalicelib.store.resource import SK, check_version
 from chalicelib.store.statuses import ENGAGEMENT, Status
 from chalicelib.store.table import Page, Replay
 
+KEPT_REPLAYS = 10
+"""POSTs with an Idempotency-Key that a part remembers, the last ones that added candidates."""
+
 BATCH = (MAX_ACTIONS - 3) // 4
 """Candidates that one transaction removes: each has a record, and may need its actor's and part's
 count.
 """
+
+REMOVED = "This actor was removed from the list after this request had added them."
+"""Why a replay does not add an actor."""
 
 Key = tuple[str, str]
 
@@ -66,7 +76,8 @@ class Added(NamedTuple):
 def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = None) -> Added:
     """Consider up to 25 actors for a part: one BatchGetItem and one transaction.
 
-    `by` is the caller. Raise PartNotFound, PartClosed and KeyReused.
+    If it is a replay, nobody is added: one BatchGetItem. `by` is the caller. Raise PartNotFound,
+    PartClosed and KeyReused.
     """
     part_pk = PartItem.partition(part_id)
     movie_pk = MOVIE + part_id.partition(".")[0]
@@ -82,7 +93,8 @@ def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = Non
             raise PartNotFound()
         if not alive(items[movie_pk, SK]):
             raise PartNotFound()
-        if part.closed:
+        is_replay = _is_replay(part, replay)
+        if part.closed and not is_replay:
             raise PartClosed()
         candidates, refused, new = [], [], []
         for actor_id in dict.fromkeys(actor_ids):
@@ -91,39 +103,57 @@ def add(part_id: str, actor_ids: list[str], by: str, replay: Replay | None = Non
                 refused.append(Refusal(actor_id, ActorNotFound.detail))
                 continue
             candidate = items[candidate_key(f"{part_id}.{actor_id}")]
+            if candidate is None and is_replay:
+                refused.append(Refusal(actor_id, REMOVED))
+                continue
             if candidate is None:
-                candidate = _new_candidate(part_id, actor_id, by, replay)
+                candidate = _new_candidate(part_id, actor_id, by)
                 new.append(candidate)
-            else:
-                dynamodb.created_by(candidate, replay)
             candidates.append(_shown(cast(CandidateItem, candidate), part, actor))
         if new:
-            dynamodb.transact(_add_steps(part_pk, new, by))
+            dynamodb.transact(_add_steps(part, new, by, replay))
         return Added(candidates, refused)
 
     return dynamodb.retry(attempt)
 
 
-def _new_candidate(part_id: str, actor_id: str, by: str, replay: Replay | None) -> CandidateItem:
+def _is_replay(part: PartItem, replay: Replay | None) -> bool:
+    """Return whether this POST has added candidates before. Raise KeyReused if its body differs."""
+    if replay is None:
+        return False
+    bodies = dict(known.split(".") for known in part.replays or ())
+    if bodies.get(replay.resource_id, replay.body) != replay.body:
+        raise KeyReused()
+    return replay.resource_id in bodies
+
+
+def _new_candidate(part_id: str, actor_id: str, by: str) -> CandidateItem:
     candidate_id = f"{part_id}.{actor_id}"
     key = candidate_key(candidate_id)
-    candidate = table.new_item(CandidateItem, key, candidate_id, replay)
+    candidate = table.new_item(CandidateItem, key, candidate_id, None)
     candidate.set(status=Status.SUBMITTED.value, status_since=candidate.created_at, status_by=by)
     candidate.set(**candidate.listed(), recorded_from=1)
     return candidate
 
 
-def _add_steps(part_pk: str, new: list[CandidateItem], by: str) -> list[dynamodb.Step]:
-    is_open = (
+def _add_steps(
+    part: PartItem, new: list[CandidateItem], by: str, replay: Replay | None
+) -> list[dynamodb.Step]:
+    condition: Condition = (
         PartItem.pk.exists() & PartItem.deleting.does_not_exist() & PartItem.closed.does_not_exist()
     )
-    counted = [PartItem.submitted.add(len(new)), PartItem.candidate_count.add(len(new))]
-    steps = [dynamodb.update_step(part_pk, SK, counted, is_open, ChangedMeanwhile)]
+    count = len(new)
+    actions: list[Action] = [PartItem.submitted.add(count), PartItem.candidate_count.add(count)]
+    if replay is not None:
+        known = part.replays
+        condition &= PartItem.replays == known if known else PartItem.replays.does_not_exist()
+        actions.append(PartItem.replays.set([*(known or ()), str(replay)][-KEPT_REPLAYS:]))
+    steps = [dynamodb.update_step(part.pk, SK, actions, condition, ChangedMeanwhile)]
     for candidate in new:
-        count = [Actor.candidate_count.add(1)]
+        counted = [Actor.candidate_count.add(1)]
         actor_pk = ACTOR + candidate.actor_id
         steps.append(dynamodb.put_step(candidate, ChangedMeanwhile))
-        steps.append(dynamodb.update_step(actor_pk, SK, count, ALIVE, ChangedMeanwhile))
+        steps.append(dynamodb.update_step(actor_pk, SK, counted, ALIVE, ChangedMeanwhile))
         steps.append(history.created_step(candidate, by))
     return steps
 

@@ -314,25 +314,39 @@ def uncount_step(pk: str, candidates: list[CandidateItem]) -> Step:
 def release_all_steps(
     actor: Actor, candidacies: Sequence[tuple[CandidateItem, PartItem]], by: str
 ) -> list[Step]:
-    """Return the steps that release an actor's candidacies whose role is removed."""
-    steps = []
-    for candidate, part in candidacies:
-        was, unchanged = Status(candidate.status), CandidateItem.version == candidate.version
-        before, version = history.fields_of(candidate), history.next_version(candidate)
-        changes: dict[str, Any] = {
-            "status": Status.RELEASED.value,
-            "status_since": version["updated_at"],
-            "status_by": by,
-            **version,
-        }
-        candidate.set(**changes)
-        actions = table.set_actions(CandidateItem, {**changes, **candidate.listed()})
-        steps.append(
-            dynamodb.update_step(candidate.pk, candidate.sk, actions, unchanged, ChangedMeanwhile)
-        )
-        steps.append(_part_step(part, actor.id, was, Status.RELEASED))
-        steps.append(history.changed_step(candidate, by, before))
+    """Return the steps that release an actor's candidacies whose role is removed.
+
+    A candidate of a part that is being deleted is not found any more, and is removed instead.
+    """
+    steps = [step for pair in candidacies for step in _release_steps(*pair, by)]
     ended = engagements_with(actor, {part.id for _, part in candidacies}, None)
     actions = [Actor.role_count.add(-1), *table.set_actions(Actor, ended)]
+    if removed := sum(bool(part.deleting) for _, part in candidacies):
+        actions.append(Actor.candidate_count.add(-removed))
     unchanged_actor = Parent.pk.exists() & same_engagements(actor)
     return [*steps, dynamodb.update_step(actor.pk, SK, actions, unchanged_actor, ChangedMeanwhile)]
+
+
+def _release_steps(candidate: CandidateItem, part: PartItem, by: str) -> list[Step]:
+    key, unchanged = (candidate.pk, candidate.sk), CandidateItem.version == candidate.version
+    was = Status(candidate.status)
+    if part.deleting:
+        return [
+            dynamodb.delete_step(*key, unchanged, ChangedMeanwhile),
+            history.deleted_step(candidate, by),
+            _part_step(part, candidate.actor_id, was, None),
+        ]
+    before, version = history.fields_of(candidate), history.next_version(candidate)
+    changes: dict[str, Any] = {
+        "status": Status.RELEASED.value,
+        "status_since": version["updated_at"],
+        "status_by": by,
+        **version,
+    }
+    candidate.set(**changes)
+    actions = table.set_actions(CandidateItem, {**changes, **candidate.listed()})
+    return [
+        dynamodb.update_step(*key, actions, unchanged, ChangedMeanwhile),
+        history.changed_step(candidate, by, before),
+        _part_step(part, candidate.actor_id, was, Status.RELEASED),
+    ]

@@ -352,6 +352,7 @@ class PartItem(Resource, discriminator="part"):
     released = IntegerAttribute(default=0)
     engaged = ListAttribute(null=True)  # the ids of the actors who are engaged
     engagement_version = IntegerAttribute(null=True)  # changes with `engaged`
+    replays = ListAttribute(null=True)  # of the last POSTs that added candidates
     deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
     deleted_by = UnicodeAttribute(null=True)  # the `sub` of the caller
 
@@ -361,7 +362,8 @@ class PartItem(Resource, discriminator="part"):
     ordered = (("playing_age_min", "playing_age_max"), ("work_start", "work_end"))
     derived = ("status",)
     internal = frozenset(
-        {"closed", "candidate_count", "engaged", "engagement_version", "deleting", "deleted_by"}
+        {"closed", "candidate_count", "engaged", "engagement_version", "replays"}
+        | {"deleting", "deleted_by"}
         | {status.value for status in Status}
     )
 

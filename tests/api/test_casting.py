@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from chalicelib.errors import TableBusy
+from chalicelib.store import parts
+from dev.table.integrity import problems, read
 from tests.support.client import Client, assert_failure
 
 PART: dict[str, Any] = {
@@ -104,6 +108,23 @@ def test_casting_writes_the_role_from_the_part(
     assert assistant.role(role["id"]) == role
     assert assistant.candidate(candidate_id)["status"] == "cast"
     assert_counts(assistant, movie=(movie_id, 1, 1), actor=(actor_id, 1, 1))
+
+
+def test_a_role_whose_part_is_being_deleted_is_removed_with_the_candidate(
+    producer: Client, movie_id: str, actor_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted, other = (producer.new_part(movie_id, name) for name in ("Mandrake", "Muffley"))
+    for part_id in (deleted, other):
+        producer.new_candidate(part_id, actor_id, "cast")
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "remove_next", Mock(side_effect=TableBusy))
+        assert producer.delete(f"/parts/{deleted}").status == 202
+    assert producer.delete(f"/roles/{movie_id}.{actor_id}").status == 200
+    assert producer.candidate(f"{other}.{actor_id}")["status"] == "released"
+    assert_counts(producer, movie=None, actor=(actor_id, 0, 1))
+    assert producer.delete(f"/parts/{deleted}").status == 200
+    assert_counts(producer, movie=(movie_id, 0, 1), actor=(actor_id, 0, 1))
+    assert problems(read()) == []
 
 
 def test_a_rename_after_casting_shows_in_the_role(

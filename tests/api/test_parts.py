@@ -1,9 +1,12 @@
 """Parts: a movie's breakdown, and the parts of all movies by status."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from chalicelib.errors import TableBusy
+from chalicelib.store import parts as part_store
 from tests.support.client import ApiResponse, Client, assert_failure, assert_pages
 from tests.support.crowd import add_crowd
 
@@ -90,7 +93,7 @@ def test_a_new_part_is_shown_by_every_route(producer: Client) -> None:
     shown = producer.get(f"/parts/{part['id']}")
     assert shown["part"] == part
     assert (shown["candidates"], shown["next_cursor"]) == ([], None)
-    assert shown.headers["etag"] == '"1"'
+    assert shown.headers["etag"].startswith('"1.')
     assert producer.get(f"/movies/{movie_id}/parts")["parts"] == [part]
     listed = producer.get("/parts", status="closed")["parts"]
     assert listed == [part | {"movie_title": "Casablanca"}]
@@ -499,6 +502,22 @@ def test_deleting_a_part_keeps_a_role_that_casting_did_not_make(producer: Client
     role = producer.get(f"/roles/{role_id}")["role"]
     assert (role["character_name"], role["part_ids"]) == ("Rick", [])
     assert producer.actor(actor_id)["role_count"] == 1
+
+
+def test_a_deletion_that_another_client_has_finished_is_404(
+    producer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part_id = producer.new_part(producer.new_movie())
+    producer.new_candidate(part_id, producer.new_actor())
+    with monkeypatch.context() as patch:
+        patch.setattr(part_store, "remove_next", Mock(side_effect=TableBusy))
+        begun = producer.delete(f"/parts/{part_id}")
+    assert (begun.status, begun["remaining"]) == (202, 1)
+    assert producer.delete(f"/parts/{part_id}").status == 200
+    assert_failure(producer.delete(f"/parts/{part_id}"), 404)
+    # The contract says what it means.
+    path = producer.get("/openapi.json")["paths"]["/parts/{part_id}"]
+    assert "404" in path["delete"]["responses"]["202"]["description"]
 
 
 def test_deleting_a_part_removes_more_candidates_than_one_transaction_does(

@@ -198,16 +198,13 @@ def is_birth(value: Any) -> bool:
 
 
 MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?"
-    r"(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
 
 
 def moment_in_utc(text: str) -> str | None:
-    """Return a moment of RFC 3339 in UTC, or None if it is not one.
-
-    The API also accepts an offset without its colon.
-    """
+    """Return a moment of RFC 3339 in UTC, or None if it is not one."""
     match = MOMENT.fullmatch(text)
     if match is None:
         return None

@@ -179,6 +179,11 @@ MUTANTS: dict[str, tuple[bool, tuple[str, str], Mutant]] = {
         ("delete the actor", "add actors"),
         Mutant("add actors", "Update", "#", "pk", "ACTOR#"),
     ),
+    "adding candidates does not check the replays": (
+        not FEW,
+        ("add actors", "add others with their key"),
+        Mutant("add actors", "Update", "#", "replays", "PART#"),
+    ),
     "changing a candidate does not check its version": (
         not FEW,
         ("rate", "call back"),

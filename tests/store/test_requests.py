@@ -194,6 +194,14 @@ BOARD_WRITES: dict[str, tuple[BoardCall, list[str]]] = {
         lambda c, b: c.post(f"/parts/{b.part}/candidates", {"actor_ids": [b.actor]}),
         [READ],
     ),
+    "add candidates with a key": (
+        lambda c, b: c.post(
+            f"/parts/{b.part}/candidates",
+            {"actor_ids": [b.new_actor]},
+            **{"Idempotency-Key": "a key"},
+        ),
+        [READ, WRITE],
+    ),
     "rate": (patch_candidate("candidate", rating=5), [READ, WRITE]),
     "shortlist": (patch_candidate("candidate", status="shortlisted"), [READ, WRITE]),
     "hold": (patch_candidate("candidate", status="on_hold"), [READ, WRITE]),

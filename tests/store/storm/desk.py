@@ -8,6 +8,7 @@ from chalicelib.errors import (
     PartClosed,
 )
 from chalicelib.store import table
+from chalicelib.store.candidates import REMOVED
 from chalicelib.store.statuses import PartStatus, Status
 from tests.store.storm import fields as storm_fields
 from tests.store.storm.fields import Fields
@@ -194,9 +195,12 @@ class DeskUser(User):
             self._record_creation(candidate, shown["created_at"], began, outcome)
         for refusal in outcome.response["refused"]:
             candidate = paths.pop(refusal["actor_id"])
-            if refusal["detail"] != ActorNotFound.detail:
+            if refusal["detail"] == REMOVED and outcome.lost:
+                # The request that was lost added them, and another user removed them.
+                self._record(candidate, {EXISTS: DELETED}, outcome)
+            elif refusal["detail"] != ActorNotFound.detail:
                 raise RuleBroken(f"{self.by}: {path} refused {refusal}")
-            if refusal["actor_id"] != NOBODY:
+            elif refusal["actor_id"] != NOBODY:
                 self._record(f"/actors/{refusal['actor_id']}", {EXISTS: DELETED}, outcome)
             if outcome.lost:
                 lost = Write(
