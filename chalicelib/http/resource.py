@@ -314,6 +314,15 @@ def _compare(field: Field, item_type: type[Item]) -> None:
         _compare_with(name, field, field.annotation, shown)
     if field.access.writable is not Writable.NEVER:
         _compare_with(field.name, field, field.body_type, item_type)
+        _compare_history(field, item_type)
+
+
+def _compare_history(field: Field, item_type: type[Item]) -> None:
+    """Raise TypeError if history would not record a field, or would show a personal value."""
+    if field.name in item_type.internal:
+        raise TypeError(f"the field {field.name}: {item_type.__name__} does not record it")
+    if (field.access.visible_to is not None) != (field.name in item_type.personal):
+        raise TypeError(f"the field {field.name} and {item_type.__name__}.personal do not agree")
 
 
 def _related_type(item_type: type[Item], name: str, field: Field) -> type[Item]:

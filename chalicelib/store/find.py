@@ -26,8 +26,17 @@ LIMITS = (500, 3_000, 3_000)
 
 FIRST = 4
 
+LISTED_WORDS = 2
+"""Words of a search whose lists are probed: the longest."""
+
+MAX_WORDS = 24
+"""Words of a search that are compared with cards: DynamoDB limits the size of a condition."""
+
 MAX_DRIVERS = 8
 """Criteria whose lists are probed. The others are only compared."""
+
+USUAL_DATES = "1900-01-01", "2040-12-31"
+"""Almost all movies are released between these days. Only the choice of a list depends on them."""
 
 MAX_KEYS = 100  # of one BatchGetItem (DynamoDB)
 MAX_CHARACTERS = 400_000
@@ -77,12 +86,15 @@ class Criterion(Generic[P]):
     share: Callable[[str], float] = lambda _: 1.0
     """Estimates which share of the part is before a sort key."""
 
-    def is_first(self, item: P, sort_key: str) -> bool:
-        """Return whether an entry is the first one of an item in this part of the list."""
-        name = entries.list_name(type(item), self.list_name or "")
-        own = {sk for pk, sk in entries.keys_of(item) if pk == name and self.bounds.includes(sk)}
+    def is_repeated(self, item: P, sort_key: str) -> bool:
+        """Return whether an earlier entry of an item is in the same part of the list."""
+        if self.list_name != SEARCH:
+            return False
+        own = {table.sort_key(start, item.id) for start in item.starts()}
         # An entry that is outdated stands for the item, which has been changed since.
-        return sort_key not in own or sort_key == min(own)
+        return sort_key in own and any(
+            self.bounds.includes(other) and other < sort_key for other in own
+        )
 
 
 # --- Criteria
@@ -91,14 +103,14 @@ class Criterion(Generic[P]):
 def words(search: str) -> list[Criterion[Any]]:
     """Return the criteria that each word of a search begins a word. The longest is the first."""
     found = sorted(text.search_words(search), key=len, reverse=True)
-    return [_word(word, has_list=number < 2) for number, word in enumerate(found)]
+    return [_word(word, number) for number, word in enumerate(found)]
 
 
-def _word(word: str, has_list: bool) -> Criterion[Any]:
+def _word(word: str, number: int) -> Criterion[Any]:
     return Criterion(
         matches=lambda item: any(start.startswith(word) for start in item.starts()),
-        condition=Entry.words.contains(f" {word}"),
-        list_name=SEARCH if has_list else None,
+        condition=Entry.words.contains(f" {word}") if number < MAX_WORDS else None,
+        list_name=SEARCH if number < LISTED_WORDS else None,
         bounds=Range(word, word + END),
         share=lambda sort_key: _share_of_letters(sort_key.removeprefix(word)),
     )
@@ -112,13 +124,13 @@ def facet(name: str, value: str) -> Criterion[Any]:
         condition=Entry.facets.contains(wanted),
         list_name=wanted,
         is_sorted=True,
-        share=_share_of_letters,
+        share=_share_of_names,
     )
 
 
 def everything() -> Criterion[Any]:
     """Return the criterion that every resource matches."""
-    return Criterion(matches=lambda _: True, list_name="", is_sorted=True, share=_share_of_letters)
+    return Criterion(matches=lambda _: True, list_name="", is_sorted=True, share=_share_of_names)
 
 
 def overlap(list_name: str, low: str, high: str, from_low: bool) -> Criterion[Any]:
@@ -153,13 +165,24 @@ def _share_of_letters(sort_key: str) -> float:
     return sum(place * 26.0 ** -(number + 1) for number, place in enumerate(places))
 
 
+def _share_of_names(sort_key: str) -> float:
+    """Estimate the share of a facet's list before this place: a name, or a date."""
+    if sort_key.startswith(table.LAST):
+        return 1.0
+    if sort_key[:1].isdigit():
+        return _share_of_digits(sort_key, *USUAL_DATES)
+    return _share_of_letters(sort_key)
+
+
 def _share_of_digits(sort_key: str, low: str, high: str) -> float:
     """Estimate the share of ages or dates between these bounds that are before this one."""
+    if "-" in high:
+        low, high = max(low, USUAL_DATES[0]), min(high, USUAL_DATES[1])
     at, first, last = (
         int("".join(filter(str.isdigit, value.partition(table.SEPARATOR)[0])) or 0)
         for value in (sort_key, low, high)
     )
-    return (at - first) / max(last - first, 1)
+    return min(max((at - first) / max(last - first, 1), 0.0), 1.0)
 
 
 # --- A page
@@ -261,7 +284,7 @@ class _Search(Generic[P]):
     def wanted(self, limit: int) -> int:
         """Return how many resources to read: more than `limit` if cards do not tell enough."""
         is_known = all(c.condition is not None or c.list_name is not None for c in self.criteria)
-        return limit if is_known else MAX_KEYS
+        return limit if is_known else min(2 * limit, MAX_KEYS)
 
     def read_next(self, size: int) -> None:
         """Read the next entries of the driver's list: one Query."""
@@ -313,4 +336,5 @@ class _Search(Generic[P]):
         return Page(found, None if self.is_at_end else self.start)
 
     def _matches(self, item: P, place: str) -> bool:
-        return self.driver.is_first(item, place) and all(c.matches(item) for c in self.criteria)
+        is_repeated = self.driver.is_repeated(item, place)
+        return not is_repeated and all(c.matches(item) for c in self.criteria)

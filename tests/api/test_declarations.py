@@ -49,6 +49,7 @@ class StudioItem(Resource, discriminator="example_studio"):
 
     prefix = "STUDIO#"
     collection = "STUDIOS"
+    personal = frozenset({"address"})
     orders = {"name": Order("gsi1", sorted_by)}
     missing = MovieNotFound  # an error of its own would be one more class
 
@@ -306,6 +307,9 @@ def test_a_view_with_other_parameters_than_declared_is_an_error_at_import(
 class FilmItem(Item, discriminator="film"):
     title = UnicodeAttribute()
     year = IntegerAttribute(null=True)
+    code = UnicodeAttribute()
+
+    internal = frozenset({"code"})
 
 
 @pytest.mark.parametrize(
@@ -317,6 +321,11 @@ class FilmItem(Item, discriminator="film"):
         ({"year": bool | None}, "bool is not stored as N"),
         ({"year": int}, "only one of them may be null"),
         ({"title": Name | None}, "only one of them may be null"),
+        (
+            {"title": Annotated[Name, Access(visible_to="patch:actors")]},
+            "FilmItem.personal do not agree",
+        ),
+        ({"code": Name}, "FilmItem does not record it"),
         ({"title": Annotated[Name, Access(visible_to="see:titles")]}, "nobody has see:titles"),
         (
             {"title": Annotated[Name, Access(body_type=int)]},

@@ -153,7 +153,7 @@ def test_roles_are_listed_newest_first(producer: Client) -> None:
 @pytest.mark.parametrize("side", ["movie_id", "actor_id"])
 def test_a_filter_without_matches_returns_an_empty_list(producer: Client, side: str) -> None:
     producer.new_role(producer.new_movie(), producer.new_actor())
-    for nothing in (NOWHERE, "x", ""):
+    for nothing in (NOWHERE, "x"):
         response = producer.get("/roles", **{side: nothing})
         assert response.body == {"success": True, "roles": [], "next_cursor": None}
     neither = producer.get("/roles", movie_id=NOWHERE, actor_id=NOWHERE)
