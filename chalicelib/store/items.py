@@ -114,7 +114,7 @@ class Movie(Parent, discriminator="movie"):
 
     prefix = MOVIE
     collection = "MOVIES"
-    orders: ClassVar = {"title": Order("gsi1", fold), "release_date": Order("gsi2", str)}
+    orders: ClassVar = {"title": Order("gsi1", fold), "release_date": Order("gsi2", str, null=True)}
     ordered = (("shoot_start", "shoot_end"),)
     missing = MovieNotFound
     copied = ("title", "release_date")
