@@ -135,7 +135,7 @@ def sentence(reason: str, struct: type[Struct]) -> str:
         names = [f.encode_name for f in struct_fields(_annotation(struct, field))]
         problem = f"expected only the members {', '.join(names)}"
     elif items := re.fullmatch(r"Expected `(array|object)` of length ([<>]=) (\d+)", problem):
-        things = "items" if items[1] == "array" else "members"
+        things = ("item" if items[1] == "array" else "member") + ("" if items[3] == "1" else "s")
         problem = f"expected at {'most' if items[2] == '<=' else 'least'} {items[3]} {things}"
     elif limit := re.fullmatch(r"Expected `str` of length ([<>]=) (\d+)", problem):
         most = f"expected at most {limit[2]} characters"

@@ -158,7 +158,10 @@ class Movie(Parent, discriminator="movie"):
 
     prefix = MOVIE
     collection = "MOVIES"
-    orders: ClassVar = {"title": Order("gsi1", sorted_by), "release_date": Order("gsi2", str)}
+    orders: ClassVar = {
+        "title": Order("gsi1", sorted_by),
+        "release_date": Order("gsi2", str, null=True),
+    }
     ordered = (("shoot_start", "shoot_end"),)
     missing = MovieNotFound
     copied = ("title", "release_date")

@@ -80,6 +80,10 @@ class Collection(Generic[ResourceT]):
         unknown = {order.index for order in item_type.orders.values()} - INDEXES.keys()
         if unknown:
             raise TypeError(f"{item_type.__name__} is sorted in an unknown index: {unknown}")
+        for name, order in item_type.orders.items():
+            if getattr(item_type, name).null and not order.null:
+                # A name can begin with LAST, and would be among those without a value.
+                raise TypeError(f"{item_type.__name__}.{name} is sorted, and may be null")
         self._type = item_type
         self.sorts = [sign + name for name in item_type.orders for sign in ("", "-")]
         """The orders of its list: each field ascending, and with `-` descending."""
@@ -116,7 +120,7 @@ class Collection(Generic[ResourceT]):
             after=after,
             limit=limit,
             forward=not sort.startswith("-"),
-            last_from=table.LAST if getattr(self._type, field).null else None,
+            last_from=table.LAST if self._type.orders[field].null else None,
             key_of=lambda key: (self._type.partition(table.last_part(key), BadCursor), SK),
         )
         return cast(Page[ResourceT], page)

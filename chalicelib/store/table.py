@@ -177,7 +177,7 @@ class Page(Generic[ItemT]):
 
 
 LAST = "~"
-"""The text that items without a value are sorted by. It comes after every digit."""
+"""The text that items without a value are sorted by. It comes after every date."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,8 @@ class Order:
 
     index: str
     text: Callable[[str], str]
+    null: bool = False
+    """Whether items may be without a value. Each text of a value must then be less than LAST."""
 
     def key(self, value: str | None, resource_id: str) -> str:
         """Return the sort key of a resource with this value."""

@@ -276,13 +276,23 @@ def _casting(requests: Requests) -> Iterator[Item]:
     case = "Consider the second actor for the part"
     yield requests.ask(add_candidates, case, body=other, after=keep_candidate)
     yield _move(requests, "cast", "Cast the candidate")
+    for_two = {**create_part.body, "needed": 2}
+    keep_part = script("keep_id", ID="double_part_id")
+    yield requests.ask(create_part, "Add a part for two", body=for_two, after=keep_part)
+    both = {"actor_ids": ["{{actor_id}}", "{{other_actor_id}}"]}
+    ids = {"part_id": "{{double_part_id}}"}
+    yield requests.ask(add_candidates, "Consider both actors for it", body=both, ids=ids)
+    for place, actor in (("first", "actor_id"), ("second", "other_actor_id")):
+        candidate = f"{{{{double_part_id}}}}.{{{{{actor}}}}}"
+        case = f"Cast the {place} actor in it"
+        yield _move(requests, "cast", case, ids={"candidate_id": candidate})
 
 
-def _move(requests: Requests, status: str, case: str) -> Item:
-    """Return a request that sets the candidate's status, by somebody who may engage."""
+def _move(requests: Requests, status: str, case: str, **options: Any) -> Item:
+    """Return a request that sets a candidate's status, by somebody who may engage."""
     role = requests.operations["create_role"].first_role()
     change = requests.operations["change_candidate"]
-    return requests.ask(change, case, role=role, body={"status": status})
+    return requests.ask(change, case, role=role, body={"status": status}, **options)
 
 
 def _create(requests: Requests, id_name: str, create: Operation) -> Iterator[Item]:
@@ -419,6 +429,9 @@ def _casting_errors(requests: Requests) -> Iterator[Item]:
         yield requests.refusal(change, error, case, role=role, body=body, **ids)
     closed = {"part_id": "{{other_part_id}}"}
     yield requests.refusal(add, "PartClosed", "The part is closed", ids=closed)
+    double, fewer = {"part_id": "{{double_part_id}}"}, {"needed": 1}
+    case = "More people are cast than the part would need"
+    yield requests.refusal(operations["change_part"], "NeededTooFew", case, ids=double, body=fewer)
     engaged = "The candidate is engaged"
     yield requests.refusal(operations["delete_candidate"], "StillEngaged", engaged)
 

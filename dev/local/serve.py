@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from chalice.app import Chalice
 from chalice.config import Config
@@ -130,6 +130,7 @@ def _prepare_table(settings: dict[str, str]) -> None:
         if not Item.exists():
             Item.create_table(wait=True)
             machine.write_json(unfinished.name, {})
+        _check_indexes(settings, Item.describe_table())
         if unfinished.exists():
             seed.load()
             unfinished.unlink()
@@ -138,6 +139,18 @@ def _prepare_table(settings: dict[str, str]) -> None:
         fail(
             f"cannot use the DynamoDB at {settings['DYNAMODB_URL']} ({reason})."
             " Check DYNAMODB_URL, or unset it."
+        )
+
+
+def _check_indexes(settings: dict[str, str], table: dict[str, Any]) -> None:
+    from chalicelib.store.table import INDEXES
+
+    known = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", ())}
+    if missing := INDEXES.keys() - known:
+        fail(
+            f"the table {settings['TABLE_NAME']} at {settings['DYNAMODB_URL']} was created without"
+            f" the index {', '.join(sorted(missing))}. Run `make clean`, which deletes the local"
+            " data, or use another TABLE_NAME."
         )
 
 

@@ -170,6 +170,7 @@ def test_an_invalid_list_of_actors_is_rejected_and_adds_nobody(
         response = add(producer, part_id, *sent_ids)
         assert_failure(response, 422)
         assert response["detail"].startswith("actor_ids"), response
+    assert add(producer, part_id)["detail"] == "actor_ids: expected at least 1 item."
     for body in ({}, {"actor_ids": None}, {"actor_ids": actor_ids[0]}, {"actor_id": actor_ids[0]}):
         assert_failure(producer.post(f"/parts/{part_id}/candidates", body), 422)
     assert producer.part(part_id)["candidate_count"] == 0

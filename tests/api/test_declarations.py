@@ -372,6 +372,18 @@ def test_a_list_in_an_unknown_index_is_an_error_at_import() -> None:
         Collection(PosterItem)
 
 
+def test_an_order_by_a_text_that_may_be_null_is_an_error_at_import() -> None:
+    class TrailerItem(Resource, discriminator="trailer"):
+        title = UnicodeAttribute(null=True)
+        shown_on = UnicodeAttribute(null=True)
+
+        prefix, collection, missing = "TRAILER#", "TRAILERS", MovieNotFound
+        orders = {"title": Order("gsi1", sorted_by), "shown_on": Order("gsi2", str, null=True)}
+
+    with pytest.raises(TypeError, match=r"TrailerItem\.title is sorted, and may be null"):
+        Collection(TrailerItem)
+
+
 def test_the_fields_that_clients_write_are_the_bodies_and_no_others() -> None:
     assert {"title", "release_date"} <= set(NewMovie.__struct_fields__)
     assert "id" not in NewMovie.__struct_fields__

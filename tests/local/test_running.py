@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.permissions import AGENCY_ROLES
+from chalicelib.store import table
+from chalicelib.store.table import Item
 from dev import machine
 from tests.conftest import PROJECT, Product
 from tests.support.client import Client, assert_failure
@@ -153,6 +155,26 @@ def test_a_wrong_setting_is_reported_in_one_line(
     assert done.returncode == 1
     [sentence] = done.stderr.splitlines()
     assert sentence.startswith("casting: ")
+
+
+def test_a_saved_table_without_a_new_index_is_reported_in_one_line(
+    tmp_path: Path, real_table: str
+) -> None:
+    name = Item.Meta.table_name
+    table.connection.connection.client.update_table(
+        TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "gsi2"}}]
+    )
+    done = python(
+        "dev.local.serve",
+        tmp_path / "local",
+        PORT=str(machine.free_port()),
+        DYNAMODB_URL=real_table,
+        TABLE_NAME=name,
+    )
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
+    assert "gsi2" in sentence
+    assert "make clean" in sentence
 
 
 def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path) -> None:
