@@ -41,7 +41,7 @@ os.environ.update(
 from moto import mock_aws
 
 from app import app
-from chalicelib.store import table
+from chalicelib.store import entries, table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
@@ -108,6 +108,7 @@ def empty_table() -> Iterator[None]:
     """An empty table in moto."""
     with mock_aws():
         Item.create_table()
+        entries.note_complete()
         yield
 
 
@@ -126,6 +127,7 @@ def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     monkeypatch.setattr(connection, "region", "us-east-1")  # as if DYNAMODB_URL was set
     monkeypatch.setattr(connection, "_client", None)
     Item.create_table(wait=True)
+    entries.note_complete()
     yield engine_url
     Item.delete_table()
 

@@ -141,21 +141,52 @@ def _put_step(key: Key, item: Parent, card: Card) -> Step:
 
 def claim_steps(before: Parent | None, after: Parent | None) -> list[Step]:
     """Return the steps that give up old external ids, and claim new ones. They raise IdTaken."""
-    held = {claim_key(type(before), claim) for claim in before.indexed or ()} if before else set()
-    new: dict[Key, Step] = {}
-    if after:
-        is_ours = Claim.pk.does_not_exist() | (Claim.id == after.id)
-        for key in (claim_key(type(after), claim) for claim in after.claims()):
-            new[key] = dynamodb.put_step(Claim(*key, id=after.id), IdTaken, is_ours)
+    held = set(before.indexed or ()) if before else set()
+    keeps = set(held_claims(before, after)) if after else set()
     return [
-        *(new[key] for key in sorted(new.keys() - held)),
-        *(dynamodb.erase_step(*key) for key in sorted(held - new.keys())),
+        *(_claim_step(after, claim) for claim in sorted(keeps - held) if after),
+        *(dynamodb.erase_step(*claim_key(type(before), c)) for c in sorted(held - keeps) if before),
     ]
+
+
+def held_claims(before: Parent | None, after: Parent) -> list[str]:
+    """Return the claims that an item holds after a change.
+
+    An external id that it had before without a claim, because another resource has it too, is no
+    reason to reject other changes.
+    """
+    wanted = set(after.claims())
+    without = set(before.claims()) - set(before.indexed or ()) if before else set()
+    return sorted(wanted - without)
+
+
+def _claim_step(item: Parent, claim: str) -> Step:
+    is_ours = Claim.pk.does_not_exist() | (Claim.id == item.id)
+    return dynamodb.put_step(Claim(*claim_key(type(item), claim), id=item.id), IdTaken, is_ours)
 
 
 def claim_key(item_type: type[Parent], claim: str) -> Key:
     """Return the key of the claim `<field>=<value>`."""
     return list_name(item_type, claim), SK
+
+
+def write_all(item: Parent, of_others: Sequence[str] = ()) -> None:
+    """Write all entries and claims of an item, as it was read. Finish a change of its entries.
+
+    `of_others` are the claims that other resources hold. Raise ChangedMeanwhile if the item or its
+    entries change, and ExternalIdTaken.
+    """
+    if item.indexing:
+        finish(item)
+    claims = [claim for claim in item.claims() if claim not in of_others]
+    actions = [Parent.indexed.set(claims)]
+    transact(
+        [
+            dynamodb.update_step(item.pk, SK, actions, is_as_read(item), ChangedMeanwhile),
+            *(_put_step(key, item, card) for key, card in sorted(_entries(item).items())),
+            *(_claim_step(item, claim) for claim in claims),
+        ]
+    )
 
 
 def transact(steps: list[Step]) -> None:
@@ -178,9 +209,14 @@ def is_as_read(item: Parent) -> Condition:
     return condition
 
 
+def note() -> IndexState:
+    """Return the note that all entries are written."""
+    return IndexState(*INDEX, id=INDEX[0])
+
+
 def note_complete() -> None:
-    """Write that all entries are written: they are in a new table, and after their repair."""
-    dynamodb.transact([dynamodb.write_step(IndexState(*INDEX, id=INDEX[0]))])
+    """Write the note. It is true of a new table, and after a repair."""
+    dynamodb.transact([dynamodb.write_step(note())])
 
 
 def are_complete() -> bool:

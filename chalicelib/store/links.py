@@ -120,7 +120,7 @@ def _change(parent: P, roles: list[RoleItem] | None, fields: dict[str, Any], by:
     changes = {**fields, **parent.places(parent.id, fields), **history.next_version(parent)}
     after = table.copy_of(parent)
     after.set(**changes)
-    changes["indexed"] = after.claims()
+    changes["indexed"] = entries.held_claims(parent, after)
     entries.check_number(after)
     index_steps, claim_steps = entries.steps(parent, after), entries.claim_steps(parent, after)
     in_steps = parent.indexing is not None or len(index_steps) > MAX_ACTIONS - 2

@@ -67,7 +67,25 @@ def make(stage: Stage) -> str:
     boto3.client("cloudformation").update_termination_protection(
         StackName=stack, EnableTerminationProtection=True
     )
+    _note_index(table)
     return cloudformation.outputs(ACCOUNT_STACK)["Packages"]
+
+
+def _note_index(table: str) -> None:
+    """Note in an empty table that its index is complete. Say what to do if it is not."""
+    from chalicelib.store import entries  # it reads the settings when it is imported
+
+    client = boto3.client("dynamodb")
+    key = {name: {"S": value} for name, value in zip(("pk", "sk"), entries.INDEX, strict=True)}
+    if "Item" in client.get_item(TableName=table, Key=key, ConsistentRead=True):
+        return
+    if client.scan(TableName=table, Limit=1, ConsistentRead=True)["Items"]:
+        machine.say(
+            "Search and filters do not find everything yet:"
+            f" run TABLE_NAME={table} REPAIR=1 make verify"
+        )
+    else:
+        client.put_item(TableName=table, Item=entries.note().serialize())
 
 
 def say_where(stage: Stage, url: str) -> None:

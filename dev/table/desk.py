@@ -196,7 +196,7 @@ def repair(problem: Problem) -> None:
 def is_ours(problem: Problem) -> bool:
     """Return whether this module checks and repairs such a problem."""
     if problem.key[0].startswith(PART):
-        return problem.kind not in ("stuck", "unknown")
+        return problem.kind not in ("stuck", "unknown", "unrecorded")
     return problem.kind in ("uncast", "uncounted")
 
 

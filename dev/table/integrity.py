@@ -9,7 +9,7 @@ The kinds of items are the classes in chalicelib/store. A new class needs no edi
 * A `Resource` must be stored at its own key, and must have the index keys of `listed()`.
 * A `Parent` must also count its roles, and its deletion or renaming must end.
 * A `RoleItem` must have two equal items and both parents, and must show the parents' names.
-* desk.py has the rules for parts and candidates.
+* desk.py has the rules for parts and candidates, index.py those for the index and history.
 """
 
 import contextlib
@@ -18,13 +18,14 @@ import pkgutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from chalicelib import store
-from chalicelib.errors import ApiError, TryAgain
+from chalicelib.errors import ApiError, ExternalIdTaken, TryAgain
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import actors, casting, dynamodb, links, movies, parts, table
+from chalicelib.store import actors, casting, dynamodb, entries, links, movies, parts, table
 from chalicelib.store.dynamodb import ChangedMeanwhile, ConditionFailed, Step
 from chalicelib.store.items import (
     ACTOR,
@@ -42,7 +43,7 @@ from chalicelib.store.items import (
 )
 from chalicelib.store.resource import SK, Resource
 from chalicelib.store.table import INDEXES, Item
-from dev.table import desk
+from dev.table import desk, index
 from dev.table.desk import BY, READINGS, Key, Problem
 
 # PynamoDB can read an item only if its class has been imported.
@@ -87,6 +88,9 @@ REMOVALS: dict[type[Resource], Callable[[str, None, str], int]] = {
 SETTLE_SECONDS = 1
 """Longer than DynamoDB takes to show a transaction in all of its items."""
 
+REPAIRS = 8  # of the index at the same time
+PROGRESS = 1_000  # repairs between two reports
+
 ROUNDS = 5  # of check and repair: a repair can uncover another problem, mostly a wrong role_count
 
 KINDS = {
@@ -97,6 +101,11 @@ KINDS = {
     "uncounted": "a count of parts or candidates, or a list of engagements, that differs from them",
     "uncast": "a role that does not list the parts in which its actor is cast",
     "stuck": "a deletion or renaming that has begun and has not finished",
+    "unindexed": "a movie or actor that an old version wrote: search and filters do not find it",
+    "misindexed": "a movie or actor whose entries in the index are missing, outdated or unfinished",
+    "orphaned": "an entry or an external id of something that does not expect it",
+    "duplicate": "an external id that two resources have; a person must decide, it is not repaired",
+    "unrecorded": "a version without a record in the history",
     "unknown": "an item that this version of the code cannot read; it and its roles are not"
     " repaired",
 }
@@ -116,11 +125,14 @@ def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Pro
     """Return the problems of these items, which must be a snapshot of the whole table."""
     items: Items = {}
     unreadable: set[Key] = set()
+    seen = index.Seen()
     for raw_item in raw_items:
         key = raw_item["pk"]["S"], raw_item["sk"]["S"]
         item = _parse(raw_item)
         if item is None:
             unreadable.add(key)
+        elif index.is_ours(item):
+            seen.add(item)
         else:
             items[key] = item
     reported = [
@@ -138,7 +150,10 @@ def problems(raw_items: Iterable[RawItem], stuck_seconds: float = 0) -> list[Pro
             reported += _resource_problems(item, role_counts[pk], stuck_seconds)
     reported += (
         problem
-        for problem in desk.problems(items)
+        for problem in (
+            *desk.problems(items),
+            *index.problems(items.values(), seen, unreadable_partitions),
+        )
         if unreadable_partitions.isdisjoint(_partitions(problem.key))
     )
     return reported
@@ -163,6 +178,7 @@ def _parse(raw_item: RawItem) -> Item | None:
             item.listed()
         if isinstance(item, Parent):
             _is_in_progress(item, 0)
+            entries.keys_of(item)
     except (ApiError, AttributeError, TypeError, ValueError):
         return None
     return item if is_valid else None
@@ -275,7 +291,11 @@ def check(
     return reported
 
 
-def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> None:
+def repair(
+    reported: list[Problem],
+    settle_seconds: float = SETTLE_SECONDS,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
     """Repair these problems. It is idempotent: an item without problems is not written.
 
     A problem is skipped if another client writes the same items meanwhile.
@@ -283,6 +303,7 @@ def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> N
     for problem in filter(desk.is_ours, reported):
         with contextlib.suppress(ChangedMeanwhile, TryAgain):
             desk.repair(problem)
+    _repair_index([p for p in reported if p.kind in index.KINDS], progress)
     role_ids, resource_keys = _affected(reported)
     for role_id in role_ids:
         with contextlib.suppress(ChangedMeanwhile, TryAgain):
@@ -297,9 +318,24 @@ def repair(reported: list[Problem], settle_seconds: float = SETTLE_SECONDS) -> N
             _repair_resource(key)
 
 
+def _repair_index(reported: list[Problem], progress: Callable[[int], None]) -> None:
+    """Repair problems of the index, several at a time: after an upgrade there may be many."""
+
+    def repair(problem: Problem) -> None:
+        with contextlib.suppress(ChangedMeanwhile, TryAgain, ExternalIdTaken):
+            index.repair(problem)
+
+    with ThreadPoolExecutor(REPAIRS) as pool:
+        for number, _ in enumerate(pool.map(repair, reported), 1):
+            if number % PROGRESS == 0:
+                progress(number)
+
+
 def _affected(reported: list[Problem]) -> tuple[list[str], list[Key]]:
     """Return the ids of the roles, and the keys of the resources, that have problems."""
-    others = [p for p in reported if p.kind != "unknown" and not desk.is_ours(p)]
+    others = [
+        p for p in reported if p.kind not in ("unknown", *index.KINDS) and not desk.is_ours(p)
+    ]
     keys = {problem.key for problem in others}
     of_roles = {key for key in keys if key[1].startswith(ROLE)}
     return sorted({_role_id(key) for key in of_roles}), sorted(keys - of_roles)
@@ -315,6 +351,9 @@ def _check_again(reported: list[Problem], stuck_seconds: float) -> Iterator[Prob
     yield from (problem for problem in reported if problem.kind == "unknown")
     for problem in filter(desk.is_ours, reported):
         yield from desk.check_again(problem)
+    for problem in reported:
+        if problem.kind in index.KINDS:
+            yield from index.check_again(problem)
     role_ids, resource_keys = _affected(reported)
     for role_id in role_ids:
         yield from _role_problems(role_id, _read_role(role_id), stuck_seconds)

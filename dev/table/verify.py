@@ -9,12 +9,17 @@ import os
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from dev import machine
 
 if TYPE_CHECKING:
     from dev.table.desk import Problem
+
+
+SHOWN = 100
+"""Problems of one kind that are listed. After an upgrade there may be one for each resource."""
 
 
 def main() -> None:
@@ -58,19 +63,23 @@ def _verify(table: str, repair: bool) -> "list[Problem]":
     problems = integrity.check(_count)
     _report(problems)
     for _ in range(integrity.ROUNDS if repair else 0):
-        if all(problem.kind == "unknown" for problem in problems):
+        if all(problem.kind in ("unknown", "duplicate") for problem in problems):
             break
         _progress("Repairing, and reading again ...")
-        integrity.repair(problems)
+        integrity.repair(problems, progress=_count_repairs)
         problems = integrity.check(_count)
         _report(problems)
+    if repair and not any(problem.kind in ("unindexed", "misindexed") for problem in problems):
+        from chalicelib.store import entries
+
+        entries.note_complete()
     return problems
 
 
 def _report(problems: "list[Problem]") -> None:
     if problems:
         rows = [("KIND", "ITEM", "WHAT IS WRONG")]
-        rows += [(problem.kind, " ".join(problem.key), problem.description) for problem in problems]
+        rows += list(_shown(problems))
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         for kind, item, description in rows:
             machine.say(f"{kind:{widths[0]}}  {item:{widths[1]}}  {description}")
@@ -78,6 +87,19 @@ def _report(problems: "list[Problem]") -> None:
     by_kind = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     total = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     machine.say(f"{total}{f': {by_kind}' if by_kind else ''}.")
+
+
+def _shown(problems: "list[Problem]") -> "Iterator[tuple[str, str, str]]":
+    """Return the rows of at most SHOWN problems of each kind, and the number of the others."""
+    for kind, number in sorted(Counter(problem.kind for problem in problems).items()):
+        of_kind = [problem for problem in problems if problem.kind == kind]
+        yield from ((kind, " ".join(p.key), p.description) for p in of_kind[:SHOWN])
+        if number > SHOWN:
+            yield kind, "...", f"and {number - SHOWN:,} more"
+
+
+def _count_repairs(number: int) -> None:
+    _progress(f"  {number:,} repairs")
 
 
 def _count(items: int) -> None:

@@ -16,6 +16,7 @@ from chalicelib.http.body import Body
 from chalicelib.routes.actors import NewActor
 from chalicelib.routes.movies import NewMovie
 from chalicelib.routes.parts import NewPart
+from chalicelib.store import entries
 from chalicelib.store.statuses import PartStatus, Status
 from chalicelib.store.table import Item
 from tests.parsers.support import ask_for, event, tried
@@ -126,6 +127,7 @@ def lists() -> Iterator[list[Listed]]:
     """The lists of an agency with a few resources of each kind, in a table of its own."""
     with mock_aws():
         Item.create_table(wait=True)
+        entries.note_complete()
         titles = ["alien", "Éclair", "", "\U0001f3ac", "zodiac", "alien"]
         movies = [
             post("/movies", {"title": title or "m" * 200, "release_date": f"19{60 + n}-01-01"})

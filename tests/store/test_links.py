@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import casting, dynamodb, links, table
+from chalicelib.store import casting, dynamodb, entries, links, table
 from chalicelib.store.items import Actor, Movie, RoleItem
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
@@ -51,7 +51,11 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
     actors = [actor(0, count)] if side == "actor" else [actor(n, 1) for n in range(count)]
     with table.Item.batch_write() as batch:
         for item in [*movies, *actors]:
+            item.set(indexed=[])
             batch.save(item)
+            card = entries.card_of(item).attributes()
+            for key in entries.keys_of(item):
+                batch.save(entries.Entry(*key, id=item.id, **card))
         for number in range(count):
             film = movies[0] if side == "movie" else movies[number]
             person = actors[0] if side == "actor" else actors[number]

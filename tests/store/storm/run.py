@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import table
+from chalicelib.store import entries, table
 from chalicelib.store.statuses import PartStatus
 from chalicelib.store.table import Item
 from dev.table import integrity
@@ -172,6 +172,7 @@ def empty_table(engine_url: str) -> Iterator[None]:
     connection.host, connection.region, connection._client = engine_url, REGION, None
     try:
         Item.create_table(wait=True)
+        entries.note_complete()
         yield
         Item.delete_table()
     finally:
