@@ -17,14 +17,9 @@ from tests.store.test_races import call_together
 from tests.store.test_requests import WRITE, Resources
 from tests.support.client import ApiResponse, Client, assert_failure, invoke
 from tests.support.issuer import Issuer
+from tests.support.resources import resources
 
 KEY = "7f9c24e8 / the caller's own"
-
-
-def resources() -> list[dict[str, Any]]:
-    """Return the items in the table that are neither entries of the index nor records."""
-    others = ("claim", "entry", "history", "index")
-    return [item for item in read() if item["kind"]["S"] not in others]
 
 
 @pytest.fixture
@@ -36,8 +31,8 @@ def empty_table(real_table: str) -> str:
 class Post:
     """A complete POST request that can be sent several times."""
 
-    def __init__(self, client: Client, kind: str, resources: Any = None) -> None:
-        resources = resources or Resources(client)
+    def __init__(self, client: Client, kind: str, known: Any = None) -> None:
+        known = known or Resources(client)
         bodies: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "movie": (
                 "/movies",
@@ -48,19 +43,19 @@ class Post:
             "role": (
                 "/roles",
                 {
-                    "movie_id": resources.movie,
-                    "actor_id": resources.actor,
+                    "movie_id": known.movie,
+                    "actor_id": known.actor,
                     "character_name": "Noël",
                 },
                 {"billing_order": 1},
             ),
             "role in a movie": (
-                f"/movies/{resources.movie}/actors",
-                {"actor_id": resources.actor, "character_name": "Noël"},
+                f"/movies/{known.movie}/actors",
+                {"actor_id": known.actor, "character_name": "Noël"},
                 {"character_name": "Vincent"},
             ),
         }
-        self.client, self.kind, self.resources = client, kind, resources
+        self.client, self.kind, self.resources = client, kind, known
         self.path, self.body, changes = bodies[kind]
         self.other_body = self.body | changes
         self.member = kind.partition(" ")[0]
@@ -154,12 +149,12 @@ def test_a_renewed_token_belongs_to_the_same_caller(post: Post, issuer: Issuer) 
 
 
 def test_the_same_key_on_another_route_is_not_a_replay(producer: Client) -> None:
-    resources = Resources(producer)
-    movie, actor, role = (Post(producer, kind, resources) for kind in KINDS[:3])
+    known = Resources(producer)
+    movie, actor, role = (Post(producer, kind, known) for kind in KINDS[:3])
     ids = {post.send()["created"] for post in (movie, actor, role)}
     assert len(ids) == 3
     # The role exists already: another route created it.
-    assert_failure(Post(producer, "role in a movie", resources).send(), 409)
+    assert_failure(Post(producer, "role in a movie", known).send(), 409)
     assert [post.send()["created"] in ids for post in (movie, actor, role)] == [True] * 3
     assert problems(read()) == []
 
@@ -197,7 +192,7 @@ def test_a_key_of_spaces_is_rejected(real_table: str) -> None:
         "body": json.dumps({"title": "Heat", "release_date": "1995-12-15"}),
     }
     assert copy_context().run(invoke, app, event)["statusCode"] == 400
-    assert list(read()) == []
+    assert resources() == []
 
 
 def test_an_invalid_request_with_a_key_is_rejected(

@@ -11,6 +11,7 @@ from dev.table.integrity import problems, read
 from tests.conftest import Sent
 from tests.store.test_requests import WRITE, WRITES, Resources
 from tests.support.client import Client, assert_failure
+from tests.support.resources import resources
 
 COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
 
@@ -81,7 +82,7 @@ def test_the_keys_are_those_of_the_items_that_exist_already(empty_table: str) ->
             for name in sorted(item)
             if name.startswith(("gsi1", "gsi2"))  # existing items have no keys of a new index
         }
-        for item in read()
+        for item in resources()
     }
     assert index_keys == {
         (f"MOVIE#{item_id}", "#"): {
@@ -110,9 +111,8 @@ def test_a_deleted_resource_leaves_nothing_behind(producer: Client, side: str, c
     answer = producer.delete(path)
     assert answer.status == 200
     assert answer.body == {"success": True, "deleted": path.rpartition("/")[2]}
-    remaining = list(read())
-    assert problems(remaining) == []
-    assert len(remaining) == count  # the other ends, and nothing else
+    assert problems(read()) == []
+    assert len(resources()) == count  # the other ends, and nothing else
     assert_failure(producer.get(path), 404)
     for other in others[:3]:
         shown = producer.get(other)
@@ -147,38 +147,38 @@ def test_a_change_of_one_field_keeps_the_other(producer: Client, field: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("count", "removing", "renaming"),
+    ("count", "requests"),
     [
-        (33, [WRITE, "Query", WRITE], None),
-        # One more than fits: a mark, a batch, then the rest with the parent.
-        (
-            34,
-            [WRITE, "Query", "UpdateItem", WRITE, "Query", WRITE],
-            None,
-        ),
-        (99, None, ["UpdateItem", "Query", WRITE]),
-        (
-            100,
-            None,
-            ["UpdateItem", "Query", "UpdateItem"]
-            + ["Query", WRITE, "Query", WRITE]
-            # The count ends it.
-            + ["UpdateItem"],
-        ),
+        (23, ["Query", WRITE]),
+        # One more than fits: a mark, then the rest with the parent.
+        (24, ["Query", WRITE, "Query", WRITE]),
+        # A mark, a batch, then the rest with the parent.
+        (25, ["Query", WRITE, "Query", WRITE, "Query", WRITE]),
     ],
 )
-def test_one_transaction_is_used_while_it_fits(
-    producer: Client, sent: Sent, side: str, count: int,
-    removing: list[str] | None, renaming: list[str] | None,
-) -> None:  # fmt: skip
+def test_one_transaction_removes_what_fits_into_it(
+    producer: Client, sent: Sent, side: str, count: int, requests: list[str]
+) -> None:
     path, _ = build(side, count)
     sent.clear()
-    if removing:
-        assert producer.delete(path).status == 200
-    else:
-        body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
-        assert producer.patch(path, body).status == 200
-    assert sent == (removing or renaming)
+    assert producer.delete(path).status == 200
+    assert sent == requests
+
+
+FITTING = {"movie": 100 - 2 - 5, "actor": 100 - 2 - 9}
+"""Roles that are renamed with the parent, its record, and the entries of its old and new name."""
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_one_transaction_renames_what_fits_into_it(
+    producer: Client, sent: Sent, side: str, more: int
+) -> None:
+    path, _ = build(side, FITTING[side] + more)
+    sent.clear()
+    body = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
+    assert producer.patch(path, body).status == 200
+    # Otherwise the parent is first, then its roles, and the count ends it.
+    assert sent == ["Query", WRITE] + ["Query", WRITE, "UpdateItem"] * more
 
 
 def test_if_match_also_guards_resources_with_roles(producer: Client, side: str) -> None:
@@ -219,7 +219,7 @@ def test_the_next_deletion_finishes_an_interrupted_one(
     with monkeypatch.context() as patch:
         kill_after(patch, requests)
         with contextlib.suppress(Killed):
-            module.remove(pk.partition("#")[2], None)
+            module.remove(pk.partition("#")[2], None, "me")
     parent = dynamodb.get(pk, "#")
     marked = bool(getattr(parent, "deleting", None))
     # Only the mark shows that a deletion is in progress.
@@ -252,21 +252,21 @@ def test_the_next_change_finishes_an_interrupted_renaming(
     with monkeypatch.context() as patch:
         kill_after(patch, requests)
         with contextlib.suppress(Killed):
-            module.change(path.rpartition("/")[2], new, None)
+            module.change(path.rpartition("/")[2], new, None, "me")
     assert {problem.kind for problem in problems(read())} <= {"stale", "stuck"}
     assert producer.patch(path, new).status == 200
     assert problems(read()) == []
 
 
 def test_the_limits_are_those_of_dynamodb() -> None:
-    assert 1 + 3 * links.REMOVED <= 100 < 1 + 3 * (links.REMOVED + 1)
+    assert 1 + 4 * links.REMOVED <= 100 < 1 + 4 * (links.REMOVED + 1)
     assert 1 + links.RENAMED == 100
 
 
 @pytest.mark.parametrize("name", ["add a movie", "add an actor", "cast"])
 def test_a_lost_response_to_a_post_is_not_a_failure(producer: Client, name: str) -> None:
-    resources, (call, _) = Resources(producer), WRITES[name]
-    before = len(list(read()))
+    known, (call, _) = Resources(producer), WRITES[name]
+    before = len(resources())
     times: list[int] = []
 
     def lost(attempts: int, **_: Any) -> int | None:
@@ -276,12 +276,12 @@ def test_a_lost_response_to_a_post_is_not_a_failure(producer: Client, name: str)
 
     events = table.connection.connection.client.meta.events
     events.register_first("needs-retry.dynamodb", lost)
-    answer = call(producer, resources)
+    answer = call(producer, known)
     events.unregister("needs-retry.dynamodb", lost)
     assert answer.status == 201
     assert 2 in times
     assert producer.get(answer.headers["location"]).status == 200
-    assert len(list(read())) == before + (2 if name == "cast" else 1)
+    assert len(resources()) == before + (2 if name == "cast" else 1)
     assert problems(read()) == []
 
 
