@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import casting, dynamodb, entries, links, table
+from chalicelib.store import casting, dynamodb, links, table
 from chalicelib.store.items import Actor, Movie, RoleItem
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
 from tests.store.test_requests import WRITE, WRITES, Resources
 from tests.support.client import Client, assert_failure
-from tests.support.resources import resources
+from tests.support.resources import resources, with_entries
 
 COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
 
@@ -52,11 +52,8 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
     actors = [actor(0, count)] if side == "actor" else [actor(n, 1) for n in range(count)]
     with table.Item.batch_write() as batch:
         for item in [*movies, *actors]:
-            item.set(indexed=[])
-            batch.save(item)
-            card = entries.card_of(item).attributes()
-            for key in entries.keys_of(item):
-                batch.save(entries.Entry(*key, id=item.id, **card))
+            for written in with_entries(item):
+                batch.save(written)
         for number in range(count):
             film = movies[0] if side == "movie" else movies[number]
             person = actors[0] if side == "actor" else actors[number]

@@ -15,6 +15,7 @@ from dev.table.integrity import problems, read
 from tests.store.test_links import build
 from tests.store.test_requests import WRITES, Call, Resources
 from tests.support.client import ApiResponse, Client
+from tests.support.resources import resources
 
 RANDOM = {"id", "movie_id", "actor_id", "created_at", "updated_at"}
 
@@ -70,6 +71,11 @@ def comparable(answer: ApiResponse) -> dict[str, Any]:
     return members
 
 
+def number_of_items() -> int:
+    """Return the number of items without the one that notes the state of the index."""
+    return sum(item["kind"]["S"] != "index" for item in read())
+
+
 @pytest.mark.parametrize("kind", [Client, Careful])
 @pytest.mark.parametrize("call", [call for call, _ in WRITES.values()], ids=WRITES)
 def test_a_lost_response_to_a_write_is_not_a_failure(
@@ -78,7 +84,7 @@ def test_a_lost_response_to_a_write_is_not_a_failure(
     client = kind(producer.url, producer.token)
     usual = call(client, Resources(producer))
     assert usual.status in (200, 201)
-    added = before = len(list(read()))
+    added = before = number_of_items()
     for number in itertools.count():
         resources = Resources(producer)
         with lost(number) as hook:
@@ -89,10 +95,9 @@ def test_a_lost_response_to_a_write_is_not_a_failure(
         for name in answer.body.keys() & {"movie", "actor", "role"}:
             path = f"/{name}s/{answer[name]['id']}"
             assert producer.get(path)[name] == answer[name]
-        items = list(read())
-        assert problems(items) == []
-        assert len(items) == before + added
-        before = len(items)
+        assert problems(read()) == []
+        assert number_of_items() == before + added
+        before += added
         if hook.remaining >= 0:
             break  # it sends no more than these
     assert number >= 1
@@ -113,7 +118,7 @@ def test_a_lost_response_to_one_request_of_a_renaming_is_not_a_failure(
         assert problems(read()) == []
         if hook.remaining >= 0:
             break
-    assert number == 8
+    assert number == 7
 
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
@@ -125,9 +130,8 @@ def test_a_lost_response_to_one_request_of_a_deletion_is_not_a_failure(
         with lost(number) as hook:
             answer = producer.delete(path)
         assert answer.status == 200, answer
-        items = list(read())
-        assert problems(items) == []
-        assert len(items) == len(others)
+        assert problems(read()) == []
+        assert len(resources()) == len(others)
         if hook.remaining >= 0:
             break
     assert number == 6

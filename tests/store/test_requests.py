@@ -51,6 +51,12 @@ class Board:
 Call = Callable[[Client, Resources], ApiResponse]
 BoardCall = Callable[[Client, Board], ApiResponse]
 
+
+def without_ids(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body without the external ids that only one resource may have."""
+    return {name: value for name, value in body.items() if name not in ("imdb_id", "tmdb_id")}
+
+
 READS: dict[str, tuple[Call, list[str]]] = {
     "health": (lambda c, _: c.get("/health"), ["GetItem"]),
     "movies by title": (lambda c, _: c.get("/movies"), ["Query"]),
@@ -97,8 +103,8 @@ READS: dict[str, tuple[Call, list[str]]] = {
 }
 
 WRITES: dict[str, tuple[Call, list[str]]] = {
-    "add a movie": (lambda c, _: c.post("/movies", NewMovie.example), [WRITE]),
-    "add an actor": (lambda c, _: c.post("/actors", NewActor.example), [WRITE]),
+    "add a movie": (lambda c, _: c.post("/movies", without_ids(NewMovie.example)), [WRITE]),
+    "add an actor": (lambda c, _: c.post("/actors", without_ids(NewActor.example)), [WRITE]),
     "change a movie": (
         lambda c, t: c.patch(f"/movies/{t.movie}", {"synopsis": "A heist"}),
         [GET, WRITE],
