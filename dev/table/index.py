@@ -27,6 +27,8 @@ from dev.table.desk import Key, Problem
 KINDS = ("unindexed", "misindexed", "orphaned", "duplicate", "unrecorded")
 """The kinds of problems that this module reports and repairs."""
 
+UNFINISHED = "a change of its entries has not finished"
+
 WITH_HISTORY = (Movie, Actor, PartItem, RoleItem, CandidateItem)
 
 Digest = tuple[str, int]
@@ -101,7 +103,7 @@ def parent_problems(parent: Parent, index: dict[Key, Digest]) -> Iterator[Proble
     if parent.deleting:
         return
     if parent.indexing:
-        yield Problem("misindexed", key, "a change of its entries has not finished")
+        yield Problem("misindexed", key, UNFINISHED)
         return
     expected = _expected(parent)
     taken = {k for k, (owner, _) in expected.items() if index.get(k, (owner, 0))[0] != owner}

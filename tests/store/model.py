@@ -32,7 +32,18 @@ import tests.conftest  # noqa: F401 -- sets the environment variables of the set
 
 # isort: split
 from chalicelib.errors import ApiError, TryAgain
-from chalicelib.store import actors, candidates, dynamodb, links, movies, parts, roles, table
+from chalicelib.store import (
+    actors,
+    candidates,
+    dynamodb,
+    entries,
+    links,
+    movies,
+    parts,
+    roles,
+    table,
+)
+from chalicelib.store.history import HISTORY, Record
 from chalicelib.store.items import (
     ACTOR,
     MOVIE,
@@ -40,6 +51,7 @@ from chalicelib.store.items import (
     Actor,
     CandidateItem,
     Movie,
+    Parent,
     PartItem,
     RoleItem,
     role_keys,
@@ -47,6 +59,7 @@ from chalicelib.store.items import (
 from chalicelib.store.resource import SK
 from chalicelib.store.statuses import ENGAGEMENT, Status
 from chalicelib.store.table import Item, Replay
+from dev.table.index import UNFINISHED
 from dev.table.integrity import problems
 from tests.store.model_engine import Commit, Dispatch, Engine, Key, Mutant, Raw, State
 
@@ -86,6 +99,17 @@ OPERATIONS: dict[str, Operation] = {
     "rename the movie back": lambda: movies.change(M1, {"title": "Movie"}, None, "me")[1],
     "delete the movie": lambda: movies.remove(M1, None, "me"),
     "delete the actor": lambda: actors.remove(A1, None, "me"),
+    # Search and external ids
+    "learn a skill": lambda: actors.change(A1, {"skills": ["riding"]}, None, "me")[1],
+    "learn other skills": lambda: actors.change(A1, {"skills": ["a", "b", "c"]}, None, "me")[1],
+    "rename to many words": lambda: actors.change(A1, {"name": "A b c d e"}, None, "me")[1],
+    "take an id": lambda: actors.change(A1, {"imdb_id": "nm1"}, None, "me")[1],
+    "take the id, too": lambda: actors.change(A2, {"imdb_id": "nm1"}, None, "me")[1],
+    "add with the id": lambda: actors.add(
+        "me", Replay(NEW, "x"), name="New", gender="other", age=1, imdb_id="nm1"
+    ),
+    "give the id up": lambda: actors.change(A4, {"imdb_id": None}, None, "me")[1],
+    "take the id of A4": lambda: actors.change(A1, {"imdb_id": "nm4"}, None, "me")[1],
     # Parts and candidates
     "add a part": lambda: parts.add(M1, "me", Replay(NEW, "x"), name="New"),
     "add another part with its key": lambda: parts.add(M1, "me", Replay(NEW, "y"), name="X"),
@@ -132,7 +156,7 @@ and A3 are shortlisted for P1, A2 is on hold for it, and A1 for P3. A3 is cast i
 the role of A3 in M1. A4 is submitted for P2.
 """
 
-ON_FAMILIES = [name for name in OPERATIONS if re.match("rename|date|delete", name)]
+ON_FAMILIES = [name for name in OPERATIONS if re.match("rename|date|delete|learn", name)]
 """Operations whose steps depend on how much fits into one transaction."""
 
 PAIRS = [
@@ -169,6 +193,8 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
         patch.setattr(dynamodb, "_watch_client", lambda: None)
         patch.setattr(table.connection.connection, "dispatch", dispatch)
         if few:
+            patch.setattr(links, "MAX_ACTIONS", 5)
+            patch.setattr(entries, "MAX_ACTIONS", 3)
             patch.setattr(links, "REMOVED", 1)
             patch.setattr(links, "RENAMED", 1)
             patch.setattr(candidates, "BATCH", 1)
@@ -181,7 +207,8 @@ def build() -> None:
     for movie_id in (M1, M2, M3):
         movies.add("me", Replay(movie_id, ""), title="Movie", release_date="2000-01-01")
     for actor_id in (A1, A2, A3, A4):
-        actors.add("me", Replay(actor_id, ""), name="Actor", gender="other", age=1)
+        ids = {"imdb_id": "nm4"} if actor_id == A4 else {}
+        actors.add("me", Replay(actor_id, ""), name="Actor", gender="other", age=1, **ids)
     for movie_id, actor_id in ((M1, A1), (M1, A2), (M2, A1)):
         roles.add(movie_id, actor_id, "me")
     for part_id, needed in ((P1, 1), (P2, 2), (P3, 1)):
@@ -215,6 +242,21 @@ def result_of(operation: Operation) -> str:
 
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
 SPEEDS = (1, 1, 0.05)  # some are so slow that all others overtake them
+
+
+def is_visible(name: str, request: dict[str, Any]) -> bool:
+    """Return whether others can see what a request writes.
+
+    Only the index shows that a change of it has begun or ended, and nobody sees the index.
+    """
+    if name != "TransactWriteItems":
+        return name in WRITES
+    actions = [part for action in request["TransactItems"] for part in action.values()]
+    keys = [(action.get("Key") or action["Item"])["pk"]["S"] for action in actions]
+    names = {n for a in actions for n in a.get("ExpressionAttributeNames", {}).values()}
+    return any(pk.startswith(HISTORY) for pk in keys) or not (
+        "indexing" in names or any("?" in pk for pk in keys)
+    )
 
 
 class Killed(BaseException):
@@ -275,7 +317,7 @@ def schedule(
         scheduler.switch()
         engine.operation = task.name
         answer = engine.send(name, request)
-        if task.place is None and name in WRITES:
+        if task.place is None and is_visible(name, request):
             task.place = next(places)
         if not isinstance(answer, Commit):
             return answer
@@ -310,8 +352,51 @@ def seen(engine: Engine) -> State:
 
 
 def unmarked(item: Raw) -> Raw:
-    """Remove the mark of the last UpdateItem, which is random."""
-    return {name: value for name, value in item.items() if name != "last_write"}
+    """Remove the mark of the last UpdateItem, which is random, and sort the sets."""
+    return {
+        name: {"SS": sorted(value["SS"])} if "SS" in value else value
+        for name, value in item.items()
+        if name != "last_write"
+    }
+
+
+def index_problems(raw_items: Iterable[Raw]) -> list[str]:
+    """Return what is wrong with the index and with history.
+
+    The entries and cards of a resource must include all that is true of it, its external ids must
+    be its own, and each version must have a record that goes on from the one before it. This must
+    hold in every state, also while operations are unfinished.
+    """
+    items = {(item.pk, item.sk): item for item in map(Item.from_raw_data, raw_items)}
+    wrong = []
+    for parent in items.values():
+        if not isinstance(parent, Parent) or parent.deleting:
+            continue
+        card = entries.card_of(parent)
+        for key in entries.keys_of(parent):
+            entry: Any = items.get(key)
+            if entry is None:
+                wrong.append(f"{key}: there is no entry of {parent.pk}")
+            elif not (
+                card.words <= {*entry.words.split()}
+                and card.facets <= entry.facets
+                and (card.low is None or entry.low <= card.low <= str(card.high) <= entry.high)
+            ):
+                wrong.append(f"{key}: the card of {parent.pk} hides what is true of it")
+        for claim in parent.claims():
+            claimed = items.get(entries.claim_key(type(parent), claim))
+            if claimed is None or claimed.id != parent.id:
+                wrong.append(f"{parent.pk}: its {claim} is not its own")
+    for key, item in items.items():
+        if not isinstance(item, Record):
+            continue
+        before = items.get((key[0], f"{key[1][:-8]}{item.version - 1:08}"))
+        if isinstance(before, Record):
+            for name, change in item.changes.items():
+                last = before.changes.get(name)
+                if change and last and change[0] != last[1]:
+                    wrong.append(f"{key}: {name} does not go on from the version before")
+    return wrong
 
 
 def casting_problems(raw_items: Iterable[Raw]) -> list[str]:
@@ -376,6 +461,14 @@ def casting_problems(raw_items: Iterable[Raw]) -> list[str]:
     return wrong
 
 
+def finish_index() -> None:
+    """Finish the changes of entries that conflicts have ended, as the next change would do."""
+    for actor_id in (A1, A2, A3, A4):
+        actor = dynamodb.get(ACTOR + actor_id, SK)
+        if isinstance(actor, Actor) and actor.indexing:
+            entries.finish(actor)
+
+
 class Serial(NamedTuple):
     """The outcome of operations that run one after the other."""
 
@@ -423,6 +516,7 @@ class Check:
             for name in again:
                 if result_of(OPERATIONS[name]) == "unfinished":
                     return f"{name} cannot be finished"
+            finish_index()
         except Exception as error:
             return repr(error)
         return self.unlike_any_order(tasks, again)
@@ -504,7 +598,7 @@ def _difference(expected: State, state: State) -> dict[Key, Any]:
 
 def _all_problems(raw_items: Iterable[Raw]) -> list[object]:
     items = list(raw_items)
-    return [*problems(items), *casting_problems(items)]
+    return [*problems(items), *casting_problems(items), *index_problems(items)]
 
 
 _checked: dict[frozenset[tuple[Key, str]], str] = {}
@@ -514,8 +608,13 @@ def _problems(state: frozenset[tuple[Key, str]], engine: Engine) -> str:
     """Return the problems of a state that unfinished work does not explain."""
     if state not in _checked:
         items = list(engine.items.values())
-        worse: list[object] = [p for p in problems(items) if p.kind not in ("stale", "stuck")]
+        worse: list[object] = [
+            p
+            for p in problems(items)
+            if p.kind not in ("stale", "stuck") and p.description != UNFINISHED
+        ]
         worse += casting_problems(items)
+        worse += index_problems(items)
         _checked[state] = str(worse) if worse else ""
     return _checked[state]
 

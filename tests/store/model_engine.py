@@ -107,7 +107,7 @@ class Engine:
 
     def on_Query(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 -- DynamoDB's
         index = request.get("IndexName", "")
-        keys = [f"{index}sk", f"{index}pk", "sk", "pk"]
+        keys = [f"{index}sk", f"{index}pk", "sk", "pk"] if index else ["sk", "pk"]
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
         test = _condition(request["KeyConditionExpression"], tuple(names.values()), "")
         # An index has only the items that have both of its keys.
@@ -121,10 +121,12 @@ class Engine:
         if start := request.get("ExclusiveStartKey"):
             after = tuple(start[key]["S"] for key in keys)
             places = [place for place in places if is_beyond(place, after)]
-        items = [found[place] for place in places[: request["Limit"]]]
-        answer = {"Items": items, "Count": len(items), "ScannedCount": len(items)}
-        if len(items) == request["Limit"]:
-            answer["LastEvaluatedKey"] = {key: items[-1][key] for key in keys}
+        scanned = [found[place] for place in places[: request["Limit"]]]
+        matches = _condition(request.get("FilterExpression", ""), tuple(names.values()), "")
+        items = [item for item in scanned if matches(item, values)]
+        answer = {"Items": items, "Count": len(items), "ScannedCount": len(scanned)}
+        if len(scanned) == request["Limit"]:
+            answer["LastEvaluatedKey"] = {key: scanned[-1][key] for key in keys}
         return answer
 
     def shown_by_an_index(self) -> Iterable[Raw]:
@@ -190,8 +192,8 @@ class Engine:
             and key[1].startswith(self.mutant.sk)
         ):
             without = self.mutant.attribute
-        names = request["ExpressionAttributeNames"]
-        test = _condition(request["ConditionExpression"], tuple(names.values()), without)
+        names = request.get("ExpressionAttributeNames", {})
+        test = _condition(request.get("ConditionExpression", ""), tuple(names.values()), without)
         return test(self.items.get(key, {}), request.get("ExpressionAttributeValues", {}))
 
     def written(self, action: str, key: Key, request: dict[str, Any]) -> Raw | None:
@@ -246,6 +248,8 @@ def _clauses(expression: str) -> list[tuple[str, str, str]]:
 @cache
 def _condition(expression: str, names: tuple[str, ...], without: str) -> Test:
     """Compile a ConditionExpression as PynamoDB writes it, without the checks of one attribute."""
+    if not expression:
+        return lambda *_: True
     tokens = re.findall(r"[A-Za-z_]+|[#:]\d+|<>|[<>]=?|[=(),]", expression)
     place = iter(tokens)
     test = _parse(place, next(place), names, without)
@@ -275,7 +279,19 @@ def _parse(tokens: Iterator[str], token: str, names: tuple[str, ...], without: s
         return lambda item, values: (
             name in item and (item[name]["S"].startswith(values[prefix]["S"]))
         )
+    if token == "contains":
+        _, path, _, part, _ = (next(tokens) for _ in range(5))
+        contained = names[int(path[1:])]
+        # A text contains a part of it, and a set one of its members.
+        return lambda item, values: any(
+            values[part]["S"] in value for value in item.get(contained, {}).values()
+        )
     name, comparison = names[int(token[1:])], next(tokens)
+    if comparison == "BETWEEN":
+        low, _, high = (next(tokens) for _ in range(3))
+        return lambda item, values: (
+            name in item and values[low]["S"] <= item[name]["S"] <= values[high]["S"]
+        )
     if comparison == "IN":
         assert next(tokens) == "("
         operands = [t for t in itertools.takewhile(lambda t: t != ")", tokens) if t != ","]
