@@ -66,14 +66,10 @@ def sort_key(created_at: str, version: int) -> str:
 
 def fields_of(item: Item) -> dict[str, Any]:
     """Return the values of the fields that history records."""
-    values = {name: getattr(item, name) for name in recorded_names(type(item))}
+    not_recorded = Item.get_attributes().keys() | item.internal
+    names = [name for name in item.get_attributes() if name not in not_recorded]
+    values = {name: getattr(item, name) for name in names} | item.derived()
     return {name: value for name, value in values.items() if value is not None}
-
-
-def recorded_names(item_type: type[Item]) -> list[str]:
-    """Return the names of the fields of a type of items that history records."""
-    not_recorded = Item.get_attributes().keys() | item_type.internal
-    return [*(n for n in item_type.get_attributes() if n not in not_recorded), *item_type.derived]
 
 
 def next_version(item: Item) -> dict[str, Any]:

@@ -363,7 +363,6 @@ class PartItem(Resource, discriminator="part"):
     orders: ClassVar = {}  # its lists have their own keys: see `listed`
     missing = PartNotFound
     ordered = (("playing_age_min", "playing_age_max"), ("work_start", "work_end"))
-    derived = ("status",)
     internal = frozenset(
         {"closed", "candidate_count", "engaged", "engagement_version", "replays"}
         | {"deleting", "deleted_by"}
@@ -388,6 +387,10 @@ class PartItem(Resource, discriminator="part"):
         if self.closed:
             return PartStatus.CLOSED
         return PartStatus.CAST if self.cast >= self.needed else PartStatus.OPEN
+
+    def derived(self) -> dict[str, Any]:
+        # Whether it is cast follows from its candidates, whose history tells.
+        return {"status": PartStatus.CLOSED if self.closed else PartStatus.OPEN}
 
     @property
     def counts(self) -> dict[str, int]:

@@ -138,11 +138,12 @@ class Item(Model):
     internal: ClassVar[frozenset[str]] = frozenset()
     """Its attributes that are no fields of what clients see. History does not record them."""
 
-    derived: ClassVar[tuple[str, ...]] = ()
-    """Its properties that are such fields."""
-
     personal: ClassVar[frozenset[str]] = frozenset()
     """Its fields that are personal data. History does not record their values."""
+
+    def derived(self) -> dict[str, Any]:
+        """Return its fields that are made of internal attributes, for history."""
+        return {}
 
     def set(self, **attributes: Any) -> None:
         """Set attributes of this object, not of the stored item. None removes an attribute."""
