@@ -234,6 +234,7 @@ class TooManyTerms(InvalidBody):
         f"Names, skills, languages and unions have more than {MAX_TERMS} words and values to search"
         " by: send fewer."
     )
+    example = detail
 
 
 class WrongTransition(InvalidBody):
@@ -246,12 +247,12 @@ class WrongTransition(InvalidBody):
 class InvalidFilter(ApiError):
     status = 422
     detail = "A query parameter does not have one of its values."
-    example = "status must be one of open, cast, closed."
+    example = "status: expected one of open, cast, closed."
 
 
 class Unsortable(InvalidFilter):
     detail = "These filters cannot be combined with this order: leave out sort."
-    example = "sort=title cannot be combined with filters: leave it out, or sort by release_date."
+    example = "sort=title cannot be combined with filters: sort by release_date."
 
 
 class KeyReused(ApiError):

@@ -11,7 +11,6 @@ from chalicelib.errors import (
     CandidateNotFound,
     MovieNotFound,
     PartNotFound,
-    PermissionMissing,
     RoleNotFound,
 )
 from chalicelib.http.answers import listing
@@ -27,7 +26,9 @@ from chalicelib.store.table import Item
 
 history = Blueprint(__name__)
 
-Change = Annotated[list[Any], Meta(min_length=2, max_length=2)]
+# Some generators of clients require a schema of the items, also one that accepts everything.
+_anything = Meta(extra_json_schema={"items": {}})
+Change = Annotated[list[Any], Meta(min_length=2, max_length=2), _anything]
 
 
 @resource(history_store.Record)
@@ -61,9 +62,7 @@ def _page(item_type: type[Item], resource_id: str, missing: type[ApiError], path
     kind = path.rpartition("/")[2]
     is_alive = history_store.is_alive(item_type, resource_id)
     if not is_alive and f"delete:{kind}" not in caller_permissions():
-        raise PermissionMissing(
-            f"There is nothing with this id any more: its history requires delete:{kind}."
-        )
+        raise missing(f"{missing.detail} The history of a deleted one requires delete:{kind}.")
     name = f"{path}/{resource_id}/history"
     page = history_store.page(item_type, resource_id, **requested_page(name))
     if not is_alive and not page.items:

@@ -122,6 +122,7 @@ def _prepare_table(settings: dict[str, str]) -> None:
     from pynamodb.exceptions import PynamoDBException
 
     from chalicelib.errors import ApiError
+    from chalicelib.store import entries
     from chalicelib.store.table import Item
     from dev.local import seed
 
@@ -129,6 +130,7 @@ def _prepare_table(settings: dict[str, str]) -> None:
     try:
         if not Item.exists():
             Item.create_table(wait=True)
+            entries.note_complete()
             machine.write_json(unfinished.name, {})
         if unfinished.exists():
             seed.load()

@@ -156,7 +156,8 @@ def _parse(raw_item: RawItem) -> Item | None:
     try:
         item = Item.from_raw_data(raw_item)
         is_valid = (item.pk, item.sk) in _own_keys(item)
-        is_valid &= all(getattr(item, name) is not None for name in REQUIRED)
+        attributes = type(item).get_attributes()
+        is_valid &= all(getattr(item, n) is not None for n in REQUIRED if not attributes[n].null)
         # These raise an exception if an attribute that they need is missing or malformed.
         if isinstance(item, Resource | CandidateItem):
             item.listed()

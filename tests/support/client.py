@@ -63,7 +63,7 @@ class Client:
             connection.close()
 
     def get(self, path: str, **query: Any) -> ApiResponse:
-        return self.call("GET", f"{path}?{urlencode(query)}" if query else path)
+        return self.call("GET", f"{path}?{urlencode(query, doseq=True)}" if query else path)
 
     def post(self, path: str, body: Any, **headers: str) -> ApiResponse:
         return self.call("POST", path, body, headers)
