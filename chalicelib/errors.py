@@ -234,6 +234,7 @@ class TooManyTerms(InvalidBody):
         f"Names, skills, languages and unions have more than {MAX_TERMS} words and values to search"
         " by: send fewer."
     )
+    example = detail
 
 
 class WrongTransition(InvalidBody):
@@ -251,7 +252,7 @@ class InvalidFilter(ApiError):
 
 class Unsortable(InvalidFilter):
     detail = "These filters cannot be combined with this order: leave out sort."
-    example = "sort=title cannot be combined with filters: leave it out, or sort by release_date."
+    example = "sort=title cannot be combined with filters: sort by release_date."
 
 
 class KeyReused(ApiError):

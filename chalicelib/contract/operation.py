@@ -110,8 +110,13 @@ class Operation:
         for name, annotation in self.filters.items():
             yield _parameter(name, "query", _without_null(schemas.of(annotation)))
         if orders := self.declared.sorts:
-            schema = {"type": "string", "enum": list(orders), "default": orders[0]}
+            schema: Document = {"type": "string", "enum": list(orders)}
             description = "The field to sort by; `-` for descending order"
+            if self.filters:
+                # No default: a client that sends it would ask to sort a filtered list.
+                description += f"; without filters `{orders[0]}` if it is not sent"
+            else:
+                schema["default"] = orders[0]
             yield _parameter("sort", "query", {**schema, "description": description})
         if self.answers.by is answers.listing:
             limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}

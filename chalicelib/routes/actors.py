@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from chalice.app import Blueprint, Response
 from msgspec import UNSET, Meta, Struct, field
 
-from chalicelib.errors import ActorNotFound, ExternalIdTaken, Unsortable
+from chalicelib.errors import ActorNotFound, ExternalIdTaken, TooManyTerms, Unsortable
 from chalicelib.http.answers import changed, created, deleted, listing, next_cursor, one
 from chalicelib.http.body import Body, fields_of
 from chalicelib.http.conditions import if_match, replay
@@ -217,7 +217,7 @@ class ActorFilters(Filters):
     """The filters of the list of actors."""
 
     search: Annotated[Search, Meta(examples=["humph bog"])] | None = None
-    gender: Annotated[Gender, Meta(description="The gender", examples=["female"])] | None = None
+    gender: Annotated[Gender, Meta(description="The gender", examples=["male"])] | None = None
     playing_age: Annotated[AgeRange, Meta(examples=["30-40"])] | None = None
     language: Annotated[list[LanguageCode], values("A language that they speak", ["pl"])] | None = (
         None
@@ -368,7 +368,7 @@ def list_actors(order: str | None, filters: ActorFilters) -> Response:
 @actors.route("/actors", methods=["POST"])
 @requires("post:actors")
 @accepts(NewActor)
-@answers(created, ExternalIdTaken, actor=Actor)
+@answers(created, ExternalIdTaken, TooManyTerms, actor=Actor)
 def create_actor(new: Body) -> Response:
     """Add an actor, with an age or a date of birth if one of them is known."""
     actor = actor_store.add(caller_sub(), replay(new), **fields_of(new))
@@ -392,7 +392,7 @@ def get_actor(actor_id: ActorId) -> Response:
 @actors.route("/actors/{actor_id}", methods=["PATCH"])
 @requires("patch:actors")
 @accepts(ActorChanges)
-@answers(changed, ActorNotFound, ExternalIdTaken, actor=Actor, remaining=Remaining)
+@answers(changed, ActorNotFound, ExternalIdTaken, TooManyTerms, actor=Actor, remaining=Remaining)
 def change_actor(changes: Body, actor_id: ActorId) -> Response:
     """Change the fields that are sent. The others stay as they are."""
     actor, remaining = actor_store.change(actor_id, fields_of(changes), if_match(), caller_sub())

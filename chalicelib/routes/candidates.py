@@ -222,7 +222,7 @@ class CandidateFilters(Filters):
     status: (
         Annotated[
             Status,
-            Meta(description="List only the candidates with this status", examples=["submitted"]),
+            Meta(description="List only the candidates with this status", examples=["shortlisted"]),
         ]
         | None
     ) = None

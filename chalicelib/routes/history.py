@@ -26,7 +26,9 @@ from chalicelib.store.table import Item
 
 history = Blueprint(__name__)
 
-Change = Annotated[list[Any], Meta(min_length=2, max_length=2)]
+# Some generators of clients require a schema of the items, also one that accepts everything.
+_anything = Meta(extra_json_schema={"items": {}})
+Change = Annotated[list[Any], Meta(min_length=2, max_length=2), _anything]
 
 
 @resource(history_store.Record)

@@ -198,9 +198,9 @@ class Movie(Versioned):
 class MovieFilters(Filters):
     """The filters of the list of movies."""
 
-    search: Annotated[Search, Meta(examples=["potter field"])] | None = None
+    search: Annotated[Search, Meta(examples=["casab"])] | None = None
     status: (
-        Annotated[MovieStatus, Meta(description="How far the production is", examples=["casting"])]
+        Annotated[MovieStatus, Meta(description="How far the production is", examples=["released"])]
         | None
     ) = None
     genre: Annotated[list[Genre], values("One of its genres", ["drama"])] | None = None
@@ -217,7 +217,7 @@ class MovieFilters(Filters):
     undated: (
         Annotated[
             bool,
-            Meta(description="Whether its release date is not announced", examples=[True]),
+            Meta(description="Whether its release date is not announced", examples=[False]),
         ]
         | None
     ) = None

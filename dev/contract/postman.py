@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.limits import MAX_BODY
+from chalicelib.limits import MAX_BODY, MAX_SKILLS
 from chalicelib.permissions import AGENCY_ROLES
+from chalicelib.store.text import MAX_STARTS
 from dev import machine
 from dev.contract.operations import JSON, Operation, Operations
 
@@ -262,7 +263,10 @@ def _casting(requests: Requests) -> Iterator[Item]:
     create_actor, create_part = operations["create_actor"], operations["create_part"]
     add_candidates = operations["add_candidates"]
     keep_actor = script("keep_id", ID="other_actor_id")
-    yield requests.ask(create_actor, "Add a second actor", after=keep_actor)
+    # Only one actor can have the external ids of the example.
+    second_actor = {**create_actor.body, "imdb_id": None, "tmdb_id": None}
+    case = "Add a second actor"
+    yield requests.ask(create_actor, case, body=second_actor, after=keep_actor)
     keep_part = script("keep_id", ID="other_part_id")
     closed = {**create_part.body, "status": "closed"}
     yield requests.ask(create_part, "Add a part that is closed", body=closed, after=keep_part)
@@ -378,6 +382,8 @@ def _errors(requests: Requests) -> Iterator[Item]:
          {"headers": {"Idempotency-Key": "k" * (longest_key + 1)}}),
         ("KeyReused", "The Idempotency-Key was used with another body",
          {"body": {**movie, "title": "X"}, "headers": {"Idempotency-Key": "{{movie_key}}"}}),
+        ("ExternalIdTaken", "Another movie has this id in IMDb",
+         {"body": {**movie, "imdb_id": create_movie.body["imdb_id"]}}),
     ):  # fmt: skip
         yield requests.refusal(create_movie, error, case, role="producer", **options)
     too_many = list_movies.parameters["limit"]["schema"]["maximum"] + 1
@@ -388,6 +394,7 @@ def _errors(requests: Requests) -> Iterator[Item]:
     ):
         case = f"The query parameter {name} is invalid"
         yield requests.refusal(list_movies, error, case, query={name: value})
+    yield from _filter_errors(requests)
     for role, error, case in (
         ("nobody", "InvalidHeader", "There is no token"),
         ("expired", "TokenExpired", "The token has expired"),
@@ -413,13 +420,37 @@ def _errors(requests: Requests) -> Iterator[Item]:
     yield request(case, "PUT", "/movies", no_method)
 
 
+def _filter_errors(requests: Requests) -> Iterator[Item]:
+    """Provoke the errors of search and filters, and of a resource with too many terms."""
+    operations = requests.operations
+    for name, error, case, query in (
+        ("list_parts", "InvalidFilter", "There is no such status", {"status": "x"}),
+        ("list_part_candidates", "InvalidFilter", "There is no such status", {"status": "x"}),
+        ("list_movies", "InvalidFilter", "There is no such genre", {"genre": "x"}),
+        ("list_movies", "InvalidFilter", "There is nothing to search for", {"search": " "}),
+        ("list_actors", "InvalidFilter", "The range of ages is reversed", {"playing_age": "40-30"}),
+        ("list_movies", "Unsortable", "Filters cannot be sorted by title",
+         {"genre": "drama", "sort": "title"}),
+        ("list_actors", "Unsortable", "A search has its own order",
+         {"search": "bog", "sort": "name"}),
+    ):  # fmt: skip
+        operation = operations[name]
+        yield requests.refusal(operation, error, f"{case}: {operation.path}", query=query)
+    change_actor = operations["change_actor"]
+    many = {
+        "name": "a " * MAX_STARTS,
+        "stage_name": "b " * MAX_STARTS,
+        "skills": [f"skill {number}" for number in range(MAX_SKILLS)],
+        "languages": {f"a{letter}": "fluent" for letter in "abcdefghijklmnopqrst"},
+    }
+    case = "An actor has too many words and skills"
+    yield requests.refusal(change_actor, "TooManyTerms", case, body=many)
+
+
 def _casting_errors(requests: Requests) -> Iterator[Item]:
     """Provoke the errors of parts and candidates."""
     operations = requests.operations
     change, add = operations["change_candidate"], operations["add_candidates"]
-    for name in ("list_parts", "list_part_candidates"):
-        case = f"The filter of {operations[name].path} does not exist"
-        yield requests.refusal(operations[name], "InvalidFilter", case, query={"status": "x"})
     role = operations["create_role"].first_role()
     for error, case, body, ids in (
         ("WrongTransition", "Who is cast must be released", {"status": "submitted"}, {}),
@@ -449,6 +480,8 @@ def _clean_up(requests: Requests) -> Iterator[Item]:
     for delete in reversed([*deletes, *others]):
         if delete is not None:
             yield requests.ask(delete)
+    history = operations["list_movie_history"]
+    yield requests.ask(history, "Show the history of the removed movie", role="producer")
 
 
 def environment() -> dict[str, Any]:

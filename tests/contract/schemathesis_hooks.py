@@ -19,11 +19,13 @@ from schemathesis import Case, GenerationMode, HookContext
 from chalicelib.http import body as http_body
 from chalicelib.permissions import AGENCY_ROLES
 from chalicelib.store.statuses import SELECTION
+from chalicelib.store.text import search_words
 
 URL, TOKEN = os.environ["CONTRACT_URL"], os.environ.get("CONTRACT_TOKEN")
 ROLE = os.environ["CONTRACT_ROLE"]
 PERMISSIONS = AGENCY_ROLES[ROLE].permissions if ROLE in AGENCY_ROLES else frozenset[str]()
 RUN = os.urandom(4).hex()
+FIRST_NUMBER = 10_000_000 + int(RUN, 16) % 2_000_000_000
 
 PAIRS = (
     ("playing_age_min", "playing_age_max"),
@@ -31,6 +33,9 @@ PAIRS = (
     ("work_start", "work_end"),
 )
 """The second field of a pair must not be less than the first."""
+
+RANGES = (("available_from", "available_to"), ("released_from", "released_to"))
+"""The second filter of a pair must not be less than the first."""
 
 ListKey = tuple[str, frozenset[tuple[str, str]]]
 """A list: its path and its query, without `limit` and `cursor`."""
@@ -77,6 +82,8 @@ def _is_valid(case: "Case[Any]", body: Any) -> bool:
 @schemathesis.hook
 def filter_case(context: HookContext, case: "Case[Any]") -> bool:
     """Skip bodies for which the contract alone cannot tell what the API does."""
+    if _is_positive(case) and not _are_filters_valid(case.query or {}):
+        return False
     if not isinstance(case.body, dict):
         return True
     # The API trims strings, and rejects those that are then empty.
@@ -124,6 +131,28 @@ def _is_ordered(body: Mapping[str, Any], is_whole: bool) -> bool:
     )
 
 
+def _are_filters_valid(query: Mapping[str, Any]) -> bool:
+    """Return whether the API accepts the filters of a list that match the contract."""
+    texts = [text for value in query.values() for text in _texts(value)]
+    if not all(map(http_body.trim, texts)):
+        return False
+    if "search" in query and not search_words(http_body.trim(query["search"])):
+        return False
+    ages = [int(age) for age in str(query.get("playing_age", "")).split("-") if age]
+    if ages != sorted(ages) or ("available_from" in query) != ("available_to" in query):
+        return False
+    for low, high in RANGES:
+        if low in query and high in query and query[low] > query[high]:
+            return False
+    # Which orders a filtered list has depends on its filters.
+    return "sort" not in query or query.keys() <= {"sort", "limit", "cursor"}
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the texts among a query parameter's value or values."""
+    return [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str)]
+
+
 @schemathesis.hook
 def map_case(context: HookContext, case: "Case[Any]") -> "Case[Any]":
     """Make a case valid that only might be valid."""
@@ -135,6 +164,12 @@ def map_case(context: HookContext, case: "Case[Any]") -> "Case[Any]":
     # Every created resource needs a new idempotency key.
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"{RUN}-{next(_numbers)}"
+    # Only one resource can have an external id.
+    external: Any = case.body if isinstance(case.body, dict) else {}
+    if isinstance(external.get("imdb_id"), str):
+        external["imdb_id"] = f"{external['imdb_id'][:2]}{FIRST_NUMBER + next(_numbers)}"
+    if isinstance(external.get("tmdb_id"), int):
+        external["tmdb_id"] = FIRST_NUMBER + next(_numbers)
     # Four of five ids in a body exist.
     if isinstance(case.body, dict) and context.operation is not None and case.method == "POST":
         for name, ids in IDS.items():

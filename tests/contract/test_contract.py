@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema_rs
 import pytest
@@ -17,8 +18,10 @@ from app import app
 from chalicelib.contract import document as openapi
 from chalicelib.errors import MESSAGES, ApiError
 from chalicelib.http import answers, views
+from chalicelib.http.fields import MOVIE_ID
 from chalicelib.http.views import declared
 from chalicelib.permissions import AGENCY_ROLES
+from chalicelib.store import entries
 from dev.contract.operations import Operations
 from tests.conftest import PROJECT, Product
 from tests.contract import fuzz
@@ -251,7 +254,7 @@ def walk(kind: type[ApiError]) -> Iterator[type[ApiError]]:
 
 SERVERS_OWN = (
     *("id", "created_at", "updated_at", "version", "created", "deleted"),
-    *("status_since", "status_by"),
+    *("status_since", "status_by", "at", "by"),
 )
 
 
@@ -268,24 +271,39 @@ def without_the_servers_own(value: Any) -> Any:
     }
 
 
+def example_filters(operation_id: str, ids: dict[str, str]) -> dict[str, Any]:
+    """Return the example of each filter of an operation, with these ids."""
+    parameters = map(dereferenced, OPERATIONS[operation_id][2].get("parameters", []))
+    examples = {
+        parameter["name"]: ids.get(parameter["name"], parameter["schema"]["examples"][0])
+        for parameter in parameters
+        if parameter["in"] == "query" and "examples" in parameter["schema"]
+    }
+    return {name: json.dumps(e) if e in (True, False) else e for name, e in examples.items()}
+
+
 def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> None:
     ids: dict[str, str] = {}
     operations = Operations()
+    entries.note_complete()  # as in a new table
 
     def example_of(operation_id: str) -> Any:
         _, _, operation = OPERATIONS[operation_id]
         status = min(responses(operation))
         return responses(operation)[status]["content"][JSON]["example"]
 
-    def ask(operation_id: str) -> ApiResponse:
+    def ask(operation_id: str, **query: Any) -> ApiResponse:
         method, path, operation = OPERATIONS[operation_id]
+        path = path.format(**ids) + (f"?{urlencode(query, doseq=True)}" if query else "")
         body = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("example")
         if body:
             assert problems(operation["requestBody"]["content"][JSON]["schema"], body) == []
             body = operations.body_with(operations[operation_id], ids)
-        answer = producer.call(method, path.format(**ids), body)
+        answer = producer.call(method, path, body)
         assert answer.status == min(responses(operation)), answer
         assert_as_documented(answer, operation_id)
+        if path.endswith("/history"):
+            return answer  # see the next test
         shown = without_the_servers_own(answer.body)
         assert shown == without_the_servers_own(example_of(operation_id)), operation_id
         return answer
@@ -309,7 +327,19 @@ def test_the_examples_are_what_the_api_takes_and_answers(producer: Client) -> No
     for operation in order:
         if operation.id not in ("get_docs", "get_contract"):
             ask(operation.id)
+            if filters := example_filters(operation.id, ids):
+                ask(operation.id, **filters)
     assert {operation.id for operation in [*creates, *order]} == OPERATIONS.keys()
+
+
+def test_the_example_of_a_history_is_what_a_change_records(producer: Client) -> None:
+    movie_id = producer.new_movie("Everybody Comes to Rick's")
+    assert producer.patch(f"/movies/{movie_id}", {"title": "Casablanca"}).status == 200
+    newest, _ = producer.get(f"/movies/{movie_id}/history")["history"]
+    _, _, operation = OPERATIONS["list_movie_history"]
+    (example,) = responses(operation)[200]["content"][JSON]["example"]["history"]
+    assert newest["version"] == example["version"]
+    assert without_the_servers_own(newest) == without_the_servers_own(example)
 
 
 def casting_failures(producer: Client, movie_id: str, actor_id: str) -> dict[str, ApiResponse]:
@@ -348,6 +378,12 @@ def test_the_examples_of_failures_are_what_the_api_answers(
     film = {"title": "Heat", "release_date": "1995-12-15"}
     elsewhere = Client(url, issuer.token(aud="another-api"))
     large = "x" * (64 * 1024)
+    many_terms = {
+        "name": "a " * 24,
+        "stage_name": "b " * 24,
+        "skills": [f"skill {n}" for n in range(30)],
+        "languages": {f"a{letter}": "fluent" for letter in "abcdefghijklmnopqrst"},
+    }
     casting = casting_failures(producer, movie_id, actor_id)
     answers = {
         **casting,
@@ -361,6 +397,8 @@ def test_the_examples_of_failures_are_what_the_api_answers(
         "InvalidBody": producer.post("/movies", {"release_date": "1995-12-15"}),
         "InvalidClaims": elsewhere.get("/movies"),
         "InvalidFilter": producer.get("/parts", status="x"),
+        "TooManyTerms": producer.patch(f"/actors/{actor_id}", many_terms),
+        "Unsortable": producer.get("/movies", sort="title", genre="drama"),
         "InvalidHeader": nobody.get("/movies"),
         "MovieNotFound": producer.get("/movies/AAAAAAAAAAAAAAAA"),
         "PartNotFound": producer.get(f"/parts/{'.'.join(['A' * 16] * 2)}"),
@@ -378,6 +416,11 @@ def test_the_examples_of_failures_are_what_the_api_answers(
     assert {name: answer.body for name, answer in answers.items()} == {
         name: examples[name] for name in answers
     }
+    film["imdb_id"] = "tt0113277"
+    first, second = (producer.post("/movies", film) for _ in range(2))
+    example = examples["ExternalIdTaken"]
+    detail = example["detail"].replace(MOVIE_ID, first["created"])
+    assert second.body == {**example, "detail": detail}
 
 
 @pytest.mark.parametrize(

@@ -157,10 +157,11 @@ REQUESTS = list(items(COLLECTION))
 
 PROVOKED = {
     "ActorNotFound", "AlreadyCast", "BadBody", "BadCursor", "BadIdempotencyKey", "BadLimit",
-    "BadSort", "BodyTooLarge", "CandidateNotFound", "InvalidBody", "InvalidClaims", "InvalidFilter",
-    "InvalidHeader", "KeyReused", "MovieNotFound", "NeededTooFew", "NotJson", "PartClosed",
-    "PartFull", "PartNotFound", "PermissionMissing", "RoleNotFound", "StillEngaged", "TokenExpired",
-    "VersionMismatch", "WrongTransition",
+    "BadSort", "BodyTooLarge", "CandidateNotFound", "ExternalIdTaken", "InvalidBody",
+    "InvalidClaims", "InvalidFilter", "InvalidHeader", "KeyReused", "MovieNotFound",
+    "NeededTooFew", "NotJson",
+    "PartClosed", "PartFull", "PartNotFound", "PermissionMissing", "RoleNotFound", "StillEngaged",
+    "TokenExpired", "TooManyTerms", "Unsortable", "VersionMismatch", "WrongTransition",
 }  # fmt: skip
 """Errors that must keep a request. The collection may provoke further ones."""
 

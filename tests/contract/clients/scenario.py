@@ -1,4 +1,4 @@
-"""A scenario for the generated Python client: a movie, its cast in pages, a conflicting change.
+"""A scenario for the generated Python client: a movie, its cast in pages, a search, a history.
 
 BASE_URL is the URL of the API. TOKEN is an access token of a producer. The output is JSON, and the
 same as that of `scenario.ts`. The test checks and runs this file next to the generated package.
@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from casting_client import AuthenticatedClient, Client
-from casting_client.api.actors import create_actor, delete_actor
+from casting_client.api.actors import create_actor, delete_actor, list_actors
+from casting_client.api.history import list_movie_history
 from casting_client.api.movies import (
     cast_movie_actor,
     change_movie,
@@ -32,10 +33,13 @@ from casting_client.models import (
     Failure412,
     Gender,
     GetMovieResponse200,
+    ListActorsResponse200,
     ListMovieActorsResponse200,
+    ListMovieHistoryResponse200,
     ListMoviesSort,
     MovieChanges,
     NewActor,
+    NewActorLanguagesType0,
     NewMovie,
     NewRoleInMovie,
 )
@@ -43,9 +47,16 @@ from casting_client.types import UNSET, Response, Unset
 
 Expected = TypeVar("Expected")
 
+LANGUAGES = NewActorLanguagesType0.from_dict({"it": "conversational"})
 PEOPLE = (
     (
-        NewActor("Al Pacino", Gender.MALE, date_of_birth=date(1940, 4, 25)),
+        NewActor(
+            "Al Pacino",
+            Gender.MALE,
+            date_of_birth=date(1940, 4, 25),
+            languages=LANGUAGES,
+            skills=["Shouting", "Tango"],
+        ),
         "Vincent Hanna",
     ),
     (
@@ -94,6 +105,17 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
         )
         cursor = page.next_cursor
 
+    listed_actors = list_actors.sync_detailed(
+        client=api,
+        search="pacino al",
+        gender=Gender.MALE,
+        language=["it"],
+        skill=["tango", "shouting"],
+        active=True,
+    )
+    actors = body_of(listed_actors, ListActorsResponse200).actors
+    found = [actor.id == actor_ids[0] and actor.name for actor in actors]
+
     def change(version: str, changes: MovieChanges) -> Response[Any]:
         return change_movie.sync_detailed(movie_id, client=api, body=changes, if_match=version)
 
@@ -105,6 +127,9 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
     body_of(read, GetMovieResponse200)
     retried = change(read.headers["ETag"], MovieChanges(title="Heat, again"))
     movie = body_of(retried, ChangeMovieResponse200).movie
+
+    listed_history = list_movie_history.sync_detailed(movie_id, client=api)
+    history = body_of(listed_history, ListMovieHistoryResponse200).history
 
     deleted = 0
     for actor_id in actor_ids:
@@ -121,6 +146,7 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
     return {
         "same_id": same_id,
         "pages": pages,
+        "found": found,
         "etags": [first_etag, changed.headers["ETag"], outdated.headers["ETag"]],
         "failure": {
             "success": failure.success,
@@ -133,6 +159,8 @@ def scenario(api: AuthenticatedClient) -> dict[str, Any]:
             "version": movie.version,
             "role_count": movie.role_count,
         },
+        "history": [[record.version, record.operation.value] for record in history],
+        "renamed": history[0].changes["title"],
         "deleted": deleted,
     }
 
@@ -142,6 +170,9 @@ def rejected(api: AuthenticatedClient, movie_id: str, day: date) -> None:
     page = body_of(get_movie.sync_detailed(movie_id, client=api), GetMovieResponse200)
     cast = body_of(
         list_movie_actors.sync_detailed(movie_id, client=api), ListMovieActorsResponse200
+    )
+    records = body_of(
+        list_movie_history.sync_detailed(movie_id, client=api), ListMovieHistoryResponse200
     )
     # NewMovie has no such field.
     NewMovie(title="Heat", release_date=day, rating=8)  # type: ignore[call-arg]
@@ -154,12 +185,20 @@ def rejected(api: AuthenticatedClient, movie_id: str, day: date) -> None:
     # No such sort order.
     list_movies.sync(client=api, sort="rating")  # type: ignore[arg-type]
     _ = ListMoviesSort.RATING  # type: ignore[attr-defined]
+    # Not a gender.
+    list_actors.sync(client=api, gender="woman")  # type: ignore[arg-type]
+    # A skill may be repeated, so it is a list.
+    list_actors.sync(client=api, skill="riding")  # type: ignore[arg-type]
+    # No such filter.
+    list_movies.sync(client=api, director="Michael Mann")  # type: ignore[call-arg]
     # The id of the movie is missing.
     change_movie.sync(client=api, body=MovieChanges(title="Heat"))  # type: ignore[call-arg]
     # The movie has no such member.
     _ = page.movie.rating  # type: ignore[attr-defined]
     # The name of the character may be null.
     _ = [len(actor.character_name) for actor in cast.actors]  # type: ignore[arg-type]
+    # The values of personal data are not recorded.
+    _ = [record.changes["title"][0] for record in records.history]  # type: ignore[index]
     # The response may be a failure.
     _ = list_movies.sync(client=api).movies  # type: ignore[union-attr]
     # The client has no token.

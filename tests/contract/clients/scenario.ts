@@ -1,4 +1,5 @@
-// A scenario for the generated TypeScript client: a movie, its cast in pages, a conflicting change.
+// A scenario for the generated TypeScript client: a movie, its cast in pages, a search, a conflicting
+// change, a history.
 //
 // BASE_URL is the URL of the API. TOKEN is an access token of a producer. The output is JSON, and the
 // same as that of `scenario.py`. The test compiles and runs this file next to the generated api.ts.
@@ -17,7 +18,16 @@ const api = createClient<paths>({
 });
 
 const people: [Schemas["NewActor"], string | null][] = [
-  [{ name: "Al Pacino", gender: "male", date_of_birth: "1940-04-25" }, "Vincent Hanna"],
+  [
+    {
+      name: "Al Pacino",
+      gender: "male",
+      date_of_birth: "1940-04-25",
+      languages: { it: "conversational" },
+      skills: ["Shouting", "Tango"],
+    },
+    "Vincent Hanna",
+  ],
   [{ name: "Robert De Niro", gender: "male", date_of_birth: "1943-08-17" }, "Neil McCauley"],
   [{ name: "Amy Brenneman", gender: "female", age: 31 }, null],
 ];
@@ -78,6 +88,16 @@ async function scenario(): Promise<unknown> {
     cursor = page.next_cursor;
   } while (cursor !== null);
 
+  const filters = {
+    search: "pacino al",
+    gender: "male",
+    language: ["it"],
+    skill: ["tango", "shouting"],
+    active: true,
+  } satisfies operations["list_actors"]["parameters"]["query"];
+  const list = bodyOf(await api.GET("/actors", { params: { query: filters } }));
+  const found = list.actors.map((actor) => actor.id === actorIds[0] && actor.name);
+
   const change = (version: string, body: Schemas["MovieChanges"]) =>
     api.PATCH("/movies/{movie_id}", {
       params: { path: { movie_id }, header: { "If-Match": version } },
@@ -92,6 +112,10 @@ async function scenario(): Promise<unknown> {
   const read = await api.GET("/movies/{movie_id}", { params: { path: { movie_id } } });
   const retried = await change(etag<Read>(read.response), { title: "Heat, again" });
   const { title, release_date, version, role_count } = bodyOf(retried).movie;
+  const { history } = bodyOf(
+    await api.GET("/movies/{movie_id}/history", { params: { path: { movie_id } } }),
+  );
+  const renamed = history[0]?.changes["title"] ?? [];
 
   let deleted = 0;
   for (const actor_id of actorIds) {
@@ -107,9 +131,12 @@ async function scenario(): Promise<unknown> {
   return {
     same_id,
     pages,
+    found,
     etags: [firstEtag, secondEtag, currentEtag],
     failure: { success, message, detail },
     retried: { title, release_date, version, role_count },
+    history: history.map((record) => [record.version, record.operation]),
+    renamed,
     deleted,
   };
 }
@@ -126,6 +153,12 @@ export async function rejected(movie_id: string): Promise<void> {
   await api.POST("/actors", { body: { name: "Al Pacino", gender: "man", age: 55 } });
   // @ts-expect-error TS2322: no such sort order
   await api.GET("/movies", { params: { query: { sort: "rating" } } });
+  // @ts-expect-error TS2322: not a gender
+  await api.GET("/actors", { params: { query: { gender: "woman" } } });
+  // @ts-expect-error TS2322: a skill may be repeated, so it is a list
+  await api.GET("/actors", { params: { query: { skill: "riding" } } });
+  // @ts-expect-error TS2353: no such filter
+  await api.GET("/movies", { params: { query: { director: "Michael Mann" } } });
   // @ts-expect-error TS2345: the id of the movie is missing
   await api.PATCH("/movies/{movie_id}", { body: { title: "Heat" } });
   // @ts-expect-error TS2554: not a path of the API
@@ -136,6 +169,12 @@ export async function rejected(movie_id: string): Promise<void> {
   page.roles[0].actor_name;
   // @ts-expect-error TS18047: the name of the character may be null
   page.roles.map((role) => role.character_name.length);
+  const path = { movie_id };
+  const { history } = bodyOf(await api.GET("/movies/{movie_id}/history", { params: { path } }));
+  // @ts-expect-error TS2533: the values of personal data are not recorded
+  history.map((record) => record.changes["title"][0]);
+  // @ts-expect-error TS2367: not an operation
+  history.filter((record) => record.operation === "renamed");
   // @ts-expect-error TS18048: the response may be a failure
   list.data.movies;
   // @ts-expect-error TS2367: a list never responds with this status
