@@ -70,7 +70,10 @@ LIST, ADD, SHOW, CHANGE, REMOVE = (
     "paths./movies/{movie_id}.patch",
     "paths./movies/{movie_id}.delete",
 )
-SORT, LIMIT, CURSOR = (f"{LIST}.parameters.{index}" for index in range(3))
+_NAMES = [parameter.get("name") for parameter in CONTRACT["paths"]["/movies"]["get"]["parameters"]]
+SORT, LIMIT, CURSOR = (
+    f"{LIST}.parameters.{_NAMES.index(name)}" for name in ("sort", "limit", "cursor")
+)
 SCHEMAS = "components.schemas"
 # Only one operation uses each of these schemas.
 NEW_MOVIE = f"{SCHEMAS}.NewMovie"  # POST /movies

@@ -46,6 +46,8 @@ ORDERS = next(
     if parameter.get("name") == "sort"
 )
 
+ETAG = CONTRACT["components"]["headers"]["ETag"]["schema"]["pattern"]
+
 BREAKING: dict[str, tuple[Edits, list[str]]] = {
     "an operation is removed": (
         {ADD: REMOVED},
@@ -379,18 +381,14 @@ BREAKING: dict[str, tuple[Edits, list[str]]] = {
         ["POST /movies: response 201, header `Location` was removed"],
     ),
     "a response header becomes optional": (
-        {
-            f"{ADD}.responses.201.headers.ETag": {
-                "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'}
-            }
-        },
+        {f"{ADD}.responses.201.headers.ETag": {"schema": {"type": "string", "pattern": ETAG}}},
         ["POST /movies: response 201, header `ETag` is no longer required"],
     ),
     "the pattern of a response header is removed": (
         {f"{ADD}.responses.201.headers.ETag": {"required": True, "schema": {"type": "string"}}},
         [
             "POST /movies: response 201, header `ETag`: `pattern` changed from"
-            ' "^\\"[1-9][0-9]*\\"$" to none'
+            f" {json.dumps(ETAG)} to none"
         ],
     ),
 }
@@ -404,7 +402,7 @@ COMPATIBLE: dict[str, Edits] = {
     "a default is added to a parameter": {f"{CURSOR}.schema.default": "x"},
     "the bounds of a parameter are wider": {f"{LIMIT}.schema.maximum": 200},
     "a parameter is moved to its path": {
-        "paths./movies.parameters": [CONTRACT["paths"]["/movies"]["get"]["parameters"][2]],
+        "paths./movies.parameters": [CONTRACT["paths"]["/movies"]["get"]["parameters"][-1]],
         CURSOR: REMOVED,
         "paths./movies.post.parameters": plus(),
     },
