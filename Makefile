@@ -50,6 +50,9 @@ generate: $(VENV)/installed ## write docs/generated/ from the code
 model: $(VENV)/installed ## check 20,000 interleavings of each pair of operations (SCHEDULES, SEED)
 	@$(IN_VENV) -m tests.store.model
 
+scale: $(VENV)/installed engine ## measure what search and filters read (ACTORS=10000)
+	@$(IN_VENV) -m dev.table.scale
+
 storm: $(VENV)/installed engine ## send random requests to servers that are killed (OPERATIONS, KILLS, SEED)
 	@$(IN_VENV) -m tests.store.storm
 

@@ -28,6 +28,7 @@ from chalicelib.routes.actors import NewActor
 from chalicelib.routes.movies import NewMovie
 from chalicelib.routes.roles import BillingOrder, NewRole
 from tests.conftest import PROJECT
+from tests.support.client import Client
 
 
 class PartStatus(enum.StrEnum):
@@ -326,3 +327,13 @@ def test_engagements_in_different_films_overlap() -> None:
         and overlap(first.part, second.part, "work_start", "work_end")
     ]
     assert len(conflicts) >= 2
+
+
+def test_the_search_in_the_readme_finds_who_fits(real: Client) -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    query = dict(re.findall(r"-d (\w+)=(\S+)", readme))
+    assert query.keys() == {
+        "gender", "playing_age", "language", "skill", "union", "available_from", "available_to"
+    }  # fmt: skip
+    names = [actor["name"] for actor in real.every("/actors", "actors", **query)]
+    assert names == ["Zofia Bursztynek"]
