@@ -51,7 +51,7 @@ model: $(VENV)/installed ## check 20,000 interleavings of each pair of operation
 	@$(IN_VENV) -m tests.store.model
 
 scale: $(VENV)/installed engine ## measure what search and filters read (ACTORS=10000)
-	@$(IN_VENV) -m dev.table.scale
+	@$(IN_VENV) -m dev.local.scale
 
 storm: $(VENV)/installed engine ## send random requests to servers that are killed (OPERATIONS, KILLS, SEED)
 	@$(IN_VENV) -m tests.store.storm

@@ -54,7 +54,16 @@ from tests.support.deployment import STAGES, Live, Site, live_stage
 moto_transactions.install()
 app.log.propagate = True  # so that caplog receives its records
 
-LONGEST_FIRST = ("test_deploying.py", "test_package.py", "test_deployed.py", "test_contract.py")
+LONGEST_FIRST = (
+    "test_model.py",
+    "test_deploying.py",
+    "test_package.py",
+    "test_deployed.py",
+    "test_contract.py",
+    "test_time_limits.py",
+    "test_links.py",
+    "test_storm.py",
+)
 """So that no process works alone on such a file at the end."""
 
 SLOW_FIXTURES = {"checkout", "cloud", "engine_url", "product", "world"}

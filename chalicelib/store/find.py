@@ -80,6 +80,9 @@ class Criterion(Generic[P]):
     bounds: Range = field(default_factory=Range)
     """The part of the list."""
 
+    is_exact: bool = True
+    """Whether everything in this part of the list matches."""
+
     is_sorted: bool = False
     """Whether the list is in the order of `facets_sorted_by`."""
 
@@ -149,6 +152,7 @@ def overlap(list_name: str, low: str, high: str, from_low: bool) -> Criterion[An
         condition=(Entry.low <= high) & (Entry.high >= low),
         list_name=list_name,
         bounds=Range(low if from_low else None, high + END),
+        is_exact=from_low,
         share=lambda sort_key: _share_of_digits(sort_key, low if from_low else "0", high),
     )
 
@@ -275,7 +279,8 @@ class _Search(Generic[P]):
 
     def read(self, limit: int) -> None:
         """Read entries until there are more than the page shows, or LIMITS are used up."""
-        is_alone = len(self.criteria) == 1 and self.wanted(limit) == limit
+        is_known = self.driver.is_exact and self.wanted(limit) == limit
+        is_alone = len(self.criteria) == 1 and is_known
         for size in (limit + 1,) if is_alone else (FIRST * (limit + 1), *LIMITS):
             if self.is_at_end or len(self.places) > self.wanted(limit):
                 return
@@ -290,7 +295,7 @@ class _Search(Generic[P]):
         """Read the next entries of the driver's list: one Query."""
         segments = [*self._segments()]
         segment = next(s for s in segments if self.start is None or s.includes(self.start))
-        others = [c.condition for c in self.criteria if c is not self.driver]
+        others = [c.condition for c in self.criteria if c is not self.driver or not c.is_exact]
         conditions = [condition for condition in others if condition is not None]
         raw_entries, last = dynamodb.filtered(
             entries.list_name(self.item_type, self.driver.list_name or ""),

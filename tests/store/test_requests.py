@@ -367,7 +367,7 @@ def test_the_requests_for_a_board_do_not_depend_on_the_number_of_candidates(
     candidate_ids = add_crowd(part_id, 10)
     requests_for_few = requests()
     assert set(map(tuple, requests_for_few.values())) == {("Query", READ), (READ, WRITE) * 2}
-    candidate_ids += add_crowd(part_id, 290)
+    candidate_ids += add_crowd(part_id, 140)
     keys.clear()
     assert requests() == requests_for_few
     assert 90 < max(keys) <= MAX_KEYS
