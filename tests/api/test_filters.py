@@ -57,13 +57,14 @@ def query_of(names: Any) -> dict[str, Any]:
     return query
 
 
-def test_every_combination_of_filters_finds_exactly_those_who_match(producer: Client) -> None:
+def test_combined_filters_find_exactly_those_who_match(producer: Client) -> None:
     rider = producer.post("/actors", RIDER)["created"]
     others = {
         name: producer.post("/actors", {**RIDER, **fields})["created"]
         for name, fields in DIFFERENT.items()
     }
-    for number in range(1, len(MATCHING) + 1):
+    # One and two of them, all but one, and all: the others differ in nothing that could matter.
+    for number in (1, 2, len(MATCHING) - 1, len(MATCHING)):
         for names in itertools.combinations(MATCHING, number):
             pages = producer.pages("/actors", "actors", limit=5, **query_of(names))
             listed = [actor["id"] for page in pages for actor in page]
