@@ -24,6 +24,7 @@ ADDED = 25
 
 WEIGHTS = {
     "read": 20,
+    "search": 16,
     "cast": 16,
     "cast again": 6,
     "change role": 14,

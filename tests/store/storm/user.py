@@ -14,7 +14,7 @@ from chalicelib.errors import (
     PartFull,
     StillEngaged,
 )
-from chalicelib.store import actors, movies
+from chalicelib.store import actors, movies, text
 from chalicelib.store.candidates import BATCH
 from chalicelib.store.links import REMOVED, RENAMED
 from chalicelib.store.statuses import ENGAGEMENT
@@ -77,6 +77,7 @@ class User:
         self.statuses: dict[str, str] = {}  # of candidates by path, as this user saw them last
         self.kinds: dict[str, Callable[[Operation], None]] = {
             "read": self.read,
+            "search": self.search,
             "cast": self.cast,
             "cast again": self.cast_again,
             "change role": self.change_role,
@@ -173,6 +174,41 @@ class User:
                 partial(self._read_roles, NEWEST_ROLE, movie_id=movie_id, actor_id=actor_id),
             ]
         )()
+
+    def search(self, operation: Operation) -> None:
+        """Search for a movie or actor by the name that it shows: it is found, unless it changes."""
+        path = self.chance.choice([self._movie(operation), self._actor(operation)])
+        collection = collection_of(path)
+        name = {"movies": "title", "actors": "name"}[collection]
+        shown = self._read_resource(path)
+        if shown is None:
+            return
+        query = {"search": shown[name][:200], "limit": "100"}
+        if collection == "actors":
+            query["gender"] = shown["gender"]
+        outcome = self.send("GET", f"/{collection}?{urlencode(query)}", expected=LISTED)
+        found = outcome.response[collection]
+        for item in found:
+            self._record(f"/{collection}/{item['id']}", compared(path, item), outcome)
+            starts = text.starts([item[name], item.get("stage_name") or ""])
+            if not all(
+                any(start.startswith(word) for start in starts)
+                for word in text.search_words(query["search"])
+            ):
+                raise RuleBroken(f"{self.by}: {query} found {item}")
+        is_found = shown["id"] in [item["id"] for item in found]
+        if not is_found and outcome.response["next_cursor"] is None:
+            again = self._read_resource(path)
+            if again is not None and again["version"] == shown["version"]:
+                raise RuleBroken(f"{self.by}: {query} did not find {shown}")
+
+    def _read_resource(self, path: str) -> Fields | None:
+        """Read a movie or an actor, or None if it does not exist any more."""
+        outcome = self.send("GET", path, expected=OK_OR_NOT_FOUND)
+        if outcome.status == 404:
+            self._record_failure(path, outcome)
+            return None
+        return self._record_shown(path, outcome)
 
     # The resources of an operation
 
@@ -276,7 +312,7 @@ class User:
                 raise RuleBroken(f"{self.by}: two changes returned {version}")
             self.state.versions.add(version)
         if headers and not outcome.lost and outcome.done == 1:
-            before = int(headers["If-Match"].strip('"'))
+            before = int(headers["If-Match"].strip('"').partition(".")[0])
             if shown["version"] != before + 1:
                 raise RuleBroken(f"{self.by}: {path} went from {before} to {shown['version']}")
         return outcome
