@@ -27,7 +27,9 @@ class Filters(Struct, kw_only=True):
         return {name: value for name, value in values.items() if value is not None}
 
     def __str__(self) -> str:
-        return json.dumps(self.sent(), sort_keys=True)
+        """Return what a filtered list is called after the name of the whole list."""
+        sent = self.sent()
+        return f"&filters={json.dumps(sent, sort_keys=True)}" if sent else ""
 
 
 FiltersT = TypeVar("FiltersT", bound=Filters)

@@ -358,7 +358,7 @@ def list_actors(order: str | None, filters: ActorFilters) -> Response:
     A filtered list is sorted by name, or with `search` perhaps in the order of the words. A page of
     it may have fewer items than `limit`: only a null `next_cursor` ends the list.
     """
-    name, criteria = f"/actors?sort={order}&filters={filters}", filters.criteria()
+    name, criteria = f"/actors?sort={order}{filters}", filters.criteria()
     page = requested_page(name)
     if order is not None and not criteria:
         return listing("actors", Actor, actor_store.page(order, **page), name)

@@ -269,7 +269,7 @@ def list_movies(order: str | None, filters: MovieFilters) -> Response:
     release date, or with `search` perhaps in the order of the words; it cannot be sorted by title.
     A page of it may have fewer items than `limit`: only a null `next_cursor` ends the list.
     """
-    name, sent = f"/movies?sort={order}&filters={filters}", filters.sent()
+    name, sent = f"/movies?sort={order}{filters}", filters.sent()
     page = requested_page(name)
     if order is not None and not sent:
         return listing("movies", Movie, movie_store.page(order, **page), name)

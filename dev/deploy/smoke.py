@@ -218,8 +218,12 @@ def _writes(role: str) -> Callable[[Api], None]:
 
 
 def _example(operation_id: str, **members: Any) -> dict[str, Any]:
-    """Return an operation's example body with these members."""
-    return {**_operations()[operation_id].body, **members}
+    """Return an operation's example body with these members.
+
+    It has no external ids: the stage may know who has them.
+    """
+    body = {**_operations()[operation_id].body, **members}
+    return {name: value for name, value in body.items() if name not in ("imdb_id", "tmdb_id")}
 
 
 def _works(api: Api) -> None:

@@ -136,7 +136,8 @@ def test_an_unexpected_exception_is_logged_and_not_shown(
 def test_health_returns_503_if_the_table_is_unreachable(
     nobody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert nobody.get("/health").body == {"success": True, "table": "answers"}
+    healthy = {"success": True, "table": "answers", "index": "complete"}
+    assert nobody.get("/health").body == healthy
 
     def unreachable(*_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://nowhere.example")

@@ -32,11 +32,15 @@ def path_to_nothing(method: str, path: str) -> str:
 
 
 def body_to_nothing(method: str, path: str) -> dict[str, Any] | None:
-    """Return the example of an operation's body, with ids that nothing has."""
+    """Return the example of an operation's body, with ids that nothing has.
+
+    External ids are left out: only one resource may have them.
+    """
     body_type = OPERATIONS[method, path].declared.body
     if body_type is None:
         return None
     return {
         name: NOWHERE if name in ("movie_id", "actor_id") else value
         for name, value in body_type.example.items()
+        if name not in ("imdb_id", "tmdb_id")
     }
