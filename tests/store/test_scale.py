@@ -169,3 +169,20 @@ def test_a_long_deletion_is_continued_by_the_next_request(
     shown = client.get(f"/actors/{actor_id}")
     assert shown.status == (404 if kind == "actor" else 200)
     assert kind == "actor" or shown["actor"]["role_count"] == 0
+
+
+def test_a_page_by_one_criterion_reads_as_much_of_many_actors_as_of_few(
+    producer: Client, sent: Sent
+) -> None:
+    for number in (50, 1_000):
+        new_actors(number, is_indexed=True)
+        for query in ({"gender": "female"}, {"search": "act"}, {"active": "true", "sort": "-name"}):
+            after: dict[str, str] = {}
+            for _ in range(3):
+                sent.clear()
+                sent.answers.clear()
+                page = producer.get("/actors", limit=10, **query, **after)
+                assert len(page["actors"]) == 10
+                assert sent == ["Query", "BatchGetItem"]
+                assert sent.answers[0]["ScannedCount"] == 11
+                after = {"cursor": page["next_cursor"]}
