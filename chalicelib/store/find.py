@@ -83,6 +83,9 @@ class Criterion(Generic[P]):
     is_exact: bool = True
     """Whether everything in this part of the list matches."""
 
+    from_end: bool = False
+    """Whether this part is read backwards: what matches is at its end."""
+
     is_sorted: bool = False
     """Whether the list is in the order of `facets_sorted_by`."""
 
@@ -153,6 +156,7 @@ def overlap(list_name: str, low: str, high: str, from_low: bool) -> Criterion[An
         list_name=list_name,
         bounds=Range(low if from_low else None, high + END),
         is_exact=from_low,
+        from_end=not from_low,
         share=lambda sort_key: _share_of_digits(sort_key, low if from_low else "0", high),
     )
 
@@ -254,6 +258,10 @@ class _Search(Generic[P]):
         """The sort key after which to go on."""
         self.is_at_end = False
 
+    @property
+    def is_forward(self) -> bool:
+        return self.forward and not self.driver.from_end
+
     def go_to(self, sort_key: str) -> None:
         """Go on after a sort key. Raise BadCursor if it cannot be one of the driver's list."""
         is_short = 0 < len(sort_key.encode()) <= dynamodb.MAX_KEY
@@ -269,7 +277,7 @@ class _Search(Generic[P]):
             probed.driver = driver
             probed.read_next(PROBE)
             share = 1.0 if probed.start is None else driver.share(probed.start)
-            if not self.forward:
+            if not probed.is_forward:
                 share = 1.0 - share
             size = 0 if probed.is_at_end else PROBE / max(share, 1e-9)
             probes.append((size, len(probes), probed))
@@ -303,7 +311,7 @@ class _Search(Generic[P]):
             reduce(Condition.__and__, conditions) if conditions else None,
             after=self.start,
             limit=size,
-            forward=self.forward,
+            forward=self.is_forward,
         )
         for raw in raw_entries:
             self.places.setdefault(raw["id"]["S"], raw["sk"]["S"])
