@@ -63,8 +63,8 @@ def new_part(movie_id: str, actor_ids: list[str]) -> str:
     return part.id
 
 
-def new_actors(number: int, is_indexed: bool) -> list[str]:
-    """Add actors who are considered for one part."""
+def new_actors(number: int, is_indexed: bool, candidacies: int = 1) -> list[str]:
+    """Add actors who are considered for this many parts."""
     ids = [f"{place:016}" for place in range(number)]
     with Item.batch_write() as batch:
         for actor_id in ids:
@@ -77,7 +77,7 @@ def new_actors(number: int, is_indexed: bool) -> list[str]:
                 version=1,
                 name=f"Actor {actor_id}",
                 gender="female",
-                candidate_count=1,
+                candidate_count=candidacies,
             )
             actor.set(**actor.listed())
             for item in with_entries(actor) if is_indexed else [actor]:

@@ -1,5 +1,6 @@
 """`make verify` finds every damage of the index and of history, and repairs it."""
 
+import os
 from typing import Any
 
 import pytest
@@ -9,9 +10,13 @@ from chalicelib.store import actors, dynamodb, entries, movies, roles, table
 from chalicelib.store.items import Actor
 from chalicelib.store.resource import SK
 from dev.table import integrity
+from tests.store.test_scale import new_actors
 from tests.store.test_verify_desk import Raw, client, key_of, read, repaired
 
 INDEX = ("entry", "claim")
+
+RESOURCES = int(os.environ.get("RESOURCES") or 60)
+"""Resources of an old version that are repaired. RESOURCES=10000 shows how long that takes."""
 
 
 @pytest.fixture
@@ -163,3 +168,15 @@ def test_the_index_is_noted_as_complete_only_after_its_repair(agency: list[Raw])
     actor_id = actor["id"]["S"]
     assert dynamodb.get(f"ACTOR#{actor_id}", SK).indexed == ["tmdb_id=1158"]  # type: ignore[union-attr]
     assert isinstance(dynamodb.get(f"ACTOR#{actor_id}", SK), Actor)
+
+
+@pytest.mark.slow
+def test_a_repair_of_many_resources_goes_on_after_an_interruption(real_table: str) -> None:
+    new_actors(RESOURCES, is_indexed=False, candidacies=0)
+    reported = integrity.check(settle_seconds=0)
+    assert {problem.kind for problem in reported} == {"unindexed"}
+    integrity.repair(reported[: RESOURCES // 2], settle_seconds=0)
+    rest = integrity.check(settle_seconds=0)
+    assert len(rest) == RESOURCES - RESOURCES // 2
+    integrity.repair(rest, settle_seconds=0)
+    assert integrity.check(settle_seconds=0) == []
