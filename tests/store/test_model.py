@@ -44,7 +44,8 @@ MOST = 3_000  # the number of schedules within which a mutant must be detected
 
 @pytest.mark.parametrize("few", [False, True], ids=["all roles fit", "few roles fit"])
 def test_no_schedule_of_two_operations_fails(few: bool) -> None:
-    for pair in PAIRS:
+    # Every third pair: `make model` tries them all, and more schedules.
+    for pair in PAIRS[::3]:
         if pair[0] == few:
             assert list(Check(*pair).run(SCHEDULES, SEED)) == []
 

@@ -44,7 +44,10 @@ def _snapshot(table: Table, transact_items: list[dict[str, Any]]) -> Table:
     snapshot.items = copy.copy(table.items)
     for action in transact_items:
         ((_, request),) = action.items()
-        hash_key = DynamoType((request.get("Key") or request["Item"])[table.hash_key_attr])
-        if hash_key in table.items:
-            snapshot.items[hash_key] = copy.deepcopy(table.items[hash_key])
+        key = request.get("Key") or request["Item"]
+        hash_key, range_key = (DynamoType(key[n]) for n in (table.hash_key_attr, "sk"))
+        if snapshot.items.get(hash_key) is table.items.get(hash_key, ...):
+            snapshot.items[hash_key] = dict(table.items[hash_key])
+        if range_key in snapshot.items.get(hash_key, {}):
+            snapshot.items[hash_key][range_key] = copy.deepcopy(table.items[hash_key][range_key])
     return snapshot
