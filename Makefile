@@ -39,13 +39,16 @@ check: $(VENV)/tests-installed ## check format, lint, types, generated files and
 	@$(IN_VENV) -m tests.contract.lint
 	@$(IN_VENV) -m dev.generate --check
 	@$(IN_VENV) -m dev.contract.compatibility
+	@$(IN_VENV) -m dev.console check
 
 format: $(VENV)/installed ## fix the format
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
+	@$(IN_VENV) -m dev.console format
 
-generate: $(VENV)/installed ## write docs/generated/ from the code
+generate: $(VENV)/installed ## write docs/generated/ and the console's types from the code
 	@$(IN_VENV) -m dev.generate
+	@$(IN_VENV) -m dev.console generate
 
 model: $(VENV)/installed ## check 20,000 interleavings of each pair of operations (SCHEDULES, SEED)
 	@$(IN_VENV) -m tests.store.model

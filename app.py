@@ -8,6 +8,7 @@ from chalicelib.http.envelope import EXPOSED_HEADERS, envelope
 from chalicelib.http.views import seal
 from chalicelib.routes.actors import actors
 from chalicelib.routes.candidates import candidates
+from chalicelib.routes.console import console
 from chalicelib.routes.history import history
 from chalicelib.routes.movies import movies
 from chalicelib.routes.parts import parts
@@ -26,6 +27,6 @@ app.api.cors = CORSConfig(
 app.register_middleware(logs.log_requests, "http")
 app.register_middleware(envelope, "http")
 app.register_middleware(deadline.set_deadline, "http")
-for blueprint in (auth, movies, actors, roles, parts, candidates, history, service):
+for blueprint in (auth, movies, actors, roles, parts, candidates, history, service, console):
     app.register_blueprint(blueprint)
 seal(app)

@@ -130,6 +130,11 @@ class CandidateNotFound(ApiError):
     detail = "There is no candidate with this id."
 
 
+class ConsoleFileNotFound(ApiError):
+    status = 404
+    detail = "The console has no file with this name: reload the page."
+
+
 class MethodNotAllowed(ApiError):
     status = 405
     detail = "This path does not support this method: the Allow header lists the supported methods."

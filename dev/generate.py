@@ -13,10 +13,16 @@ from dev import machine
 def files() -> dict[Path, str]:
     """Return the text of every generated file. The settings must be in the environment."""
     # Importing these reads the settings.
-    from dev.contract import openapi, postman, reference
+    from dev.contract import console, openapi, postman, reference
     from dev.table import schema
 
-    return {**openapi.files(), **postman.files(), **reference.files(), **schema.files()}
+    return {
+        **openapi.files(),
+        **postman.files(),
+        **reference.files(),
+        **schema.files(),
+        **console.files(),
+    }
 
 
 def main() -> None:

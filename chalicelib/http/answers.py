@@ -1,6 +1,6 @@
 """Successful responses. Each function returns one kind, which the contract describes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from chalice.app import Response
@@ -136,13 +136,24 @@ def document(content: dict[str, Any]) -> Response:
 
 
 @kind(media_type="text/html")
-def html_page(html: str, policy: str) -> Response:
+def html_page(html: str, policy: str, more_headers: Mapping[str, str] = {}) -> Response:
     """Return an HTML page with this Content-Security-Policy."""
     headers: dict[str, Any] = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": policy,
+        **more_headers,
     }
     return Response(html, headers)
+
+
+@kind(media_type="text/javascript")
+def asset(content: str, content_type: str) -> Response:
+    """Return a page's own file, which has another name when its content changes."""
+    headers: dict[str, Any] = {
+        "Content-Type": content_type,
+        "Cache-Control": "public, max-age=31536000, immutable",
+    }
+    return Response(content, headers)
 
 
 def _etag(resource: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Declared:
 
     permission: str | None = None
     is_public: bool = False
+    is_listed: bool = True
     body: type[Body] | None = None
     sorts: tuple[str, ...] = ()
     filters: type[Filters] | None = None
@@ -87,6 +88,11 @@ def requires(permission: str) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Declare that everybody may call a view, without a token."""
     return _record(is_public=True)(view)
+
+
+def unlisted(view: View) -> View:
+    """Declare that a view is not a part of the contract: it returns a page's own files."""
+    return _record(is_listed=False)(view)
 
 
 def accepts(body_type: type[Body]) -> Callable[[View], View]:

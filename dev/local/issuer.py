@@ -1,18 +1,14 @@
-"""A token issuer for this machine, with its signing key in .local/.
+"""Tokens of this machine, signed with a key in .local/: `make token` prints them.
 
-The server publishes the public key only. Tokens are created on the command line (`make token`).
+`dev/local/sign_in.py` issues them to the console, and serves the public key.
 """
 
 import base64
 import json
 import os
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -67,44 +63,29 @@ def _base64url(number: int) -> str:
 
 def mint(role: str, issuer: str, audience: str, ttl: int = DAY) -> str:
     """Return a token for one of AGENCY_ROLES, like Auth0's, that expires after `ttl` seconds."""
+    permissions = sorted(AGENCY_ROLES[role].permissions)
+    return _signed(role, issuer, [audience], ttl, permissions=permissions)
+
+
+def mint_id_token(role: str, issuer: str, client_id: str, ttl: int, **claims: str) -> str:
+    """Return an id token (OpenID Connect): who has signed in."""
+    return _signed(role, issuer, client_id, ttl, name=AGENCY_ROLES[role].name, **claims)
+
+
+def _signed(role: str, issuer: str, audience: str | list[str], ttl: int, **more: Any) -> str:
     key, now = private_key(), int(time.time())
     claims = {
         "iss": issuer,
         "sub": f"local|{role}",
-        "aud": [audience],
+        "aud": audience,
         "iat": now,
         "exp": now + ttl,
-        "permissions": sorted(AGENCY_ROLES[role].permissions),
+        **more,
     }
     token: str = jwt.encode(
         claims, _pem(key).decode(), "RS256", headers={"kid": public_jwk(key)["kid"]}
     )
     return token
-
-
-@contextmanager
-def running(port: int) -> Iterator[None]:
-    """Serve the public key on this port of 127.0.0.1."""
-    keys = json.dumps({"keys": [public_jwk(private_key())]}).encode()
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_known = self.path == "/.well-known/jwks.json"
-            self.send_response(200 if is_known else 404)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(keys if is_known else b"{}")
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Keys)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib.permissions import AGENCY_ROLES
-from dev import machine
-from dev.local import engine, issuer
+from dev import console, machine
+from dev.local import engine, issuer, sign_in
 from dev.machine import LOCAL, PROJECT, fail, say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -66,13 +66,23 @@ def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
     configured = machine.settings()
     settings = dict(configured)
     foreign_issuer = bool(os.environ.get("AUTH_ISSUER"))
+    try:
+        console.build()
+    except console.BuildFailed as error:
+        say(f"The console cannot be built, so /console only says so. {error}")
     if not os.environ.get("DYNAMODB_URL"):
         url = servers.enter_context(engine.running(machine.port_of(settings["DYNAMODB_URL"])))
         settings["DYNAMODB_URL"] = url
     if not foreign_issuer:
         issuer_port = machine.free_port(machine.port_of(settings["AUTH_ISSUER"]))
         settings["AUTH_ISSUER"] = f"http://127.0.0.1:{issuer_port}/"
-        servers.enter_context(issuer.running(issuer_port))
+        address = f"http://127.0.0.1:{port}/console"
+        servers.enter_context(
+            sign_in.running(
+                issuer_port,
+                sign_in.Client(settings["CONSOLE_CLIENT_ID"], settings["AUTH_AUDIENCE"], address),
+            )
+        )
     os.environ.update(settings)
 
     # Imported only now: these modules read the settings when they are imported.
@@ -166,6 +176,7 @@ def chalice_config(app: Chalice) -> Config:
 
 
 def _greet(url: str, settings: dict[str, str], foreign_issuer: bool) -> None:
+    say(f"The console: {url}/console\n")
     if foreign_issuer:
         say(
             f"The API accepts access tokens from {settings['AUTH_ISSUER']}"

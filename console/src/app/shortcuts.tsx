@@ -1,0 +1,72 @@
+/** Keyboard shortcuts: each screen registers its own, and `?` shows all that work now. */
+
+import { useEffect, useRef } from "react";
+
+import { createStore } from "./store";
+
+export interface Shortcut {
+  /** A key such as `a`, `Escape` or `ArrowDown`, or two keys in a row such as `g m`. */
+  keys: string;
+  label: string;
+  run: () => void;
+}
+
+export interface ShortcutGroup {
+  title: string;
+  shortcuts: Shortcut[];
+}
+
+export const shortcutGroups = createStore<ShortcutGroup[]>([]);
+
+const SEQUENCE_MS = 900;
+let first = { key: "", at: 0 };
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+  );
+}
+
+/** A dialog or an open menu has the keyboard for itself. */
+const isCovered = () =>
+  document.querySelector('[aria-modal="true"], [role="menu"], [role="listbox"]') !== null;
+
+function handle(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target) || isCovered()) return;
+  const sequence = Date.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : "";
+  const shortcuts = shortcutGroups.get().flatMap((group) => group.shortcuts);
+  const match =
+    shortcuts.findLast((shortcut) => shortcut.keys === sequence) ??
+    shortcuts.findLast((shortcut) => shortcut.keys === event.key);
+  first = { key: event.key, at: Date.now() };
+  if (!match) return;
+  event.preventDefault();
+  match.run();
+}
+
+document.addEventListener("keydown", handle);
+
+/** Register shortcuts while a component is on the screen. */
+export function useShortcuts(title: string, shortcuts: Shortcut[]): void {
+  const latest = useRef(shortcuts);
+  useEffect(() => {
+    latest.current = shortcuts;
+  });
+  const names = shortcuts.map(({ keys, label }) => `${keys}\n${label}`).join("\t");
+  useEffect(() => {
+    const group: ShortcutGroup = {
+      title,
+      shortcuts: names
+        .split("\t")
+        .filter(Boolean)
+        .map((name, index) => {
+          const [keys = "", label = ""] = name.split("\n");
+          return { keys, label, run: () => latest.current[index]?.run() };
+        }),
+    };
+    shortcutGroups.set([...shortcutGroups.get(), group]);
+    return () => shortcutGroups.set(shortcutGroups.get().filter((each) => each !== group));
+  }, [title, names]);
+}

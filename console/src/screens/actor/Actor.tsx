@@ -1,0 +1,3 @@
+export default function Actor(_: { id: string; tab: string }) {
+  return null;
+}

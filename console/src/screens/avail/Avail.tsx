@@ -1,0 +1,3 @@
+export default function Avail(_: { id: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export default function Board(_: { id: string }) {
+  return null;
+}

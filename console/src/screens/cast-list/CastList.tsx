@@ -1,0 +1,3 @@
+export default function CastList(_: { id: string }) {
+  return null;
+}

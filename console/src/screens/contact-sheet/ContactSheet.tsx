@@ -1,0 +1,3 @@
+export default function ContactSheet(_: { id: string }) {
+  return null;
+}

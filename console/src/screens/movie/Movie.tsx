@@ -1,0 +1,3 @@
+export default function Movie(_: { id: string; tab: string }) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export default function Triage(_: { id: string }) {
+  return null;
+}
