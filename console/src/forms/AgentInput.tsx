@@ -21,7 +21,7 @@ export function AgentInput(props: {
   const change = (member: string, text: string) => {
     const next = { ...props.value, [member]: text === "" ? null : text };
     const filled = Object.entries(next).filter(([, value]) => value !== null);
-    props.onChange(filled.length === 0 ? null : (Object.fromEntries(filled) as AgentValue));
+    props.onChange(filled.length === 0 ? null : Object.fromEntries(filled));
   };
   return (
     <Fieldset legend={props.label} p="xs">

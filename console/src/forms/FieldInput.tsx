@@ -127,12 +127,7 @@ export function FieldInput<T>({ field, value, error, onChange }: Props<T>) {
       );
     case "agent":
       return (
-        <AgentInput
-          label={field.label}
-          error={error}
-          value={(value ?? null) as AgentValue}
-          onChange={onChange}
-        />
+        <AgentInput label={field.label} error={error} value={value ?? null} onChange={onChange} />
       );
     case "ranges":
       return (

@@ -14,7 +14,6 @@ export function RangesInput(props: {
   const change = (next: DateRange[]) => props.onChange(next.length === 0 ? null : next);
   const replace = (index: number, part: Partial<DateRange>) =>
     change(props.value.map((range, at) => (at === index ? { ...range, ...part } : range)));
-  const today = toDay(Date.now());
   return (
     <Fieldset legend={props.label} p="xs">
       <Stack gap={4}>
@@ -59,7 +58,10 @@ export function RangesInput(props: {
         <div>
           <Button
             variant="default"
-            onClick={() => change([...props.value, { from: today, to: today, kind: "blocked" }])}
+            onClick={() => {
+              const today = toDay(Date.now());
+              change([...props.value, { from: today, to: today, kind: "blocked" }]);
+            }}
           >
             Add a range
           </Button>

@@ -1,7 +1,7 @@
 /** The form of a resource, to add one or to change one, in a dialog. */
 
 import { Alert, Button, Group, Modal, SimpleGrid, Stack, Text } from "@mantine/core";
-import { useRef, useState, type FormEvent } from "react";
+import { useRef, useState, type SubmitEvent } from "react";
 
 import { explain, Problem } from "~/api/problem";
 import { Confirm } from "~/ui/Confirm";
@@ -104,7 +104,7 @@ export function RecordForm<T extends object>(props: Props<T>) {
     }
   }
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     void save(base === null ? newValues(fields, values) : changedValues(before, values), base);
   };

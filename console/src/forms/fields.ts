@@ -44,10 +44,8 @@ export function same(a: unknown, b: unknown): boolean {
 
 /** Return what a new resource is sent with: all that has a value, and what is required. */
 export function newValues<T>(fields: Field<T>[], values: Values): Values {
-  const entries = fields.map(
-    ({ name, required }) => [name, values[name] ?? null, required] as const,
+  const sent = fields.filter(
+    ({ name, required }) => (values[name] ?? null) !== null || required === true,
   );
-  return Object.fromEntries(
-    entries.filter(([, value, required]) => value !== null || required === true),
-  );
+  return Object.fromEntries(sent.map(({ name }) => [name, values[name] ?? null]));
 }

@@ -136,7 +136,7 @@ export const session = {
   renew(): Promise<void> {
     if (!renewal) {
       let done = () => {};
-      let reject = (_: Error) => {};
+      let reject: (reason: Error) => void = () => {};
       const promise = new Promise<void>((resolve, refuse) => {
         done = resolve;
         reject = refuse;
