@@ -28,13 +28,19 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** Enter and Space belong to a link or a button, except to what `data-shortcuts` marks. */
+const isPressing = (event: KeyboardEvent) =>
+  (event.key === "Enter" || event.key === " ") &&
+  event.target instanceof Element &&
+  event.target.closest("a, button, summary, [role=button]:not([data-shortcuts])") !== null;
+
 /** A dialog or an open menu has the keyboard for itself. */
 const isCovered = () =>
   document.querySelector('[aria-modal="true"], [role="menu"], [role="listbox"]') !== null;
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isTyping(event.target) || isCovered()) return;
+  if (isTyping(event.target) || isPressing(event) || isCovered()) return;
   const sequence = Date.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : "";
   const shortcuts = shortcutGroups.get().flatMap((group) => group.shortcuts);
   const match =

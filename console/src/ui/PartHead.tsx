@@ -1,0 +1,49 @@
+/** The head of every screen of a part: its movie, what it asks for, and its other screens. */
+
+import { useMovie } from "~/api/queries";
+import type { Part } from "~/api/types";
+import { showRange } from "~/domain/dates";
+import {
+  ages,
+  GENDER_NAMES,
+  languageName,
+  PART_STATUS_NAMES,
+  PART_TYPE_NAMES,
+} from "~/domain/words";
+import type { ReactNode } from "react";
+
+import { PageHead } from "./PageHead";
+
+/** Return what a part asks for, in one line. */
+export function requirements(part: Part): string {
+  const facts = [
+    part.part_type && PART_TYPE_NAMES[part.part_type],
+    part.gender && GENDER_NAMES[part.gender],
+    ages(part.playing_age_min, part.playing_age_max),
+    ...Object.keys(part.languages ?? {}).map(languageName),
+    ...(part.skills ?? []),
+    ...(part.unions ?? []),
+    showRange(part.work_start, part.work_end),
+  ];
+  return facts.filter(Boolean).join(" · ");
+}
+
+export function PartHead(props: { part: Part; screen?: string; children?: ReactNode }) {
+  const { part, screen } = props;
+  const movie = useMovie(part.movie_id);
+  const path = [
+    { label: "Movies", to: "/movies" },
+    { label: movie.data?.title ?? "…", to: `/movies/${part.movie_id}` },
+    ...(screen === undefined ? [] : [{ label: part.name, to: `/parts/${part.id}` }]),
+  ];
+  const cast = `${part.counts.cast} of ${part.needed} cast`;
+  return (
+    <PageHead
+      title={screen === undefined ? part.name : `${part.name}: ${screen}`}
+      path={path}
+      note={[PART_STATUS_NAMES[part.status], cast, requirements(part)].filter(Boolean).join(" · ")}
+    >
+      {props.children}
+    </PageHead>
+  );
+}
