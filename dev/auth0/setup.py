@@ -9,12 +9,12 @@ do not change. See docs/auth0.md.
 import os
 import re
 import sys
-from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS, AgencyRole
 from dev import machine
+from dev.auth0.changes import Change, display
 from dev.auth0.management import READ_SCOPES, WRITE_SCOPES, Api, Tenant, TenantRole, one_line
 
 SETTINGS: dict[str, Any] = {
@@ -52,16 +52,6 @@ def description_of(permissions: frozenset[str]) -> str:
 
 SCOPES = {permission: description_of(frozenset({permission})) for permission in sorted(PERMISSIONS)}
 """All permissions with their descriptions."""
-
-
-class Change(NamedTuple):
-    """A request to send, and the lines that describe its changes.
-
-    There is no request if only a person can make the change.
-    """
-
-    lines: list[str]
-    apply: Callable[[], object] | None
 
 
 def plan(tenant: Tenant, identifier: str, confirmed: bool) -> list[Change]:
@@ -112,14 +102,14 @@ def _api_changes(tenant: Tenant, identifier: str, api: Api | None) -> list[Chang
     scopes = [{"value": value, "description": description} for value, description in SCOPES.items()]
     label = f"API {identifier}"
     if api is None:
-        settings = ", ".join(f"{name} {_display(value)}" for name, value in SETTINGS.items())
+        settings = ", ".join(f"{name} {display(value)}" for name, value in SETTINGS.items())
         lines = [f"+ {label}: {settings}", *(f"+ permission {value}" for value in SCOPES)]
         content = {**SETTINGS, "scopes": scopes}
         return [Change(lines, partial(tenant.create_api, identifier, content))]
     target = {**SETTINGS, **UNSET}
     changes = {name: value for name, value in target.items() if getattr(api, name) != value}
     lines = [
-        f"~ {label}: {name} {_display(getattr(api, name))} -> {_display(value)}"
+        f"~ {label}: {name} {display(getattr(api, name))} -> {display(value)}"
         for name, value in changes.items()
     ]
     scopes_of_tenant = {scope.value: scope.description or "" for scope in api.scopes}
@@ -131,7 +121,7 @@ def _api_changes(tenant: Tenant, identifier: str, api: Api | None) -> list[Chang
         ]
         lines += [f"+ permission {value}" for value in SCOPES if value not in scopes_of_tenant]
         lines += [
-            f"~ permission {value}: {_display(scopes_of_tenant[value])} -> {_display(description)}"
+            f"~ permission {value}: {display(scopes_of_tenant[value])} -> {display(description)}"
             for value, description in SCOPES.items()
             if scopes_of_tenant.get(value, description) != description
         ]
@@ -156,14 +146,14 @@ def _role_changes(
     if role_of_tenant is None:
         changes.append(
             Change(
-                [f"+ role {role.name}: {_display(description)}"],
+                [f"+ role {role.name}: {display(description)}"],
                 lambda: created.append(tenant.create_role(role.name, description)),
             )
         )
     elif ((previous := role_of_tenant.description) or "") != description:
         changes.append(
             Change(
-                [f"~ role {role.name}: {_display(previous)} -> {_display(description)}"],
+                [f"~ role {role.name}: {display(previous)} -> {display(description)}"],
                 partial(tenant.describe_role, role_of_tenant, description),
             )
         )
@@ -175,16 +165,6 @@ def _role_changes(
             )
         )
     return changes
-
-
-def _display(value: object) -> str:
-    """Return a setting as one line for people. Lists and objects are shown as `set`."""
-    if isinstance(value, dict | list):
-        return "set"
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "on", False: "off"}[value]
-    text = one_line(str(value))
-    return f'"{text}"' if not text or " " in text else text
 
 
 def configure(tenant: Tenant, identifier: str, dry_run: bool, confirmed: bool) -> None:
