@@ -72,7 +72,7 @@ verify: $(VENV)/installed ## check the whole table (TABLE_NAME, DYNAMODB_URL); R
 token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 	@$(IN_VENV) -m dev.local.issuer
 
-auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, DRY_RUN=1)
+auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSOLE_URL=https://..., DRY_RUN=1)
 	@$(IN_VENV) -m dev.auth0.setup
 
 package: $(VENV)/installed ## build and check the deployment package (STAGE=dev)

@@ -17,13 +17,17 @@ from dev import machine
 
 Content = TypeVar("Content")
 
-READ_SCOPES = {"read:resource_servers", "read:roles"}
+READ_SCOPES = {"read:resource_servers", "read:roles", "read:clients"}
 WRITE_SCOPES = {
     "create:resource_servers",
     "update:resource_servers",
     "create:roles",
     "update:roles",
+    "create:clients",
+    "update:clients",
 }
+APPLICATION_SCOPES = {scope for scope in READ_SCOPES | WRITE_SCOPES if scope.endswith(":clients")}
+"""The scopes that only the console's application needs."""
 
 CONNECT, READ = 5, 30  # timeouts in seconds
 ATTEMPTS = 5  # of one request, if Auth0 returns 429
@@ -89,6 +93,30 @@ class PermissionPage(msgspec.Struct):
     permissions: list[RolePermission]
 
 
+class Application(msgspec.Struct):
+    """An application, which Auth0 calls a client. Other members are ignored."""
+
+    client_id: str
+    name: str | None = None
+    is_first_party: bool | None = None
+    app_type: str | None = None
+    token_endpoint_auth_method: str | None = None
+    oidc_conformant: bool | None = None
+    grant_types: list[str] | None = None
+    allowed_origins: list[str] | None = None
+    web_origins: list[str] | None = None
+    callbacks: list[str] | None = None
+    allowed_logout_urls: list[str] | None = None
+    jwt_configuration: dict[str, Any] | None = None
+
+
+class ApplicationPage(msgspec.Struct):
+    """A page of applications."""
+
+    total: int
+    clients: list[Application]
+
+
 class TokenResponse(msgspec.Struct):
     """A success of the token endpoint."""
 
@@ -105,12 +133,18 @@ class ErrorResponse(msgspec.Struct, rename={"status": "statusCode", "code": "err
     error_description: str = ""
 
 
+class ApplicationsUnreadable(Exception):
+    """The token lacks the scope `read:clients`."""
+
+
 class Tenant:
     """An Auth0 tenant. Every method exits with one sentence if a request fails."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.token: str | None = None
+        self.scopes: set[str] | None = None
+        """The scopes of the token, if the token endpoint names them."""
         self.secrets: list[str] = []
         """Texts that are never printed, even if Auth0 returns them."""
         self._session = requests.Session()
@@ -147,8 +181,14 @@ class Tenant:
         content = self._read(response, TokenResponse)
         self.use_token(content.access_token)
         # Checked before anything is changed. The response may omit the scopes.
-        if content.scope is not None and (missing := required_scopes - set(content.scope.split())):
-            _fail_for_scopes(missing)
+        if content.scope is not None:
+            self.scopes = set(content.scope.split())
+        if missing := self.missing(required_scopes):
+            fail_for_scopes(missing)
+
+    def missing(self, scopes: set[str]) -> set[str]:
+        """Return those of these scopes that the token is known to lack."""
+        return set() if self.scopes is None else scopes - self.scopes
 
     def api(self, identifier: str) -> Api | None:
         """Return the API with this identifier, or None if there is none."""
@@ -195,6 +235,43 @@ class Tenant:
                 break
         return names
 
+    def application(self, name: str) -> Application | None:
+        """Return our own application with exactly this name, or None if there is none.
+
+        Raise ApplicationsUnreadable if the token may not read applications.
+        """
+        applications: list[Application] = []
+        # There is no filter by name. Without `fields`, the response may contain secrets.
+        fields = {"fields": ",".join(Application.__struct_fields__), "include_fields": "true"}
+        for number in range(MAX_PAGES):
+            response = self._send("GET", "/api/v2/clients", {**_page_query(number), **fields})
+            if _lacks_scope(response):
+                raise ApplicationsUnreadable()
+            page = self._read(response, ApplicationPage)
+            applications += [
+                application
+                for application in page.clients
+                # Third parties may be able to register applications, with any name.
+                if application.name == name and application.is_first_party is not False
+            ]
+            if not page.clients or (number + 1) * PER_PAGE >= page.total:
+                break
+        else:
+            # Otherwise, the next step could create the application a second time.
+            machine.fail(
+                f"this tenant has more than {MAX_PAGES * PER_PAGE} applications, too many to find"
+                f" {name}; remove applications that nobody uses"
+            )
+        if len(applications) > 1:
+            machine.fail(
+                f"this tenant has {len(applications)} applications {name}; remove or rename all"
+                " but one"
+            )
+        # Some scopes show the name of an application and nothing else.
+        if applications and applications[0].is_first_party is None:
+            raise ApplicationsUnreadable()
+        return applications[0] if applications else None
+
     def create_api(self, identifier: str, content: dict[str, Any]) -> None:
         """Create an API with these settings and scopes."""
         body = {"identifier": identifier, **content}
@@ -223,6 +300,16 @@ class Tenant:
         """Remove permissions of this API from a role."""
         body = _permissions_body(identifier, permissions)
         self._check(self._send("DELETE", _permissions_path(role), body=body))
+
+    def create_application(self, name: str, content: dict[str, Any]) -> Application:
+        """Create an application with these settings. Return it with its client id."""
+        body = {"name": name, **content}
+        return self._read(self._send("POST", "/api/v2/clients", body=body), Application)
+
+    def change_application(self, application: Application, changes: dict[str, Any]) -> None:
+        """Change these settings of an application. Each replaces the whole setting."""
+        path = f"/api/v2/clients/{quote(application.client_id, safe='')}"
+        self._read(self._send("PATCH", path, body=changes), Application)
 
     def _send(
         self,
@@ -286,8 +373,8 @@ class Tenant:
             )
         if status == 401:
             machine.fail(f"Auth0 rejects the token for the Management API{reason}")
-        if status == 403 and _error_of(response).code == "insufficient_scope":
-            _fail_for_scopes({_scope_for(response)})
+        if _lacks_scope(response):
+            fail_for_scopes({_scope_for(response)})
         if status == 409:
             machine.fail(f"{request} failed because it exists already{reason}; run it again")
         if status >= 500:
@@ -320,10 +407,14 @@ def _request_of(response: requests.Response) -> str:
     return f"{response.request.method} {response.request.path_url.partition('?')[0]}"
 
 
+def _lacks_scope(response: requests.Response) -> bool:
+    return response.status_code == 403 and _error_of(response).code == "insufficient_scope"
+
+
 def _scope_for(response: requests.Response) -> str:
     """Return the scope that the request of this response needs."""
     method, _, path = _request_of(response).partition(" ")
-    kind = "roles" if path.startswith("/api/v2/roles") else "resource_servers"
+    kind = path.removeprefix("/api/v2/").partition("/")[0].replace("-", "_")
     # A change of a role's permissions is a change of the role.
     if method != "GET" and path.endswith("/permissions"):
         return f"update:{kind}"
@@ -331,7 +422,8 @@ def _scope_for(response: requests.Response) -> str:
     return f"{verb}:{kind}"
 
 
-def _fail_for_scopes(missing: set[str]) -> NoReturn:
+def fail_for_scopes(missing: set[str]) -> NoReturn:
+    """Exit with a sentence that names the missing scopes."""
     machine.fail(
         f"the application lacks {' '.join(sorted(missing))}; authorize it for the Auth0 Management"
         f" API with {' '.join(sorted(READ_SCOPES | WRITE_SCOPES))}"

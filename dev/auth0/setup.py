@@ -1,21 +1,30 @@
-"""`make auth0`: set up an Auth0 tenant as chalicelib/permissions.py says.
+"""`make auth0`: set up an Auth0 tenant as chalicelib/permissions.py says, and for the console.
 
 Read the tenant through the Management API, print a line for each difference, and change it. With
 `--dry-run` or DRY_RUN=1, only print. Nothing is remembered, so the next run finds what an
-interrupted one has left undone. Other APIs, other roles, and our roles' permissions of other APIs
-do not change. See docs/auth0.md.
+interrupted one has left undone. Other APIs, other roles, other applications, and our roles'
+permissions of other APIs do not change. See docs/auth0.md.
 """
 
 import os
 import re
 import sys
-from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS, AgencyRole
 from dev import machine
-from dev.auth0.management import READ_SCOPES, WRITE_SCOPES, Api, Tenant, TenantRole, one_line
+from dev.auth0 import console
+from dev.auth0.changes import Change, display
+from dev.auth0.management import (
+    APPLICATION_SCOPES,
+    READ_SCOPES,
+    WRITE_SCOPES,
+    Api,
+    Tenant,
+    TenantRole,
+    one_line,
+)
 
 SETTINGS: dict[str, Any] = {
     "name": "Casting",
@@ -52,16 +61,6 @@ def description_of(permissions: frozenset[str]) -> str:
 
 SCOPES = {permission: description_of(frozenset({permission})) for permission in sorted(PERMISSIONS)}
 """All permissions with their descriptions."""
-
-
-class Change(NamedTuple):
-    """A request to send, and the lines that describe its changes.
-
-    There is no request if only a person can make the change.
-    """
-
-    lines: list[str]
-    apply: Callable[[], object] | None
 
 
 def plan(tenant: Tenant, identifier: str, confirmed: bool) -> list[Change]:
@@ -112,14 +111,14 @@ def _api_changes(tenant: Tenant, identifier: str, api: Api | None) -> list[Chang
     scopes = [{"value": value, "description": description} for value, description in SCOPES.items()]
     label = f"API {identifier}"
     if api is None:
-        settings = ", ".join(f"{name} {_display(value)}" for name, value in SETTINGS.items())
+        settings = ", ".join(f"{name} {display(value)}" for name, value in SETTINGS.items())
         lines = [f"+ {label}: {settings}", *(f"+ permission {value}" for value in SCOPES)]
         content = {**SETTINGS, "scopes": scopes}
         return [Change(lines, partial(tenant.create_api, identifier, content))]
     target = {**SETTINGS, **UNSET}
     changes = {name: value for name, value in target.items() if getattr(api, name) != value}
     lines = [
-        f"~ {label}: {name} {_display(getattr(api, name))} -> {_display(value)}"
+        f"~ {label}: {name} {display(getattr(api, name))} -> {display(value)}"
         for name, value in changes.items()
     ]
     scopes_of_tenant = {scope.value: scope.description or "" for scope in api.scopes}
@@ -131,7 +130,7 @@ def _api_changes(tenant: Tenant, identifier: str, api: Api | None) -> list[Chang
         ]
         lines += [f"+ permission {value}" for value in SCOPES if value not in scopes_of_tenant]
         lines += [
-            f"~ permission {value}: {_display(scopes_of_tenant[value])} -> {_display(description)}"
+            f"~ permission {value}: {display(scopes_of_tenant[value])} -> {display(description)}"
             for value, description in SCOPES.items()
             if scopes_of_tenant.get(value, description) != description
         ]
@@ -156,14 +155,14 @@ def _role_changes(
     if role_of_tenant is None:
         changes.append(
             Change(
-                [f"+ role {role.name}: {_display(description)}"],
+                [f"+ role {role.name}: {display(description)}"],
                 lambda: created.append(tenant.create_role(role.name, description)),
             )
         )
     elif ((previous := role_of_tenant.description) or "") != description:
         changes.append(
             Change(
-                [f"~ role {role.name}: {_display(previous)} -> {_display(description)}"],
+                [f"~ role {role.name}: {display(previous)} -> {display(description)}"],
                 partial(tenant.describe_role, role_of_tenant, description),
             )
         )
@@ -177,19 +176,13 @@ def _role_changes(
     return changes
 
 
-def _display(value: object) -> str:
-    """Return a setting as one line for people. Lists and objects are shown as `set`."""
-    if isinstance(value, dict | list):
-        return "set"
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "on", False: "off"}[value]
-    text = one_line(str(value))
-    return f'"{text}"' if not text or " " in text else text
-
-
-def configure(tenant: Tenant, identifier: str, dry_run: bool, confirmed: bool) -> None:
+def configure(
+    tenant: Tenant, identifier: str, addresses: list[str], dry_run: bool, confirmed: bool
+) -> None:
     """Print the changes and, unless it is a dry run, make them."""
     changes = plan(tenant, identifier, dry_run or confirmed)
+    application = console.Console(tenant, addresses, dry_run)
+    changes += application.changes()
     for change in changes:
         if change.apply and not dry_run:
             change.apply()
@@ -202,6 +195,8 @@ def configure(tenant: Tenant, identifier: str, dry_run: bool, confirmed: bool) -
         machine.say(f"Differences: {count}. This is a dry run: nothing was changed.")
     else:
         machine.say(f"Changed: {count}.")
+    for line in application.summary(_client_id_of_stage()):
+        machine.say(line)
 
 
 def _url() -> str:
@@ -229,6 +224,12 @@ def _identifier() -> str:
     return identifier
 
 
+def _client_id_of_stage() -> str | None:
+    stage: dict[str, Any] = machine.config()["stages"].get(os.environ.get("STAGE", ""), {})
+    client_id: str | None = stage.get("environment_variables", {}).get("CONSOLE_CLIENT_ID")
+    return client_id
+
+
 def main() -> None:
     arguments = set(sys.argv[1:])
     if not arguments <= {"--dry-run"}:
@@ -236,6 +237,7 @@ def main() -> None:
     # Any other value more likely means yes than no.
     dry_run = bool(arguments) or os.environ.get("DRY_RUN", "") not in ("", "0")
     tenant, identifier = Tenant(_url()), _identifier()
+    addresses = console.addresses(os.environ.get("CONSOLE_URL", ""))
     token, client_id, client_secret = (
         os.environ.get(name, "").strip()
         for name in ("AUTH0_TOKEN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET")
@@ -243,10 +245,14 @@ def main() -> None:
     if token:
         tenant.use_token(token)
     elif client_id and client_secret:
-        tenant.log_in(client_id, client_secret, READ_SCOPES | (set() if dry_run else WRITE_SCOPES))
+        scopes = READ_SCOPES if dry_run else READ_SCOPES | WRITE_SCOPES
+        if not addresses:
+            scopes = scopes - APPLICATION_SCOPES
+        tenant.log_in(client_id, client_secret, scopes)
     else:
         machine.fail("AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set, or else AUTH0_TOKEN")
-    configure(tenant, identifier, dry_run, confirmed=os.environ.get("CONFIRM") == identifier)
+    confirmed = os.environ.get("CONFIRM") == identifier
+    configure(tenant, identifier, addresses, dry_run, confirmed)
 
 
 if __name__ == "__main__":

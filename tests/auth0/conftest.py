@@ -18,15 +18,18 @@ from tests.support.issuer import AUDIENCE
 
 API = f"/api/v2/resource-servers/{AUDIENCE}"
 OTHER = "https://billing.example/v1"
+CONSOLE = "https://api.casting.example/dev/console"
+TOTAL = re.compile(r"(Nothing to change\.|(Differences|Changed): \d+\.)")
 HTML = Response(200, b"<html>Log in to the hotel's network</html>", Content_Type="text/html")
 
 
 class Result(NamedTuple):
-    """The result of the command."""
+    """The result of the command. `summary` is what it prints after the number of changes."""
 
     status: int
     lines: list[str]
     error: str
+    summary: list[str]
 
 
 Command = Callable[..., Result]
@@ -66,6 +69,7 @@ def make(
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH0_TOKEN": None,
             "STAGE": None,
+            "CONSOLE_URL": None,
             "DRY_RUN": None,
             "CONFIRM": None,
             **changes,
@@ -91,6 +95,8 @@ def make(
         if status:
             assert re.fullmatch(r"casting: [^\n]{20,400}", error), error
         assert output.out.isprintable() or "\x1b" not in output.out
-        return Result(status, output.out.splitlines(), error)
+        lines = output.out.splitlines()
+        totals = [n for n, line in enumerate(lines, 1) if TOTAL.match(line)] or [len(lines)]
+        return Result(status, lines[: totals[0]], error, lines[totals[0] :])
 
     return make

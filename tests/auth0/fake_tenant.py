@@ -1,10 +1,11 @@
 """A strict fake of an Auth0 tenant: the part of the Management API that `make auth0` needs.
 
 It checks requests against Auth0's documentation of API v2: the token and its scope, the query
-parameters, the content type, every member of a body. `apis`, `roles` and `granted` are its
-contents. It can be busy, fail, or stop responding after some number of writes.
+parameters, the content type, every member of a body. `apis`, `roles`, `granted` and `applications`
+are its contents. It can be busy, fail, or stop responding after some number of writes.
 """
 
+import contextlib
 import json
 import re
 import threading
@@ -17,7 +18,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 CLIENT_ID = "m2mClientOfTheTests"
 CLIENT_SECRET = "s3cret-of-the-application_that-nobody-prints"
 SCOPES = frozenset(
-    f"{v}:{k}" for v in ("read", "create", "update") for k in ("roles", "resource_servers")
+    f"{verb}:{kind}"
+    for verb in ("read", "create", "update")
+    for kind in ("roles", "resource_servers", "clients")
 )
 
 _BOOLEAN = {"type": bool}
@@ -55,6 +58,51 @@ _API = {
 }
 _IDENTIFIER = {"type": str, "length": (1, 600)}
 _ROLE = {"name": {"type": str, "length": (1, 10**6)}, "description": {"type": str}}
+_ADDRESS_LIST = {
+    "type": list,
+    "length": (0, 100),
+    "unique": True,
+    "items": {"type": str, "pattern": r"[a-z][a-z0-9+.-]*://[^\s,<>]+"},
+}
+_ORIGIN_LIST = {**_ADDRESS_LIST, "items": {"type": str, "pattern": r"https?://[^\s,<>/]+"}}
+# Without grants for the extensions that this project has nothing to do with.
+LEGACY_GRANTS = {"password", "http://auth0.com/oauth/legacy/grant-type/delegation/refresh_token"}
+SECRET_GRANTS = {"client_credentials"}
+_APPLICATION = {
+    "name": {"type": str, "length": (1, 10**6), "pattern": "[^<>]+"},
+    "description": {"type": str, "length": (0, 140)},
+    "app_type": {"type": str, "of": {"native", "spa", "regular_web", "non_interactive"}},
+    "is_first_party": _BOOLEAN,
+    "oidc_conformant": _BOOLEAN,
+    "token_endpoint_auth_method": {
+        "type": str,
+        "of": {"none", "client_secret_post", "client_secret_basic"},
+    },
+    "grant_types": {
+        "type": list,
+        "unique": True,
+        "items": {
+            "type": str,
+            "of": {"authorization_code", "implicit", "refresh_token"}
+            | LEGACY_GRANTS
+            | SECRET_GRANTS,
+        },
+    },
+    "callbacks": _ADDRESS_LIST,
+    "allowed_logout_urls": _ADDRESS_LIST,
+    "allowed_origins": _ORIGIN_LIST,
+    "web_origins": _ORIGIN_LIST,
+    "jwt_configuration": {
+        "type": dict,
+        "members": {
+            "lifetime_in_seconds": {"type": int, "range": (1, 10**9)},
+            "secret_encoded": _BOOLEAN,
+            "scopes": {"type": dict, "members": None},
+            "alg": {"type": str, "of": {"HS256", "RS256", "RS512", "PS256"}},
+        },
+    },
+    "cross_origin_authentication": _BOOLEAN,
+}
 _PAIRS = {
     "type": list,
     "least": 1,
@@ -77,6 +125,8 @@ CREATE_API = _body({**_API, "identifier": _IDENTIFIER}, "identifier")
 UPDATE_API = _body(_API)  # an identifier cannot be changed
 CREATE_ROLE = _body(_ROLE, "name")
 UPDATE_ROLE = _body(_ROLE)
+CREATE_APPLICATION = _body(_APPLICATION, "name")
+UPDATE_APPLICATION = _body(_APPLICATION)
 PERMISSIONS = _body({"permissions": _PAIRS}, "permissions")
 
 
@@ -97,6 +147,8 @@ def violations(value: Any, shape: dict[str, Any], at: str = "body") -> Iterator[
         yield f"{at} does not match {shape['pattern']}"
     if "range" in shape and not shape["range"][0] <= value <= shape["range"][1]:
         yield f"{at} is out of range"
+    if shape.get("unique") and len(set(map(str, value))) < len(value):
+        yield f"{at} has an item twice"
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from violations(item, shape["items"], f"{at}[{number}]")
@@ -139,13 +191,15 @@ class Response:
 
 
 class Auth0Tenant:
-    """A tenant on 127.0.0.1, with only one application, which may manage it."""
+    """A tenant on 127.0.0.1. The application that manages it is not in `applications`."""
 
     def __init__(self) -> None:
         self.apis: dict[str, dict[str, Any]] = {}
         self.roles: dict[str, dict[str, Any]] = {}
         self.granted: dict[str, list[tuple[str, str]]] = {}
         """The permissions of each role, as pairs of an API's identifier and a permission."""
+        self.applications: dict[str, dict[str, Any]] = {}
+        """The applications by their client ids."""
         self.scopes = set(SCOPES)
         self.tokens: dict[str, set[str]] = {}
         self.requests: list[tuple[str, str]] = []
@@ -165,11 +219,13 @@ class Auth0Tenant:
                 response = tenant._respond(self, self.rfile.read(length))
                 if response is None:
                     return  # the connection ends without a response
-                self.send_response(response.status)
-                for name, value in response.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(response.body)
+                # The client does not wait for a late response.
+                with contextlib.suppress(ConnectionError):
+                    self.send_response(response.status)
+                    for name, value in response.headers.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(response.body)
 
             do_GET = do_POST = do_PATCH = do_DELETE = respond  # noqa: N815 -- http.server's names
 
@@ -223,6 +279,41 @@ class Auth0Tenant:
         self.granted[role_id] = list(pairs)
         return role_id
 
+    def add_application(self, name: str, **settings: Any) -> dict[str, Any]:
+        """Create an application with Auth0's defaults."""
+        client_id = f"client{next(self._numbers):026d}"
+        is_public = settings.get("token_endpoint_auth_method") == "none"
+        self.applications[client_id] = {
+            "client_id": client_id,
+            "client_secret": "the-client-secret-that-nobody-prints",
+            "tenant": "agency",
+            "global": False,
+            "name": name,
+            "is_first_party": True,
+            "oidc_conformant": False,
+            "token_endpoint_auth_method": "client_secret_post",
+            "grant_types": [
+                "authorization_code",
+                "implicit",
+                "refresh_token",
+                *([] if is_public else SECRET_GRANTS),
+            ],
+            "cross_origin_authentication": False,
+            **settings,
+            "jwt_configuration": {
+                "alg": "HS256",
+                "lifetime_in_seconds": 36_000,
+                "secret_encoded": False,
+                **settings.get("jwt_configuration", {}),
+            },
+        }
+        return self.applications[client_id]
+
+    def application_named(self, name: str) -> dict[str, Any]:
+        """Return the only application with this name."""
+        [application] = [found for found in self.applications.values() if found["name"] == name]
+        return application
+
     def role_named(self, name: str) -> str:
         """Return the id of the only role with this name."""
         [role_id] = [role_id for role_id, role in self.roles.items() if role["name"] == name]
@@ -236,7 +327,15 @@ class Auth0Tenant:
             for role_id, role in self.roles.items()
         }
         assert len(roles) == len(self.roles)
-        return {"apis": json.loads(json.dumps(apis)), "roles": roles}
+        applications = [
+            {name: value for name, value in application.items() if name != "client_id"}
+            for application in self.applications.values()
+        ]
+        return {
+            "apis": json.loads(json.dumps(apis)),
+            "roles": roles,
+            "applications": json.loads(json.dumps(applications)),
+        }
 
     def writes(self) -> list[tuple[str, str]]:
         """Return the requests that change something."""
@@ -332,7 +431,7 @@ class Auth0Tenant:
             raise Rejected(404, "Not Found")
         kind, *rest = [unquote(part) for part in path.removeprefix("/api/v2/").split("/")]
         deep = rest[1:] not in ([], ["permissions"]) or (kind != "roles" and len(rest) > 1)
-        if kind not in ("roles", "resource-servers") or deep or "" in rest:
+        if kind not in ("roles", "resource-servers", "clients") or deep or "" in rest:
             raise Rejected(404, "Not Found")
         return kind, rest
 
@@ -359,6 +458,8 @@ class Auth0Tenant:
             ("PATCH", "resource-servers", 1): UPDATE_API,
             ("POST", "roles", 0): CREATE_ROLE,
             ("PATCH", "roles", 1): UPDATE_ROLE,
+            ("POST", "clients", 0): CREATE_APPLICATION,
+            ("PATCH", "clients", 1): UPDATE_APPLICATION,
             ("POST", "roles", 2): PERMISSIONS,
             ("DELETE", "roles", 2): PERMISSIONS,
         }.get((method, kind, len(rest)))
@@ -382,6 +483,10 @@ class Auth0Tenant:
         allowed: set[str] = set()
         if kind == "roles" and len(rest) != 1:
             allowed = {"page", "per_page", "include_totals", *([] if rest else ["name_filter"])}
+        if kind == "clients":
+            filters = {"is_global", "is_first_party", "app_type"}
+            paging = {"page", "per_page", "include_totals"}
+            allowed = {"fields", "include_fields", *([] if rest else filters | paging)}
         per_page, page = parameters.get("per_page", "50"), parameters.get("page", "0")
         if (
             len(parameters) < len(pairs)
@@ -389,6 +494,8 @@ class Auth0Tenant:
             or not (per_page.isdecimal() and 1 <= int(per_page) <= 100)
             or not page.isdecimal()
             or parameters.get("include_totals", "true") not in ("true", "false")
+            or parameters.get("include_fields", "true") not in ("true", "false")
+            or not re.fullmatch("[a-z_]+(,[a-z_]+)*", parameters.get("fields", "name"))
         ):
             raise Rejected(400, "Query validation error", "invalid_query_string")
         return parameters
@@ -398,6 +505,8 @@ class Auth0Tenant:
             if not rest:
                 raise Rejected(404, "Not Found")
             return self._api(rest[0])
+        if kind == "clients":
+            return self._read_applications(rest, query)
         if not rest:
             part = query.get("name_filter", "").casefold()
             roles = [role for role in self.roles.values() if part in role["name"].casefold()]
@@ -416,6 +525,22 @@ class Auth0Tenant:
         ]
         return self._paged("permissions", permissions, query)
 
+    def _read_applications(self, rest: list[str], query: dict[str, str]) -> Any:
+        filters = {"is_global", "is_first_party", "app_type"} & query.keys()
+        assert not filters, "the fake does not filter applications"
+        names, included = query.get("fields"), query.get("include_fields", "true") == "true"
+        applications = [
+            {
+                name: value
+                for name, value in application.items()
+                if names is None or (name in names.split(",")) is included
+            }
+            for application in (
+                [self._application(rest[0])] if rest else self.applications.values()
+            )
+        ]
+        return applications[0] if rest else self._paged("clients", applications, query)
+
     @staticmethod
     def _paged(name: str, items: list[Any], query: dict[str, str]) -> Any:
         size = int(query.get("per_page", "50"))
@@ -428,6 +553,8 @@ class Auth0Tenant:
     def _write(self, method: str, kind: str, rest: list[str], body: Any) -> tuple[int, Any]:
         if kind == "resource-servers":
             return self._write_api(rest, body)
+        if kind == "clients":
+            return self._write_application(rest, body)
         if not rest:
             if body["name"] in [role["name"] for role in self.roles.values()]:
                 raise Rejected(409, "The role already exists.")
@@ -473,6 +600,31 @@ class Auth0Tenant:
                     if api_of != api["identifier"] or name in values
                 ]
         return 200, api
+
+    def _write_application(self, rest: list[str], body: Any) -> tuple[int, Any]:
+        previous = self._application(rest[0]) if rest else {}
+        # What the application is after this request.
+        method, conformant, grants = (
+            body.get(name, previous.get(name))
+            for name in ("token_endpoint_auth_method", "oidc_conformant", "grant_types")
+        )
+        if method == "none" and set(grants or []) & SECRET_GRANTS:
+            raise Rejected(400, "A grant type needs a client secret", "invalid_body")
+        if conformant and set(grants or []) & LEGACY_GRANTS:
+            raise Rejected(400, "A grant type is not OIDC-conformant", "invalid_body")
+        if body.get("app_type") == "spa" and method != "none":
+            raise Rejected(400, "A spa has no client secret", "invalid_body")
+        if rest:
+            # An object replaces the whole previous one.
+            previous.update(body)
+            return 200, previous
+        # Names are not unique.
+        return 201, self.add_application(**body)
+
+    def _application(self, client_id: str) -> dict[str, Any]:
+        if client_id not in self.applications:
+            raise Rejected(404, "The client does not exist", "inexistent_client")
+        return self.applications[client_id]
 
     def _api(self, key: str) -> dict[str, Any]:
         """Return an API by its identifier or by its id."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dev.auth0 import management, setup
-from tests.auth0.conftest import API, HTML, OTHER, Command
+from dev.auth0 import console, management, setup
+from tests.auth0.conftest import API, CONSOLE, HTML, OTHER, Command
 from tests.auth0.fake_tenant import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -62,17 +62,23 @@ def failure(status: int, message: str = "Because", code: str = "some_code") -> R
         ("POST", "/api/v2/roles", failure(502), "failed with status 502"),
         ("POST", "/api/v2/roles/rol", failure(404), "was rejected with status 404: Because"),
         ("POST", "/api/v2/roles/rol", Response(201, b""), ""),
+        ("GET", "/api/v2/clients", HTML, "that Auth0 does not document"),
+        ("GET", "/api/v2/clients", Response(200, []), "that Auth0 does not document"),
+        ("GET", "/api/v2/clients", failure(500), "failed with status 500; run it again"),
+        ("POST", "/api/v2/clients", failure(400), "was rejected with status 400: Because"),
+        ("POST", "/api/v2/clients", failure(403, "You reached the limit"), "the limit"),
+        ("POST", "/api/v2/clients", Response(201, {"name": "x"}), "that Auth0 does not document"),
     ],
 )
 def test_an_unusable_response_is_reported_in_one_sentence_and_the_next_run_continues(
     tenant: Auth0Tenant, make: Command, method: str, path: str, response: Response, sentence: str
 ) -> None:
     tenant.prepared = [(method, path, response)]
-    result = make()
+    result = make(CONSOLE_URL=CONSOLE)
     assert tenant.prepared == []
     assert sentence in result.error
     assert result.status == (1 if sentence else 0)
-    assert make().status == 0
+    assert make(CONSOLE_URL=CONSOLE).status == 0
     assert_right(tenant)
 
 
@@ -81,17 +87,18 @@ def test_a_missing_scope_is_named(tenant: Auth0Tenant, make: Command, scope: str
     drift(tenant)
     before = tenant.state()
     tenant.scopes.remove(scope)
-    result = make()
+    result = make(CONSOLE_URL=CONSOLE)
     # Known before anything is changed, if the token endpoint names the scopes ...
     assert result.error.startswith(f"casting: the application lacks {scope}; authorize it ")
     assert tenant.requests == [("POST", "/oauth/token")]
     assert tenant.state() == before
     # ... and found when it is needed, with a token from elsewhere.
-    result = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
-    if scope == "create:resource_servers":
+    result = make(AUTH0_TOKEN=tenant.token(*tenant.scopes), CONSOLE_URL=CONSOLE)
+    if scope in ("create:resource_servers", "create:clients"):
         assert result.status == 0
         tenant.apis.clear()
-        result = make(AUTH0_TOKEN=tenant.token(*tenant.scopes))
+        tenant.applications.clear()
+        result = make(AUTH0_TOKEN=tenant.token(*tenant.scopes), CONSOLE_URL=CONSOLE)
     assert result.error.startswith(f"casting: the application lacks {scope}; authorize it ")
 
 
@@ -220,6 +227,32 @@ def test_a_host_is_called_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
     assert setup._url() == "https://tenant.eu.auth0.com"
 
 
+WRONG_ADDRESSES = [
+    "http://api.casting.example/dev/console",
+    "http://localhost:8000/console",
+    "http://127.0.0.1/console",
+    "http://127.0.0.1:08000/console",
+    "http://127.0.0.1:8000/dev/console",
+    "https://api.casting.example",
+    "https://api.casting.example/dev",
+    "https://api.casting.example/dev/console/",
+    "https://api.casting.example/dev/my-console",
+    "https://api.casting.example/../console",
+    "https://api.casting.example//console",
+    "https://api.casting.example/dev/console?a=b",
+    "https://api.casting.example/dev/console#a",
+    "https://*.casting.example/dev/console",
+    "https://API.casting.example/dev/console",
+    "https://me@api.casting.example/dev/console",
+    "https://api.casting.example:443/dev/console",
+    f"https://{'a.' * 130}example/console",
+    f"{CONSOLE},",
+    f"{CONSOLE} {CONSOLE}",
+    f"{CONSOLE},http://api.casting.example/console",
+    " ",
+]
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -231,6 +264,10 @@ def test_a_host_is_called_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"AUTH_AUDIENCE": ".."}, "AUTH_AUDIENCE must be 1 to 600 ASCII characters"),
         ({"AUTH0_CLIENT_ID": None}, "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set"),
         ({"AUTH0_CLIENT_SECRET": ""}, "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET must be set"),
+        *(
+            ({"CONSOLE_URL": address}, "CONSOLE_URL must be the exact address of the console")
+            for address in WRONG_ADDRESSES
+        ),
     ],
 )
 def test_wrong_settings_are_reported_in_one_sentence(
@@ -264,7 +301,14 @@ def test_descriptions_follow_from_the_table() -> None:
 
 def test_the_fake_tenant_rejects_what_auth0_rejects() -> None:
     """The other tests depend on this."""
-    from tests.auth0.fake_tenant import CREATE_API, PERMISSIONS, UPDATE_API, UPDATE_ROLE
+    from tests.auth0.fake_tenant import (
+        CREATE_API,
+        CREATE_APPLICATION,
+        PERMISSIONS,
+        UPDATE_API,
+        UPDATE_APPLICATION,
+        UPDATE_ROLE,
+    )
 
     good = {"resource_server_identifier": "a", "permission_name": "b"}
     assert list(violations({"identifier": "a", **setup.SETTINGS}, CREATE_API)) == []
@@ -288,13 +332,30 @@ def test_the_fake_tenant_rejects_what_auth0_rejects() -> None:
         ({"permissions": ["get:movies"]}, PERMISSIONS),
         ({"permissions": [{"permission_name": "a"}]}, PERMISSIONS),
         ([good], PERMISSIONS),
+        ({"app_type": "spa"}, CREATE_APPLICATION),
+        ({"name": ""}, UPDATE_APPLICATION),
+        ({"client_id": "a"}, UPDATE_APPLICATION),
+        ({"app_type": "web"}, UPDATE_APPLICATION),
+        ({"oidc_conformant": "true"}, UPDATE_APPLICATION),
+        ({"token_endpoint_auth_method": None}, UPDATE_APPLICATION),
+        ({"grant_types": ["code"]}, UPDATE_APPLICATION),
+        ({"grant_types": "authorization_code"}, UPDATE_APPLICATION),
+        ({"callbacks": CONSOLE}, UPDATE_APPLICATION),
+        ({"callbacks": ["casting.example/console"]}, UPDATE_APPLICATION),
+        ({"callbacks": [CONSOLE, CONSOLE]}, UPDATE_APPLICATION),
+        ({"callbacks": [f"{CONSOLE}{n}" for n in range(101)]}, UPDATE_APPLICATION),
+        ({"allowed_logout_urls": [1]}, UPDATE_APPLICATION),
+        ({"web_origins": [CONSOLE]}, UPDATE_APPLICATION),
+        ({"jwt_configuration": {"alg": "none"}}, UPDATE_APPLICATION),
+        ({"jwt_configuration": {"algorithm": "RS256"}}, UPDATE_APPLICATION),
+        ({"jwt_configuration.alg": "RS256"}, UPDATE_APPLICATION),
     ]:
         assert list(violations(body, shape)), body
 
 
 def test_the_document_has_ten_steps_and_names_every_setting() -> None:
     document = (PROJECT / "docs" / "auth0.md").read_text()
-    assert len(document.splitlines()) <= 110
+    assert len(document.splitlines()) <= 145
     steps = re.findall(r"^(\d+)\. ", document, re.MULTILINE)
     assert steps == [str(number) for number in range(1, 11)]
     for scope in SCOPES:
@@ -303,5 +364,8 @@ def test_the_document_has_ten_steps_and_names_every_setting() -> None:
         assert f"| `{name}` | {json.dumps(value).strip(chr(34))} |" in document
     for name in setup.UNSET:
         assert f"`{name}`" in document
+    for name, value in console.SETTINGS.items():
+        text = "none" if value == [] else ", ".join(value) if isinstance(value, list) else value
+        assert f"| `{name}` | {json.dumps(text).strip(chr(34))} |" in document
     for message in ("token expired", "invalid claims", "invalid header", "unauthorized"):
         assert message in document

@@ -12,7 +12,7 @@ import pytest
 from chalicelib import tokens
 from chalicelib.permissions import AGENCY_ROLES, PERMISSIONS
 from dev.auth0 import management
-from tests.auth0.conftest import API, OTHER, Command
+from tests.auth0.conftest import API, CONSOLE, OTHER, Command
 from tests.auth0.fake_tenant import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -41,6 +41,7 @@ def drift(tenant: Auth0Tenant) -> None:
     tenant.add_role("Executive Producer")
     tenant.add_role("Casting Assistants' Boss", "Not ours", (OTHER, "get:bills"))
     tenant.add_role("casting assistant", "Not ours either", (AUDIENCE, "post:movies"))
+    tenant.add_application("Casting console", callbacks=["https://old.example/console"])
 
 
 def assert_right(tenant: Auth0Tenant) -> None:
@@ -81,13 +82,14 @@ def test_a_new_tenant_is_set_up_and_the_second_run_changes_nothing(
         return command
 
     # The identifier of the stage, without any other setting.
-    preview = run(STAGE="dev", DRY_RUN="1").stdout.splitlines()
-    assert tenant.apis == tenant.roles == {}
-    printed = run(STAGE="dev").stdout.splitlines()
+    preview = run(STAGE="dev", CONSOLE_URL=CONSOLE, DRY_RUN="1").stdout.splitlines()
+    assert tenant.apis == tenant.roles == tenant.applications == {}
+    *printed, client_id = run(STAGE="dev", CONSOLE_URL=CONSOLE).stdout.splitlines()
     assert_right(tenant)
     assert printed[:-1] == preview[:-1]
     assert preview[-1].endswith("This is a dry run: nothing was changed.")
     assert printed[-1] == f"Changed: {len(printed) - 1}."
+    assert next(iter(tenant.applications)) in client_id
     for permission in PERMISSIONS:
         assert f"+ permission {permission}" in printed
     for role in AGENCY_ROLES.values():
@@ -95,7 +97,7 @@ def test_a_new_tenant_is_set_up_and_the_second_run_changes_nothing(
         for permission in role.permissions:
             assert f"+ role {role.name}: {permission}" in printed
     tenant.requests.clear()
-    assert run(AUTH_AUDIENCE=AUDIENCE).stdout == "Nothing to change.\n"
+    assert run(AUTH_AUDIENCE=AUDIENCE).stdout == f"Nothing to change.\n{client_id}\n"
     assert tenant.requests.pop(0) == ("POST", "/oauth/token")
     assert {method for method, _ in tenant.requests} == {"GET"}
 
@@ -243,24 +245,26 @@ def test_after_any_interruption_the_next_run_has_the_same_result(
         tenant.apis.clear()
         tenant.roles.clear()
         tenant.granted.clear()
+        tenant.applications.clear()
         before(tenant)
 
     restart()
-    make()
+    make(CONSOLE_URL=CONSOLE)
     complete, writes = tenant.state(), len(tenant.writes())
-    assert writes >= 7
+    assert writes >= 8
+    assert tenant.writes()[-1][1].startswith("/api/v2/clients")
     for count in range(writes):
         restart()
         tenant.writes_left, tenant.lose_last_response = count + lost, lost
-        result = make()
+        result = make(CONSOLE_URL=CONSOLE)
         assert result.status == 1
         assert "does not answer" in result.error
         assert "Changed" not in "".join(result.lines)
         assert len(tenant.writes()) == count + 1
         tenant.writes_left = None
-        assert make().status == 0
+        assert make(CONSOLE_URL=CONSOLE).status == 0
         assert tenant.state() == complete
-        assert make().lines == ["Nothing to change."]
+        assert make(CONSOLE_URL=CONSOLE).lines == ["Nothing to change."]
 
 
 def test_removals_come_first(tenant: Auth0Tenant, make: Command) -> None:
