@@ -22,7 +22,7 @@ FILES = Path(__file__).parent.parent / "console"
 
 MEDIA_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
-_FILE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.(?P<suffix>css|js)", re.ASCII)
+_FILE = re.compile(r"[A-Za-z0-9_-]{1,100}\.(?P<suffix>css|js)")
 
 POLICY = "; ".join(
     (

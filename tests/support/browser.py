@@ -57,13 +57,34 @@ def environment() -> dict[str, str]:
     }
 
 
+def _skip_where_unavailable() -> None:
+    if reason := why_unavailable(platform.system(), platform.machine(), os.environ):
+        pytest.skip(reason)
+
+
+def launch_options() -> dict[str, Any]:
+    """Return what Playwright needs to start the browser.
+
+    Skip the test if the browser cannot run on this machine.
+    """
+    _skip_where_unavailable()
+    if chromium := os.environ.get("CHROMIUM"):
+        return {"executable_path": chromium}
+    found = run(Path(__file__).with_name("chromium.mjs"))
+    libraries = {"LD_LIBRARY_PATH": found["libraries"]} if found["libraries"] else {}
+    return {
+        "executable_path": found["path"],
+        "args": ["--no-sandbox", "--no-zygote", "--disable-gpu", "--disable-dev-shm-usage"],
+        "env": {**environment(), **libraries},
+    }
+
+
 def run(script: Path, **variables: str) -> Any:
     """Run a script that opens pages in the browser. Return the JSON that it prints.
 
     Skip the test if the browser cannot run on this machine.
     """
-    if reason := why_unavailable(platform.system(), platform.machine(), os.environ):
-        pytest.skip(reason)
+    _skip_where_unavailable()
     node.install()
     chosen = {}
     if chromium := os.environ.get("CHROMIUM"):

@@ -93,7 +93,8 @@ export function Shell({ children }: { children: ReactNode }) {
                 <Menu.Item
                   key={scheme}
                   onClick={() => setColorScheme(scheme)}
-                  rightSection={colorScheme === scheme ? "✓" : null}
+                  aria-current={colorScheme === scheme || undefined}
+                  fw={colorScheme === scheme ? 700 : 400}
                 >
                   {{ auto: "Colours of this device", light: "Light", dark: "Dark" }[scheme]}
                 </Menu.Item>

@@ -4,10 +4,10 @@ import { shortcutGroups } from "./shortcuts";
 import { useStore } from "./store";
 
 const NAMES: Record<string, string> = {
-  ArrowLeft: "←",
-  ArrowRight: "→",
-  ArrowUp: "↑",
-  ArrowDown: "↓",
+  ArrowLeft: "Left",
+  ArrowRight: "Right",
+  ArrowUp: "Up",
+  ArrowDown: "Down",
   Escape: "Esc",
   " ": "Space",
 };

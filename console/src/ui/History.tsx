@@ -49,7 +49,7 @@ export function History({ kind, id }: { kind: Kind; id: string }) {
                         changed (personal data is not recorded)
                       </Text>
                     ) : entry.operation === "changed" ? (
-                      `${showValue(field, values[0])} → ${showValue(field, values[1])}`
+                      `from ${showValue(field, values[0])} to ${showValue(field, values[1])}`
                     ) : (
                       showValue(field, values[entry.operation === "deleted" ? 0 : 1])
                     )}

@@ -5,6 +5,7 @@ import { LinkTo } from "~/ui/LinkTo";
 import { StatusBadge } from "~/ui/StatusBadge";
 
 import classes from "./Avail.module.css";
+import { StateMark } from "./StateMark";
 
 export const STATE_NAMES: Record<DayState, string> = {
   free: "Free",
@@ -12,9 +13,6 @@ export const STATE_NAMES: Record<DayState, string> = {
   engaged: "Engaged elsewhere",
   unknown: "Not said",
 };
-
-/** What tells the states apart without their colours. */
-const MARKS: Record<DayState, string> = { free: "✓", blocked: "×", engaged: "●", unknown: "" };
 
 /** Return a row's sum, such as "12 free, 3 blocked". */
 function summary(counts: Record<DayState, number>): string {
@@ -88,7 +86,7 @@ export function Grid(props: {
                       data-state={state}
                       title={`${showRange(slot.from, slot.to)}: ${STATE_NAMES[state]}`}
                     >
-                      <span aria-hidden="true">{MARKS[state]}</span>
+                      <StateMark state={state} />
                       <span className="visually-hidden">{STATE_NAMES[state]}</span>
                     </td>
                   );

@@ -4,13 +4,16 @@ import type { DayState } from "~/domain/avail";
 
 import classes from "./Avail.module.css";
 import { STATE_NAMES } from "./Grid";
+import { StateMark } from "./StateMark";
 
 export function Legend() {
   return (
     <Group gap="md">
       {(Object.keys(STATE_NAMES) as DayState[]).map((state) => (
         <Group key={state} gap={6}>
-          <span className={classes.swatch} data-state={state} aria-hidden="true" />
+          <span className={classes.swatch} data-state={state}>
+            <StateMark state={state} />
+          </span>
           <Text size="xs">{STATE_NAMES[state]}</Text>
         </Group>
       ))}

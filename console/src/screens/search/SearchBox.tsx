@@ -125,7 +125,7 @@ export function SearchBox({ onClose }: { onClose: () => void }) {
             ? "Each word that you type must begin a word. Case and accents do not matter."
             : !isFetching && hits.length === 0
               ? "Nothing begins with these words."
-              : "↑ ↓ to choose, Enter to open, Esc to close"}
+              : "Arrows to choose, Enter to open, Esc to close"}
       </Text>
     </Modal>
   );

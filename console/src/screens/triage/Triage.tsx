@@ -134,7 +134,7 @@ function TriageOf(props: { part: Part; status: Status; onStatus: (status: Status
           <Portrait candidate={current} />
           <Group gap="xs" justify="center" role="group" aria-label="Judge">
             <Button variant="default" onClick={() => triage.go(-1)} disabled={index === 0}>
-              ← Before
+              Before
             </Button>
             {Array.from({ length: BEST_RATING }, (_, at) => (
               <Button
@@ -153,7 +153,7 @@ function TriageOf(props: { part: Part; status: Status; onStatus: (status: Status
               Pass
             </Button>
             <Button variant="default" onClick={() => triage.go(1)}>
-              Next →
+              Next
             </Button>
           </Group>
         </>

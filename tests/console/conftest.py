@@ -1,0 +1,83 @@
+"""Fixtures: the product with its own issuer and the demo data, a browser, and people in it."""
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.conftest import PROJECT, Product
+from tests.support import browser, desk
+from tests.support.client import Client
+from tests.support.desk import Person
+
+SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or PROJECT / ".local" / "screenshots")
+"""Where the tests leave pictures of the console."""
+
+
+@pytest.fixture(scope="session")
+def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The whole product as `make run` starts it, with its own issuer and the demo data."""
+    product = Product(tmp_path_factory.mktemp("agency") / "local").start()
+    yield product
+    product.stop()
+
+
+@pytest.fixture(scope="session")
+def api(agency: Product) -> Client:
+    """An Executive Producer who uses the API without the console."""
+    return Client(agency.url, desk.token(agency.folder, "producer"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    options = browser.launch_options()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(**options)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def sit_down(
+    chromium: Browser, agency: Product, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Person]]:
+    """Return a function that signs somebody in. Everything the browser complains of is a failure.
+
+    After a failed test, a picture of each page is among the screenshots.
+    """
+    people: list[Person] = []
+
+    def sit(role: str, at: str = "/", **options: Any) -> Person:
+        person = Person(chromium, agency.url, **options)
+        people.append(person)
+        return person.sign_in(role, at)
+
+    yield sit
+    failed = getattr(request.node, "failed", False)
+    for number, person in enumerate(people):
+        if failed:
+            name = re.sub(r"\W+", "-", request.node.name)
+            for page in person.context.pages:
+                page.screenshot(path=SCREENSHOTS / "failures" / f"{name}-{number}.png")
+        person.close()
+    if not failed:
+        assert [problem for person in people for problem in person.problems] == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture
+def director(sit_down: Callable[..., Person]) -> Person:
+    return sit_down("director")
