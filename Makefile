@@ -90,8 +90,8 @@ undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFI
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke
 
-clean: ## remove .venv and .local, with the local data
-	rm -rf $(VENV) .local
+clean: ## remove what is installed and built, and the local data
+	rm -rf $(VENV) .local console/node_modules chalicelib/console
 
 # The local DynamoDB, and in the tests the rest of AWS: see dev/local/engine.py.
 engine: $(VENV)/installed ## install the local DynamoDB engine

@@ -110,6 +110,12 @@ def check() -> None:
     sys.exit(int(failed))
 
 
+def test() -> "subprocess.CompletedProcess[str]":
+    """Run the console's unit tests."""
+    _install()
+    return _tool("vitest", "run")
+
+
 def generate() -> None:
     """Write the types of the contract."""
     _install()

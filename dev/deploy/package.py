@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
 
-from dev import machine
+from dev import console, machine
 from dev.deploy import stages
 from dev.deploy.foundations import Account
 from dev.deploy.stages import Stage
@@ -58,6 +58,12 @@ FUNCTIONS = {
 }
 """The functions by their handlers."""
 
+SUFFIXES = {
+    "chalicelib/contract": (".py", ".html", ".css", ".js"),
+    "chalicelib/console": (".html", ".css", ".js", ".sha256"),
+}
+"""The files that a folder of chalicelib/ contains. In all other folders, there is only Python."""
+
 _IMPORT = """
 import importlib, sys
 sys.path.insert(0, sys.argv[1])
@@ -85,6 +91,10 @@ def alone() -> AbstractContextManager[TextIO]:
 
 def build(stage: Stage) -> Package:
     """Build and check a stage's package. Stop if there is a problem."""
+    try:
+        console.build()
+    except console.BuildFailed as error:
+        machine.fail(f"the console cannot be built: {error}")
     copy_sources()
     configure(stage, None)
     out = LOCAL / "package" / stage.name
@@ -163,9 +173,9 @@ def configure(stage: Stage, account: Account | None) -> None:
 
 
 def is_source(name: str) -> bool:
-    """Return whether a file belongs in the functions: Python, or the documentation page's files."""
+    """Return whether a file belongs in the functions: Python, or a page's files."""
     folder, _, file = name.rpartition("/")
-    suffixes = (".py", ".html", ".css", ".js") if folder == "chalicelib/contract" else (".py",)
+    suffixes = SUFFIXES.get(folder, (".py",))
     return name.startswith("chalicelib/") and file.endswith(suffixes)
 
 

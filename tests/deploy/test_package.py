@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dev import console
 from dev.deploy import package, stages
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
@@ -65,7 +66,15 @@ def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built
     with zipfile.ZipFile(built / "deployment.zip") as zipped:
         names = set(zipped.namelist())
     ours = {n for n in names if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
-    assert ours == {"app.py", "chalice/__init__.py", "chalice/app.py", *tracked("chalicelib")}
+    page = {f"chalicelib/console/{path.name}" for path in console.BUILT.iterdir()}
+    assert "chalicelib/console/index.html" in page
+    assert ours == {
+        "app.py",
+        "chalice/__init__.py",
+        "chalice/app.py",
+        *tracked("chalicelib"),
+        *page,
+    }
     assert not [
         n for n in names if n.endswith((".pyc", ".env")) or n.startswith(("tests/", "dev/"))
     ]

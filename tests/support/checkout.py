@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dev import console
 from dev.machine import PROJECT
 
-PARTS = (".chalice", "app.py", "chalicelib", "dev", "requirements.txt")
-NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt")
+NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "node_modules")
 
 
 def tracked(folder: str) -> list[str]:
@@ -40,6 +41,7 @@ class Checkout:
             shutil.rmtree(folder / ".local" / "package", ignore_errors=True)
             return
         folder.mkdir(parents=True)
+        console.build()  # once, for all copies
         for part in PARTS:
             if (PROJECT / part).is_dir():
                 shutil.copytree(PROJECT / part, folder / part, ignore=NOT_SOURCES)

@@ -24,7 +24,7 @@ export function secondsToWait(header: string | null, tries: number): number {
 const sleep = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /** Return a `fetch` for the API. Each POST must have an Idempotency-Key, so that it can be sent again. */
-export function guardedFetch(guard: Guard, send: typeof fetch = fetch) {
+export function guardedFetch(guard: Guard, send: typeof fetch = fetch, wait = sleep) {
   return async (request: Request): Promise<Response> => {
     for (let tries = 1; ; tries++) {
       const attempt = request.clone();
@@ -42,7 +42,7 @@ export function guardedFetch(guard: Guard, send: typeof fetch = fetch) {
       } else if ((response.status === 429 || response.status === 503) && tries < MAX_TRIES) {
         const seconds = secondsToWait(response.headers.get("Retry-After"), tries);
         guard.waiting(seconds);
-        await sleep(seconds);
+        await wait(seconds);
         guard.waiting(0);
       } else {
         return response;
