@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import PROJECT, Product
+from tests.console.crowd import add_crowd
 from tests.support import browser, desk
 from tests.support.client import Client
 from tests.support.desk import Person
@@ -30,6 +31,14 @@ def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 def api(agency: Product) -> Client:
     """An Executive Producer who uses the API without the console."""
     return Client(agency.url, desk.token(agency.folder, "producer"))
+
+
+@pytest.fixture(scope="session")
+def crowd(agency: Product, api: Client) -> str:
+    """A part with 1,500 candidates who are all submitted, and not rated. Return its id."""
+    part_id = api.new_part(api.new_movie("The Crowd"), "Somebody")
+    add_crowd(agency.folder, part_id, 1_500)
+    return part_id
 
 
 @pytest.fixture(scope="session")
