@@ -21,10 +21,20 @@ export const shortcutGroups = createStore<ShortcutGroup[]>([]);
 const SEQUENCE_MS = 900;
 let first = { key: "", at: 0 };
 
+/** Enter and Space belong to the button, link or checkbox that has the focus. */
+const isPressing = (event: KeyboardEvent) =>
+  (event.key === "Enter" || event.key === " ") &&
+  event.target instanceof Element &&
+  event.target.matches("a[href], button, input, summary, [role=button], [role=tab]");
+
+/** Inputs that take no letters: shortcuts work while one has the focus. */
+const WITHOUT_TEXT = ["checkbox", "radio", "button", "submit", "range"];
+
 function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !WITHOUT_TEXT.includes(target.type);
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+    (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName))
   );
 }
 
@@ -36,7 +46,7 @@ const isCovered = () =>
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isTyping(event.target) || isCovered()) return;
+  if (isTyping(event.target) || isPressing(event) || isCovered()) return;
   const sequence = Date.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : "";
   const shortcuts = shortcutGroups.get().flatMap((group) => group.shortcuts);
   const match =
