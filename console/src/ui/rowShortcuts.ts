@@ -15,6 +15,16 @@ function step(by: 1 | -1): void {
   link?.closest("tr")?.scrollIntoView({ block: "nearest" });
 }
 
+/** Return the id of the DataTable's row that has the focus, or null. */
+export const focusedRow = () =>
+  document.activeElement?.closest<HTMLElement>("tr[data-row]")?.dataset.row ?? null;
+
+/** The same by the arrow keys, for screens that do not scroll by them. */
+export const ARROW_SHORTCUTS: Shortcut[] = [
+  { keys: "ArrowDown", label: "Go to the next row", run: () => step(1) },
+  { keys: "ArrowUp", label: "Go to the row before", run: () => step(-1) },
+];
+
 export const ROW_SHORTCUTS: Shortcut[] = [
   { keys: "j", label: "Go to the next row; Enter opens it", run: () => step(1) },
   { keys: "k", label: "Go to the row before", run: () => step(-1) },
