@@ -12,7 +12,8 @@ export function AdditionOutcome(props: { outcome: Outcome; actors: ActorRef[]; p
   const { added, existing, refused } = props.outcome;
   const names = new Map(props.actors.map(({ id, name }) => [id, name]));
   return (
-    <div className={classes.outcome}>
+    // It scrolls, so the keyboard must reach it.
+    <div className={classes.outcome} role="group" aria-label="Outcome" tabIndex={0}>
       <Text size="sm" fw={600} role="status">
         {props.part}: {added.length} added
         {existing.length > 0 && `, ${existing.length} there already`}

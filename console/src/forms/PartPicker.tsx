@@ -56,7 +56,7 @@ export function PartPicker(props: {
             part && (
               <div>
                 <Text size="sm">{labelOf(part)}</Text>
-                <Text size="xs" c="dimmed">
+                <Text size="xs" c="inherit">
                   {noteOf(part)}
                 </Text>
               </div>

@@ -1,6 +1,6 @@
 /** All filters of the list of actors. Their values are in the address. */
 
-import { Alert, Button, MultiSelect, Select, TagsInput, Text } from "@mantine/core";
+import { Alert, Button, Input, MultiSelect, Select, TagsInput, Text } from "@mantine/core";
 import { useId, useState, type ReactNode } from "react";
 
 import type { Problem } from "~/api/problem";
@@ -52,7 +52,7 @@ export function Filters(props: {
   const sortable = canSort(params);
   const errorOf = (...names: string[]) =>
     problem !== null && names.includes(problem.field ?? "")
-      ? problem.detail.slice((problem.field?.length ?? 0) + 2)
+      ? sentence(problem.detail.slice((problem.field?.length ?? 0) + 2))
       : null;
   const distinct = (list: (string[] | null)[]) =>
     [...new Set(list.flatMap((each) => each ?? []))].sort((a, b) => a.localeCompare(b));
@@ -60,6 +60,7 @@ export function Filters(props: {
     <TagsInput
       size="xs"
       className={classes.tags}
+      classNames={{ inputField: classes.typed }}
       label={label}
       placeholder={params.has(name) ? "" : "Any; several must all match"}
       data={data}
@@ -124,6 +125,7 @@ export function Filters(props: {
       <MultiSelect
         size="xs"
         className={classes.tags}
+        classNames={{ inputField: classes.typed }}
         label="Languages"
         placeholder={params.has("language") ? "" : "Any; several must all match"}
         searchable
@@ -201,6 +203,8 @@ export function Filters(props: {
   );
 }
 
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Two inputs of one filter. */
 function Pair(props: {
   legend: string;
@@ -210,15 +214,17 @@ function Pair(props: {
 }) {
   const id = useId();
   return (
-    <fieldset className={classes.pair} aria-describedby={props.error === null ? undefined : id}>
-      <legend>{props.legend}</legend>
+    <div role="group" aria-labelledby={id}>
+      <Input.Label labelElement="div" size="xs" id={id}>
+        {props.legend}
+      </Input.Label>
       <div className={classes.ends}>{props.children}</div>
       {props.error !== null && (
-        <div id={id} className={classes.error} role="alert">
+        <div className={classes.error} role="alert">
           {props.error}
         </div>
       )}
       {props.note != null && <div className={classes.note}>{props.note}</div>}
-    </fieldset>
+    </div>
   );
 }

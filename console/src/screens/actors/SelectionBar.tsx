@@ -18,7 +18,7 @@ export function SelectionBar(props: {
   const { actors, filters } = props;
   const count = actors.length;
   return (
-    <div className={classes.bar} role="toolbar" aria-label="Selected actors">
+    <div className={classes.bar} role="group" aria-label="Selected actors">
       {count === 0 ? (
         <span className={classes.note}>
           Select actors to compare them or to add them to a part: <kbd>x</kbd> selects the row that
