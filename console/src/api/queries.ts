@@ -1,6 +1,6 @@
 /** The reads of the API, one hook for each. Their keys begin with the collection's name. */
 
-import { QueryClient, useQuery } from "@tanstack/react-query";
+import { QueryClient, useQueries, useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "./client";
 import { useList } from "./lists";
@@ -30,9 +30,10 @@ export const keys = {
   considered: (id: string) => ["movies", id, "candidates"],
   actors: (query?: ActorQuery) => ["actors", "list", ...(query ? [query] : [])],
   actor: (id: string) => ["actors", id],
+  rolesOf: (id: string) => ["actors", id, "roles"],
   filmography: (id: string) => ["actors", id, "movies"],
   candidacies: (id: string) => ["actors", id, "candidacies"],
-  parts: (status: string) => ["parts", "list", status],
+  parts: (status?: string) => ["parts", "list", ...(status === undefined ? [] : [status])],
   part: (id: string) => ["parts", id],
   column: (partId: string, status: Status) => ["parts", partId, "candidates", status],
   columns: (partId: string) => ["parts", partId, "candidates"],
@@ -112,6 +113,12 @@ export const readActor = async (id: string) =>
 export const useActor = (id: string) =>
   useQuery({ queryKey: keys.actor(id), queryFn: () => readActor(id) });
 
+/** Several actors at once, in the order of their ids. */
+export const useActorsById = (ids: string[]) =>
+  useQueries({
+    queries: ids.map((id) => ({ queryKey: keys.actor(id), queryFn: () => readActor(id) })),
+  });
+
 export const useFilmography = (id: string) =>
   useList(keys.filmography(id), async (cursor) => {
     const page = await unwrap(
@@ -122,23 +129,46 @@ export const useFilmography = (id: string) =>
     return { items: page.movies, next: page.next_cursor };
   });
 
-export const useCandidacies = (id: string) =>
-  useList(keys.candidacies(id), async (cursor) => {
-    const page = await unwrap(
-      api.GET("/actors/{actor_id}/candidacies", {
-        params: { path: { actor_id: id }, query: { limit: PAGE, cursor } },
-      }),
-    );
-    return { items: page.candidacies, next: page.next_cursor };
-  });
+export const useCandidacies = (id: string, options = {}) =>
+  useList(
+    keys.candidacies(id),
+    async (cursor) => {
+      const page = await unwrap(
+        api.GET("/actors/{actor_id}/candidacies", {
+          params: { path: { actor_id: id }, query: { limit: PAGE, cursor } },
+        }),
+      );
+      return { items: page.candidacies, next: page.next_cursor };
+    },
+    options,
+  );
 
-export const useParts = (status: "open" | "cast" | "closed") =>
-  useList(keys.parts(status), async (cursor) => {
-    const page = await unwrap(
-      api.GET("/parts", { params: { query: { status, limit: PAGE, cursor } } }),
-    );
-    return { items: page.parts, next: page.next_cursor };
-  });
+/** All roles of an actor, with their days of work. */
+export const useRolesOf = (actorId: string) =>
+  useList(
+    keys.rolesOf(actorId),
+    async (cursor) => {
+      const page = await unwrap(
+        api.GET("/roles", {
+          params: { query: { actor_id: actorId, limit: LARGEST_PAGE, cursor } },
+        }),
+      );
+      return { items: page.roles, next: page.next_cursor };
+    },
+    { whole: true },
+  );
+
+export const useParts = (status: "open" | "cast" | "closed", options = {}) =>
+  useList(
+    keys.parts(status),
+    async (cursor) => {
+      const page = await unwrap(
+        api.GET("/parts", { params: { query: { status, limit: PAGE, cursor } } }),
+      );
+      return { items: page.parts, next: page.next_cursor };
+    },
+    options,
+  );
 
 export const usePart = (id: string) =>
   useQuery({

@@ -21,22 +21,33 @@ export const shortcutGroups = createStore<ShortcutGroup[]>([]);
 const SEQUENCE_MS = 900;
 let first = { key: "", at: 0 };
 
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
-  );
-}
-
-/** Enter and Space belong to a link or a button, except to what `data-shortcuts` marks. */
+/**
+ * Enter and Space belong to the button, link or checkbox that has the focus, except to what
+ * `data-shortcuts` marks.
+ */
 const isPressing = (event: KeyboardEvent) =>
   (event.key === "Enter" || event.key === " ") &&
   event.target instanceof Element &&
-  event.target.closest("a, button, summary, [role=button]:not([data-shortcuts])") !== null;
+  event.target.matches(
+    "a[href], button, input, summary, [role=button]:not([data-shortcuts]), [role=tab]",
+  );
 
-/** A dialog or an open menu has the keyboard for itself. */
+/** Inputs that take no letters: shortcuts work while one has the focus. */
+const WITHOUT_TEXT = ["checkbox", "radio", "button", "submit", "range"];
+
+function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !WITHOUT_TEXT.includes(target.type);
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName))
+  );
+}
+
+/** A dialog or an open menu has the keyboard for itself. Closed menus stay in the page, hidden. */
 const isCovered = () =>
-  document.querySelector('[aria-modal="true"], [role="menu"], [role="listbox"]') !== null;
+  [...document.querySelectorAll('[aria-modal="true"], [role="menu"], [role="listbox"]')].some(
+    (element) => element.checkVisibility(),
+  );
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

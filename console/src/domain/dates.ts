@@ -8,6 +8,12 @@ export const toTime = (day: string) => Date.parse(`${day}T00:00:00Z`);
 export const toDay = (time: number) => new Date(time).toISOString().slice(0, 10);
 export const addDays = (day: string, days: number) => toDay(toTime(day) + days * MS_PER_DAY);
 
+/** Return the day on the reader's calendar. */
+export function today(): string {
+  const now = new Date();
+  return toDay(now.getTime() - now.getTimezoneOffset() * 60_000);
+}
+
 export function showDay(day: string | null | undefined): string {
   return day == null ? "" : dayFormat.format(toTime(day));
 }

@@ -57,7 +57,7 @@ export function DataTable<T extends { id: string }>(props: {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.id} aria-selected={selection?.ids.has(row.id)}>
+            <tr key={row.id} data-row={row.id} aria-selected={selection?.ids.has(row.id)}>
               {selection && (
                 <td>
                   <Checkbox

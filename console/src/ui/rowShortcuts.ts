@@ -1,0 +1,37 @@
+/** Shortcuts of screens that are lists: through the rows of their tables, and to their search. */
+
+import type { Shortcut } from "~/app/shortcuts";
+
+const MAIN = document.getElementsByTagName("main");
+
+/** Move the focus to another row: to its first link, so that Enter opens it. */
+function step(by: 1 | -1): void {
+  const rows = [...(MAIN[0]?.querySelectorAll("tbody tr") ?? [])];
+  const links = rows.flatMap((row) => row.querySelector("a") ?? []);
+  const current = links.findIndex((link) => link.closest("tr")?.contains(document.activeElement));
+  const next = current === -1 ? (by === 1 ? 0 : links.length - 1) : current + by;
+  const link = links[next];
+  link?.focus({ preventScroll: true });
+  link?.closest("tr")?.scrollIntoView({ block: "nearest" });
+}
+
+/** Return the id of the DataTable's row that has the focus, or null. */
+export const focusedRow = () =>
+  document.activeElement?.closest<HTMLElement>("tr[data-row]")?.dataset.row ?? null;
+
+/** The same by the arrow keys, for screens that do not scroll by them. */
+export const ARROW_SHORTCUTS: Shortcut[] = [
+  { keys: "ArrowDown", label: "Go to the next row", run: () => step(1) },
+  { keys: "ArrowUp", label: "Go to the row before", run: () => step(-1) },
+];
+
+export const ROW_SHORTCUTS: Shortcut[] = [
+  { keys: "j", label: "Go to the next row; Enter opens it", run: () => step(1) },
+  { keys: "k", label: "Go to the row before", run: () => step(-1) },
+];
+
+export const SEARCH_SHORTCUT: Shortcut = {
+  keys: "f",
+  label: "Search in the list",
+  run: () => MAIN[0]?.querySelector<HTMLElement>('input[type="search"]')?.focus(),
+};
