@@ -32,7 +32,7 @@ export const keys = {
   actor: (id: string) => ["actors", id],
   filmography: (id: string) => ["actors", id, "movies"],
   candidacies: (id: string) => ["actors", id, "candidacies"],
-  parts: (status: string) => ["parts", "list", status],
+  parts: (status?: string) => ["parts", "list", ...(status === undefined ? [] : [status])],
   part: (id: string) => ["parts", id],
   column: (partId: string, status: Status) => ["parts", partId, "candidates", status],
   columns: (partId: string) => ["parts", partId, "candidates"],

@@ -13,7 +13,7 @@ import {
 
 import type { DateRange, Level } from "~/api/types";
 
-import { AgentInput, type AgentValue } from "./AgentInput";
+import { AgentInput } from "./AgentInput";
 import type { Field } from "./fields";
 import { LanguagesInput } from "./LanguagesInput";
 import { RangesInput } from "./RangesInput";
