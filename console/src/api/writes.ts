@@ -27,7 +27,7 @@ export function sayProblem(error: unknown): void {
 }
 
 interface Step {
-  body: { remaining?: number };
+  body: { success: boolean; remaining?: number };
   response: Response;
 }
 
