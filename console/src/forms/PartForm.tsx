@@ -49,9 +49,7 @@ export function PartForm(props: {
 
   async function save(values: Values, current: Part | null): Promise<void> {
     const saved =
-      current === null
-        ? await add(values as unknown as NewPart)
-        : await change(values, current);
+      current === null ? await add(values as unknown as NewPart) : await change(values, current);
     // The part's own key also covers its candidates, whose conflicts depend on the part's dates.
     const changed = [keys.movie(movieId), keys.part(saved.id), keys.parts()];
     await Promise.all(changed.map((queryKey) => queries.invalidateQueries({ queryKey })));
