@@ -28,9 +28,11 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** A dialog or an open menu has the keyboard for itself. */
+/** A dialog or an open menu has the keyboard for itself. Closed menus stay in the page, hidden. */
 const isCovered = () =>
-  document.querySelector('[aria-modal="true"], [role="menu"], [role="listbox"]') !== null;
+  [...document.querySelectorAll('[aria-modal="true"], [role="menu"], [role="listbox"]')].some(
+    (element) => element.checkVisibility(),
+  );
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
