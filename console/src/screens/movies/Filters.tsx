@@ -1,7 +1,7 @@
-import { Button, MultiSelect, Select, TextInput } from "@mantine/core";
+import { MultiSelect, Select, TextInput } from "@mantine/core";
 
 import type { MovieQuery } from "~/api/types";
-import { isFiltered, sortsOf, type MovieSort } from "~/domain/movieQuery";
+import { sortsOf, type MovieSort } from "~/domain/movieQuery";
 import { GENRE_OPTIONS, MOVIE_STATUS_NAMES, optionsOf } from "~/domain/words";
 import { SearchInput } from "~/ui/SearchInput";
 
@@ -21,7 +21,6 @@ export function Filters(props: {
 }) {
   const { query, change } = props;
   const sorts = sortsOf(query);
-  const filtered = isFiltered(query);
   return (
     <search className={classes.filters} aria-label="Movies">
       <SearchInput
@@ -83,7 +82,7 @@ export function Filters(props: {
       ))}
       <Select
         size="xs"
-        className={classes.narrow}
+        className={classes.order}
         label="Order"
         data={sorts.map((value) => ({ value, label: SORT_NAMES[value] }))}
         value={query.sort ?? null}
@@ -92,23 +91,6 @@ export function Filters(props: {
         allowDeselect={false}
         onChange={(sort) => change({ sort })}
       />
-      {filtered && (
-        <Button
-          variant="subtle"
-          onClick={() =>
-            change({
-              search: "",
-              status: "",
-              genre: [],
-              undated: "",
-              released_from: "",
-              released_to: "",
-            })
-          }
-        >
-          Clear the filters
-        </Button>
-      )}
     </search>
   );
 }

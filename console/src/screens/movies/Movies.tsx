@@ -1,6 +1,6 @@
 /** All movies: search, filters, and adding one. The address is the saved search. */
 
-import { Button, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import { useMovies } from "~/api/queries";
@@ -16,6 +16,15 @@ import { Empty, Failed, Lines, ListEnd } from "~/ui/states";
 import { MovieForm } from "../movie/MovieForm";
 import { COLUMNS } from "./columns";
 import { Filters } from "./Filters";
+
+const NO_FILTERS = {
+  search: "",
+  status: "",
+  genre: [],
+  undated: "",
+  released_from: "",
+  released_to: "",
+};
 
 export default function Movies() {
   const [params, change] = useQueryParams();
@@ -36,11 +45,16 @@ export default function Movies() {
       </PageHead>
       <Filters query={query} change={change} />
       {filtered && (
-        <Text size="xs" c="dimmed" mb={4}>
-          {query.search !== undefined
-            ? "A search lists movies in the order of its words, and with a status or genres by release date."
-            : "A filtered list is in the order of release dates. It cannot be ordered by title."}
-        </Text>
+        <Group gap="xs" mb={4} mih="1.9rem">
+          <Text size="xs" c="dimmed">
+            {query.search !== undefined
+              ? "A search lists movies in the order of its words, and with a status or genres by release date."
+              : "A filtered list is in the order of release dates. It cannot be ordered by title."}
+          </Text>
+          <Button variant="subtle" size="compact-xs" onClick={() => change(NO_FILTERS)}>
+            Clear the filters
+          </Button>
+        </Group>
       )}
       <div className="surface" aria-busy={list.isFetching}>
         {list.isPending ? (
