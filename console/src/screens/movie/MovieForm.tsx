@@ -49,7 +49,10 @@ export function MovieForm(props: {
 
   async function save(values: Values, current: Movie | null): Promise<void> {
     const saved =
-      current === null ? await add(values as unknown as NewMovie) : await change(values, current);
+      current === null
+        ? // A new movie must say whether its release is announced.
+          await add({ release_date: null, ...values } as unknown as NewMovie)
+        : await change(values, current);
     queries.setQueryData(keys.movie(saved.id), saved);
     // The desk and the search show its title.
     const changed = [keys.movies(), keys.parts(), ["search"], keys.history("movies", saved.id)];

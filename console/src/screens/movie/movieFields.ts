@@ -11,8 +11,6 @@ export const MOVIE_FIELDS: Field<Movie>[] = [
     label: "Release date",
     kind: "date",
     hint: "Leave it empty if it is not announced.",
-    // It is always sent: a new movie must say that no date is announced.
-    required: true,
   },
   {
     name: "status",
