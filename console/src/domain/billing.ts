@@ -32,7 +32,7 @@ export function billingChanges(
   const firstMoved = wanted.findIndex(isMoved);
   if (firstMoved === -1) return new Map();
   const lastMoved = wanted.findLastIndex(isMoved);
-  // Whoever has no number is last: nobody after them could have one.
+  // A list ends with those who have no number: nobody after them could have one.
   const firstUnnumbered = items.findIndex((item) => item.billing_order === null);
   const start = firstUnnumbered === -1 ? firstMoved : Math.min(firstMoved, firstUnnumbered);
 
