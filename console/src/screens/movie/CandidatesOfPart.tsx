@@ -14,8 +14,9 @@ const COLUMNS: Column<Candidate>[] = [
   {
     key: "actor",
     label: "Actor",
+    className: classes.actor,
     show: (candidate) => (
-      <span className={classes.actor}>
+      <span className={classes.person}>
         <Headshot name={candidate.actor_name} url={candidate.headshot_url} width={24} />
         <LinkTo to={`/actors/${candidate.actor_id}`}>{candidate.actor_name}</LinkTo>
       </span>
@@ -24,32 +25,37 @@ const COLUMNS: Column<Candidate>[] = [
   {
     key: "age",
     label: "Playing age",
-    className: "nowrap",
+    className: `nowrap ${classes.short}`,
     show: (candidate) => ages(candidate.playing_age_min, candidate.playing_age_max),
   },
-  { key: "status", label: "Status", show: ({ status }) => <StatusBadge status={status} /> },
+  {
+    key: "status",
+    label: "Status",
+    className: classes.status,
+    show: ({ status }) => <StatusBadge status={status} />,
+  },
   {
     key: "rating",
     label: "Rating",
-    className: "nowrap",
+    className: `nowrap ${classes.short}`,
     show: ({ rating }) => rating !== null && `${rating} of ${BEST_RATING}`,
   },
   {
     key: "since",
     label: "Since",
-    className: `nowrap ${classes.wide}`,
+    className: `nowrap ${classes.wide} ${classes.since}`,
     show: (candidate) => showDay(candidate.status_since.slice(0, 10)),
   },
   {
     key: "audition",
     label: "Audition",
-    className: `nowrap ${classes.wide}`,
+    className: `nowrap ${classes.wide} ${classes.audition}`,
     show: (candidate) => showTime(candidate.audition_at),
   },
   {
     key: "conflicts",
     label: "Conflicts",
-    className: classes.wide,
+    className: `${classes.wide} ${classes.conflicts}`,
     show: ({ conflicts }) =>
       conflicts.length === 0
         ? ""

@@ -11,6 +11,7 @@ import { nextBilling } from "~/domain/billing";
 import { joinCast, type CastRow } from "~/domain/cast";
 import { useMay } from "~/session/session";
 import { DataTable, type Column } from "~/ui/DataTable";
+import { MoreIcon } from "~/ui/icons";
 import { LinkTo } from "~/ui/LinkTo";
 import { RemoveDialog } from "~/ui/RemoveDialog";
 import { ROW_SHORTCUTS } from "~/ui/rowShortcuts";
@@ -48,7 +49,7 @@ export function Cast({ movie }: { movie: Movie }) {
         <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon size="sm" aria-label={`Actions for ${row.name}`}>
-              ⋯
+              <MoreIcon />
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>

@@ -73,9 +73,13 @@ function Everybody({ movieId, parts }: { movieId: string; parts: Part[] }) {
       </Empty>
     );
   }
+  const groups = byPart(list.items);
+  const place = (partId: string) => parts.findIndex(({ id }) => id === partId);
+  // The API lists parts in the order of their ids. Sorting before its end would move what is read.
+  if (list.isComplete) groups.sort((a, b) => place(a.partId) - place(b.partId));
   return (
     <>
-      {byPart(list.items).map(({ partId, candidates }) => (
+      {groups.map(({ partId, candidates }) => (
         <CandidatesOfPart
           key={partId}
           partId={partId}

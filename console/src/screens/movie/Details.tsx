@@ -9,6 +9,7 @@ import type { Movie } from "~/api/types";
 import { untilDone } from "~/api/writes";
 import { goTo } from "~/app/location";
 import { showTime } from "~/domain/dates";
+import { genreName } from "~/domain/words";
 import { showValue } from "~/forms/show";
 import { useMay } from "~/session/session";
 import { RemoveDialog } from "~/ui/RemoveDialog";
@@ -31,28 +32,29 @@ function addressOf(name: keyof Movie, movie: Movie): string | null {
   }
 }
 
-export function Details({ movie, onEdit }: { movie: Movie; onEdit: () => void }) {
+function textOf(name: keyof Movie, movie: Movie): string {
+  if (name === "release_date" && movie.release_date === null) return "Not announced";
+  if (name === "genres" && movie.genres) return movie.genres.map(genreName).join(", ");
+  return showValue(name, movie[name]);
+}
+
+export function Details({ movie }: { movie: Movie }) {
   const may = useMay();
   const [removing, setRemoving] = useState(false);
   return (
     <>
-      <Group mb="xs" justify="flex-end">
-        {may("patch:movies") && (
-          <Button variant="default" onClick={onEdit}>
-            Change
-          </Button>
-        )}
-        {may("delete:movies") && (
+      {may("delete:movies") && (
+        <Group mb="xs" justify="flex-end">
           <Button variant="default" onClick={() => setRemoving(true)}>
             Remove the movie …
           </Button>
-        )}
-      </Group>
+        </Group>
+      )}
       <div className="surface">
         <dl className={classes.list}>
           {MOVIE_FIELDS.map((field) => {
             const address = addressOf(field.name, movie);
-            const text = showValue(field.name, movie[field.name]);
+            const text = textOf(field.name, movie);
             return (
               <div key={field.name} className={field.wide === true ? classes.wide : undefined}>
                 <dt>{field.label}</dt>

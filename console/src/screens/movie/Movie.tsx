@@ -78,7 +78,7 @@ export default function Movie({ id, tab }: { id: string; tab: string }) {
           <Considered movie={movie} />
         </Tabs.Panel>
         <Tabs.Panel value="details">
-          <Details movie={movie} onEdit={() => setIsChanging(true)} />
+          <Details movie={movie} />
         </Tabs.Panel>
         <Tabs.Panel value="history">
           <History kind="movies" id={id} />

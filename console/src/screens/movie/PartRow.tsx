@@ -6,6 +6,7 @@ import { showRange } from "~/domain/dates";
 import { requirements } from "~/domain/requirements";
 import { PART_STATUS_NAMES } from "~/domain/words";
 import { CountsLine } from "~/ui/CountsLine";
+import { GripIcon, MoreIcon } from "~/ui/icons";
 import { LinkTo } from "~/ui/LinkTo";
 
 import classes from "./Breakdown.module.css";
@@ -60,7 +61,7 @@ export function PartRow(props: {
               aria-description="Drag it, or press Alt and an arrow key"
               title="Drag it, or press Alt+↑ or Alt+↓"
             >
-              ⠿
+              <GripIcon />
             </ActionIcon>
           )}
           {props.billing ?? "–"}
@@ -72,7 +73,7 @@ export function PartRow(props: {
         </span>
         <span className={classes.asked}>{requirements(part)}</span>
       </td>
-      <td className={classes.wide}>{showRange(part.work_start, part.work_end)}</td>
+      <td className={`nowrap ${classes.wide}`}>{showRange(part.work_start, part.work_end)}</td>
       <td className="nowrap">
         {part.counts.cast} of {part.needed}
       </td>
@@ -100,7 +101,7 @@ function PartMenu({ part, index, actions }: { part: Part; index: number; actions
     <Menu position="bottom-end">
       <Menu.Target>
         <ActionIcon size="sm" aria-label={`Actions for ${part.name}`}>
-          ⋯
+          <MoreIcon />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
