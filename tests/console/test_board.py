@@ -107,7 +107,7 @@ def test_many_candidates_move_together_and_come_back(
     for name in ("Ann", "Bea", "Cat"):
         card(director, name).click(modifiers=["Control"])
     director.says("3 selected")
-    director.page.get_by_role("textbox", name="Move the selection to").click()
+    director.page.get_by_role("combobox", name="Move the selection to").click()
     director.page.get_by_role("option", name="Passed").click()
     expect(column(director, "passed").get_by_role("button")).to_have_count(3)
     eventually(lambda: list(statuses(api, part).values()).count("passed"), 3, director)

@@ -26,6 +26,7 @@ export const keys = {
   movies: (query?: MovieQuery) => ["movies", "list", ...(query ? [query] : [])],
   movie: (id: string) => ["movies", id],
   cast: (id: string) => ["movies", id, "cast"],
+  roles: (movieId: string) => ["movies", movieId, "roles"],
   breakdown: (id: string) => ["movies", id, "parts"],
   considered: (id: string) => ["movies", id, "candidates"],
   actors: (query?: ActorQuery) => ["actors", "list", ...(query ? [query] : [])],
@@ -69,6 +70,21 @@ export const useCast = (id: string, options = {}) =>
       return { items: page.actors, next: page.next_cursor };
     },
     options,
+  );
+
+/** All roles of a movie, with what its cast leaves out: their types, days and parts. */
+export const useRoles = (movieId: string) =>
+  useList(
+    keys.roles(movieId),
+    async (cursor) => {
+      const page = await unwrap(
+        api.GET("/roles", {
+          params: { query: { movie_id: movieId, limit: LARGEST_PAGE, cursor } },
+        }),
+      );
+      return { items: page.roles, next: page.next_cursor };
+    },
+    { whole: true },
   );
 
 export const useBreakdown = (id: string) =>

@@ -19,10 +19,13 @@ export type MovieChanges = Schemas["MovieChanges"];
 export type NewActor = Schemas["NewActor"];
 export type NewMovie = Schemas["NewMovie"];
 export type NewPart = Schemas["NewPart"];
+export type NewRoleInMovie = Schemas["NewRoleInMovie"];
 export type Part = Schemas["Part"];
 export type PartChanges = Schemas["PartChanges"];
 export type PartOfMovie = Schemas["PartOfMovie"];
 export type Refusal = Schemas["Refusal"];
+export type Role = Schemas["Role"];
+export type RoleChanges = Schemas["RoleChanges"];
 /** One entry of a history. */
 export type HistoryEntry = Schemas["Record"];
 export type Status = Schemas["Status"];

@@ -22,9 +22,11 @@ export function sayDone(message: string): void {
   notifications.show({ message, color: "teal", autoClose: 4_000 });
 }
 
-export function sayProblem(error: unknown): void {
-  notifications.show({ message: explain(error), color: "red", autoClose: 10_000 });
+export function sayFailure(message: string): void {
+  notifications.show({ message, color: "red", autoClose: 10_000 });
 }
+
+export const sayProblem = (error: unknown) => sayFailure(explain(error));
 
 interface Step {
   body: { success: boolean; remaining?: number };

@@ -22,13 +22,15 @@ interface Props<T> {
   field: Field<T>;
   value: unknown;
   error: string | null;
+  /** It has the keyboard when the form opens. */
+  isFirst?: boolean;
   onChange: (value: unknown) => void;
 }
 
 const orNull = (text: string) => (text === "" ? null : text);
 const listOrNull = (list: string[]) => (list.length === 0 ? null : list);
 
-export function FieldInput<T>({ field, value, error, onChange }: Props<T>) {
+export function FieldInput<T>({ field, value, error, isFirst, onChange }: Props<T>) {
   const text = typeof value === "string" ? value : "";
   const list = Array.isArray(value) ? (value as string[]) : [];
   const common = {
@@ -39,6 +41,7 @@ export function FieldInput<T>({ field, value, error, onChange }: Props<T>) {
     size: "xs" as const,
     withAsterisk: field.required === true,
     "aria-required": field.required === true,
+    "data-autofocus": isFirst === true ? true : undefined,
   };
   switch (field.kind) {
     case "textarea":

@@ -138,10 +138,11 @@ export function RecordForm<T extends object>(props: Props<T>) {
               </Alert>
             )}
             <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="xs">
-              {fields.map((field) => (
+              {fields.map((field, index) => (
                 <div key={field.name} style={field.wide ? { gridColumn: "1 / -1" } : undefined}>
                   <FieldInput
                     field={field}
+                    isFirst={index === 0}
                     value={values[field.name]}
                     error={failure?.field === field.name ? failure.text : null}
                     onChange={(value) => setValues((old) => ({ ...old, [field.name]: value }))}

@@ -6,6 +6,8 @@ export function Confirm(props: {
   title: string;
   action: string;
   busy?: boolean;
+  /** It cannot be confirmed yet. */
+  disabled?: boolean;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -18,7 +20,12 @@ export function Confirm(props: {
           <Button variant="default" onClick={props.onClose} data-autofocus>
             Cancel
           </Button>
-          <Button color="red.9" onClick={props.onConfirm} loading={props.busy ?? false}>
+          <Button
+            color="red.9"
+            onClick={props.onConfirm}
+            loading={props.busy ?? false}
+            disabled={props.disabled ?? false}
+          >
             {props.action}
           </Button>
         </Group>
