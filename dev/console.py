@@ -38,13 +38,13 @@ def build() -> None:
             node.install(SOURCES)
         except node.NotInstalled as error:
             raise BuildFailed(
-                f"npm could not install its packages. {_last_line(str(error))}"
+                f"npm could not install its packages. {_reason(str(error))}"
             ) from error
         with tempfile.TemporaryDirectory(dir=PROJECT / ".local") as folder:
             out = Path(folder) / "built"
             done = _tool("vite", "build", "--outDir", str(out), "--emptyOutDir")
             if done.returncode:
-                raise BuildFailed(_last_line(done.stderr or done.stdout))
+                raise BuildFailed(_reason(done.stderr or done.stdout))
             (out / STAMP.name).write_text(digest)
             # The API may be serving the old one: it reads each file when it is asked for it.
             shutil.rmtree(BUILT, ignore_errors=True)
@@ -66,9 +66,10 @@ def _sources() -> Iterator[Path]:
         yield from (Path(folder) / name for name in files)
 
 
-def _last_line(output: str) -> str:
+def _reason(output: str) -> str:
+    """Return the line of a tool's output that says what is wrong: the first about an error."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else "It says nothing."
+    return next((line for line in lines if "rror" in line), lines[-1] if lines else "")
 
 
 def _tool(package: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -87,7 +88,7 @@ def schema() -> str:
             "--enum-values",
         )
         if done.returncode:
-            machine.fail(f"the console's types cannot be generated: {_last_line(done.stderr)}")
+            machine.fail(f"the console's types cannot be generated: {_reason(done.stderr)}")
         return file.read_text(encoding="utf-8")
 
 
@@ -133,7 +134,7 @@ def _install() -> None:
         try:
             node.install(SOURCES)
         except node.NotInstalled as error:
-            machine.fail(f"the console's packages cannot be installed: {_last_line(str(error))}")
+            machine.fail(f"the console's packages cannot be installed: {_reason(str(error))}")
 
 
 def main() -> None:
