@@ -5,17 +5,23 @@
  * a queue, and a change is sent with the version that the one before it has returned.
  */
 
-import { useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
+import {
+  useQueryClient,
+  type QueryCacheNotifyEvent,
+  type QueryClient,
+  type QueryKey,
+} from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 
 import { createStore } from "~/app/store";
 import { withCandidate, without, type Column } from "~/domain/columns";
 import { isEngaged, movedCounts } from "~/domain/statuses";
 
 import { api, ifMatch, unwrap } from "./client";
+import { limited } from "./limited";
 import { Problem } from "./problem";
 import { keys, readCandidate } from "./queries";
-import type { Candidate, CandidateChanges, Part } from "./types";
+import type { Candidate, CandidateChanges, Part, Status } from "./types";
 import { sayProblem } from "./writes";
 
 /** A change that somebody else's change has overtaken. The person chooses. */
@@ -33,6 +39,11 @@ export interface Outcome {
 }
 
 const EMPTY: Column = { pages: [{ items: [], next: null }], pageParams: [null] };
+
+const RECENT_MS = 60_000;
+
+/** Writes at once. A browser has six connections, and pages must be read meanwhile. */
+const slots = limited(3);
 
 const candidateKey = (id: string) => ["candidates", id];
 
@@ -54,6 +65,8 @@ const has = (candidate: Candidate, changes: CandidateChanges) =>
 export class CandidateWriter {
   private readonly queues = new Map<string, Promise<unknown>>();
   private readonly latest = new Map<string, Candidate>();
+  /** When the candidates were changed that a reading may not know yet. */
+  private readonly recent = new Map<string, number>();
 
   constructor(
     private readonly queries: QueryClient,
@@ -84,7 +97,7 @@ export class CandidateWriter {
   private async save(id: string, before: Candidate, changes: CandidateChanges): Promise<Outcome> {
     const base = this.latest.get(id) ?? before;
     try {
-      const saved = await send(base, changes);
+      const saved = await slots(() => send(base, changes));
       this.settle(saved);
       if (isEngaged(before.status) || isEngaged(saved.status)) this.readPartAgain();
       return { candidate: saved, saved: true };
@@ -119,14 +132,10 @@ export class CandidateWriter {
   private show(before: Candidate, after: Candidate): void {
     const { queries, partId } = this;
     queries.setQueryData(candidateKey(after.id), after);
-    const column = (status: Candidate["status"]) => keys.column(partId, status);
-    const patch = (status: Candidate["status"], change: (old: Column) => Column) =>
+    this.recent.set(after.id, Date.now());
+    const column = (status: Status) => keys.column(partId, status);
+    const patch = (status: Status, change: (old: Column) => Column) =>
       queries.setQueryData<Column>(column(status), (old) => (old ? change(old) : old));
-    // A reading that is under way would bring the old state back.
-    void queries.cancelQueries(
-      { queryKey: keys.columns(partId), predicate: (query) => query.state.data !== undefined },
-      { silent: true, revert: false },
-    );
     if (before.status !== after.status) {
       patch(before.status, (old) => without(old, new Set([after.id])));
       const counts = queries.getQueryData<Part>(keys.part(partId))?.counts;
@@ -141,6 +150,25 @@ export class CandidateWriter {
     patch(after.status, (old) => withCandidate(old, after));
   }
 
+  /** Show recent changes again in a column that was read while they were made. */
+  correct(event: QueryCacheNotifyEvent): void {
+    if (event.type !== "updated" || event.action.type !== "success" || event.action.manual) return;
+    const queryKey = event.query.queryKey as QueryKey;
+    const [kind, partId, list, status] = queryKey;
+    if (kind !== "parts" || partId !== this.partId || list !== "candidates") return;
+    const candidates: Candidate[] = [];
+    for (const [id, at] of this.recent) {
+      const candidate = this.queries.getQueryData<Candidate>(candidateKey(id));
+      if (!candidate || at < Date.now() - RECENT_MS) this.recent.delete(id);
+      else candidates.push(candidate);
+    }
+    const gone = candidates.filter((each) => each.status !== status);
+    const here = candidates.filter((each) => each.status === status);
+    this.queries.setQueryData<Column>(queryKey, (old) =>
+      old ? here.reduce(withCandidate, without(old, new Set(gone.map((each) => each.id)))) : old,
+    );
+  }
+
   private readPartAgain(): void {
     void this.queries.invalidateQueries({ queryKey: keys.part(this.partId), exact: true });
     void this.queries.invalidateQueries({ queryKey: ["actors"] });
@@ -150,5 +178,10 @@ export class CandidateWriter {
 
 export function useCandidateWriter(partId: string): CandidateWriter {
   const queries = useQueryClient();
-  return useMemo(() => new CandidateWriter(queries, partId), [queries, partId]);
+  const writer = useMemo(() => new CandidateWriter(queries, partId), [queries, partId]);
+  useEffect(
+    () => queries.getQueryCache().subscribe((event) => writer.correct(event)),
+    [queries, writer],
+  );
+  return writer;
 }

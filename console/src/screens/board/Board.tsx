@@ -93,7 +93,7 @@ function BoardOf({ part }: { part: Part }) {
   });
 
   return (
-    <Stack gap="xs">
+    <Stack gap="xs" className={classes.screen}>
       <PartHead part={part}>
         <PartLinks part={part} />
       </PartHead>
