@@ -23,7 +23,7 @@ function download(movie: Movie, rows: CastRow[]): void {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = fileName(`${movie.title} – cast`, "csv");
+  link.download = fileName(`${movie.title} - cast`, "csv");
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
