@@ -25,6 +25,7 @@ export const COLUMNS: Column<PartOfMovie>[] = [
   {
     key: "work",
     label: "Work",
+    className: "nowrap",
     show: ({ work_start, work_end }) =>
       [showRange(work_start, work_end) || "No dates yet", showSoon(work_start)]
         .filter(Boolean)
