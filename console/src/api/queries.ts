@@ -101,15 +101,19 @@ export const useBreakdown = (id: string) =>
     { whole: true },
   );
 
-export const useConsidered = (id: string) =>
-  useList(keys.considered(id), async (cursor) => {
-    const page = await unwrap(
-      api.GET("/movies/{movie_id}/candidates", {
-        params: { path: { movie_id: id }, query: { limit: PAGE, cursor } },
-      }),
-    );
-    return { items: page.candidates, next: page.next_cursor };
-  });
+export const useConsidered = (id: string, options = {}) =>
+  useList(
+    keys.considered(id),
+    async (cursor) => {
+      const page = await unwrap(
+        api.GET("/movies/{movie_id}/candidates", {
+          params: { path: { movie_id: id }, query: { limit: LARGEST_PAGE, cursor } },
+        }),
+      );
+      return { items: page.candidates, next: page.next_cursor };
+    },
+    options,
+  );
 
 export const useActors = (query: ActorQuery, options = {}) =>
   useList(

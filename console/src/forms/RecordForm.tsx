@@ -36,7 +36,11 @@ function failureOf<T>(error: unknown, fields: Field<T>[]): Failure {
     const name = /^[a-z_]+/.exec(error.field)?.[0] ?? "";
     if (fields.some((field) => field.name === name)) {
       const text = error.detail.slice(error.field.length).replace(/^: /, "").trim();
-      return { field: name, text: text.charAt(0).toUpperCase() + text.slice(1) };
+      const inWords = text.replace(
+        /\b[a-z]+(?:_[a-z]+)+\b/g,
+        (other) => fields.find((field) => field.name === other)?.label ?? other,
+      );
+      return { field: name, text: inWords.charAt(0).toUpperCase() + inWords.slice(1) };
     }
   }
   return { field: null, text: explain(error) };
@@ -64,6 +68,11 @@ export function RecordForm<T extends object>(props: Props<T>) {
     if (busy) return;
     if (current !== null && Object.keys(sent).length === 0) {
       props.onClose();
+      return;
+    }
+    const missing = fields.find(({ name, required }) => required === true && sent[name] === null);
+    if (missing) {
+      showFailure({ field: missing.name, text: "Fill this in." });
       return;
     }
     setBusy(true);

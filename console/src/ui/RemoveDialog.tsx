@@ -18,6 +18,8 @@ export function RemoveDialog(props: {
   send: () => Promise<unknown>;
   /** The keys of what is read again. */
   changes: QueryKey[];
+  /** The key of what is removed. It is read again if somebody else has changed it. */
+  subject?: QueryKey;
   onRemoved?: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -35,7 +37,8 @@ export function RemoveDialog(props: {
     failed: (error) => {
       props.onClose();
       if (!(error instanceof Problem) || error.status !== 412) return false;
-      for (const queryKey of props.changes) void queries.invalidateQueries({ queryKey });
+      const reread = props.subject ? [props.subject] : props.changes;
+      for (const queryKey of reread) void queries.invalidateQueries({ queryKey });
       sayFailure("Somebody else has changed this meanwhile. Look at it again, then remove it.");
       return true;
     },

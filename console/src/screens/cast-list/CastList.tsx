@@ -23,7 +23,7 @@ function download(movie: Movie, rows: CastRow[]): void {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = fileName(`${movie.title} – cast`, "csv");
+  link.download = fileName(`${movie.title} - cast`, "csv");
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
@@ -76,7 +76,8 @@ export default function CastList({ id }: { id: string }) {
             Cast actors on the boards of the movie’s parts, or add them to the cast.
           </Empty>
         ) : (
-          <div className="scroll-x">
+          // Nothing in it takes the focus, so the keyboard scrolls the box itself.
+          <div className="scroll-x" role="region" aria-label="Cast" tabIndex={0}>
             <Sheet movie={movie} rows={rows} />
           </div>
         )}
@@ -97,8 +98,8 @@ function Sheet({ movie, rows }: { movie: Movie; rows: CastRow[] }) {
       </caption>
       <thead>
         <tr>
-          {PRINTED.map(({ label, isNumber }) => (
-            <th key={label} scope="col" className={isNumber ? "number" : undefined}>
+          {PRINTED.map(({ label, className }) => (
+            <th key={label} scope="col" className={className}>
               {label}
             </th>
           ))}
@@ -107,8 +108,8 @@ function Sheet({ movie, rows }: { movie: Movie; rows: CastRow[] }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.id}>
-            {PRINTED.map(({ label, isNumber, show }) => (
-              <td key={label} className={isNumber ? "number" : undefined}>
+            {PRINTED.map(({ label, className, show }) => (
+              <td key={label} className={className}>
                 {show(row)}
               </td>
             ))}

@@ -4,7 +4,7 @@ import { PART_TYPE_NAMES } from "~/domain/words";
 
 interface CastListColumn {
   label: string;
-  isNumber?: boolean;
+  className?: string;
   /** What is printed. */
   show: (row: CastRow) => string | number | null;
 }
@@ -12,12 +12,13 @@ interface CastListColumn {
 const typeOf = ({ role }: CastRow) => (role?.role_type ? PART_TYPE_NAMES[role.role_type] : null);
 
 export const PRINTED: CastListColumn[] = [
-  { label: "Billing", isNumber: true, show: (row) => row.billing },
+  { label: "Billing", className: "number", show: (row) => row.billing },
   { label: "Character", show: (row) => row.character },
   { label: "Actor", show: (row) => row.name },
   { label: "Type", show: typeOf },
   {
     label: "Work",
+    className: "nowrap",
     show: ({ role }) => role && showRange(role.work_start, role.work_end),
   },
 ];

@@ -25,19 +25,17 @@ export const COLUMNS: Column<PartOfMovie>[] = [
   {
     key: "work",
     label: "Work",
-    show: (part) => showRange(part.work_start, part.work_end) || "No dates yet",
-  },
-  {
-    key: "soon",
-    label: "Begins",
     className: "nowrap",
-    show: ({ work_start }) => showSoon(work_start),
+    show: ({ work_start, work_end }) =>
+      [showRange(work_start, work_end) || "No dates yet", showSoon(work_start)]
+        .filter(Boolean)
+        .join(", "),
   },
   { key: "needed", label: "Needed", className: "number", show: ({ needed }) => needed },
   ...COUNTED.map(count),
   {
     key: "triage",
-    label: "Decide",
+    label: "Actions",
     show: ({ id, name }) => (
       <LinkTo to={`/parts/${id}/triage`} label={`Triage of ${name}`}>
         Triage

@@ -122,6 +122,7 @@ function Parts(props: {
               key={part.id}
               part={part}
               index={index}
+              isLast={index === props.parts.length - 1}
               billing={props.numberOf(part)}
               indexOf={indexOf}
               actions={props.actions}

@@ -13,6 +13,9 @@ import { Empty, Failed, Lines, ListEnd } from "~/ui/states";
 
 import { CandidatesOfPart } from "./CandidatesOfPart";
 
+/** Up to so many candidates are read at once, to show the parts in billing order. */
+const MOST_SORTED = 500;
+
 export function Considered({ movie }: { movie: Movie }) {
   const [params, change] = useQueryParams();
   const status = BOARD.find((each) => each === params.get("status")) ?? null;
@@ -61,8 +64,11 @@ function byPart(candidates: Candidate[]): { partId: string; candidates: Candidat
 }
 
 function Everybody({ movieId, parts }: { movieId: string; parts: Part[] }) {
-  const list = useConsidered(movieId);
-  if (list.isPending) return <Lines />;
+  const total = parts.reduce((sum, part) => sum + part.candidate_count, 0);
+  // The API lists parts in the order of their ids. A list that is read whole can be sorted.
+  const isWhole = total <= MOST_SORTED;
+  const list = useConsidered(movieId, { whole: isWhole });
+  if (list.isPending || (isWhole && !list.isComplete && !list.error)) return <Lines />;
   if (list.error && list.items.length === 0) {
     return <Failed error={list.error} retry={list.retry} />;
   }
@@ -75,8 +81,7 @@ function Everybody({ movieId, parts }: { movieId: string; parts: Part[] }) {
   }
   const groups = byPart(list.items);
   const place = (partId: string) => parts.findIndex(({ id }) => id === partId);
-  // The API lists parts in the order of their ids. Sorting before its end would move what is read.
-  if (list.isComplete) groups.sort((a, b) => place(a.partId) - place(b.partId));
+  if (isWhole) groups.sort((a, b) => place(a.partId) - place(b.partId));
   return (
     <>
       {groups.map(({ partId, candidates }) => (

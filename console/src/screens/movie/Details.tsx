@@ -97,12 +97,15 @@ function RemoveMovie({ movie, onClose }: { movie: Movie; onClose: () => void }) 
         )
       }
       changes={[keys.movies(), ["parts"], ["actors"], ["search"]]}
+      subject={keys.movie(movie.id)}
       onRemoved={() => goTo("/movies", { replace: true })}
       onClose={onClose}
     >
-      Its {movie.part_count === 1 ? "part" : `${movie.part_count} parts`} with all candidates, and
-      its {movie.role_count === 1 ? "role" : `${movie.role_count} roles`}, are removed too. This
-      cannot be undone.
+      {movie.part_count > 0 &&
+        `Its ${movie.part_count === 1 ? "part is" : `${movie.part_count} parts are`} removed too, with all candidates. `}
+      {movie.role_count > 0 &&
+        `Its ${movie.role_count === 1 ? "role is" : `${movie.role_count} roles are`} removed too. `}
+      This cannot be undone.
     </RemoveDialog>
   );
 }

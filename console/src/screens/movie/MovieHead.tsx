@@ -21,7 +21,7 @@ export function MovieHead({ movie, children }: { movie: Movie; children: ReactNo
   return (
     <Group wrap="nowrap" align="flex-start" gap="sm">
       <Headshot name={movie.title} url={movie.poster_url} width={48} ratio={2 / 3} />
-      <div style={{ flex: 1, minWidth: 0 }}>
+      <div style={{ flex: 1, minWidth: 0, overflowWrap: "anywhere" }}>
         <PageHead
           title={movie.title}
           path={[{ label: "Movies", to: "/movies" }]}

@@ -25,6 +25,7 @@ export interface RowActions {
 export function PartRow(props: {
   part: Part;
   index: number;
+  isLast: boolean;
   billing: number | null;
   indexOf: (id: string) => number;
   actions: RowActions;
@@ -96,7 +97,8 @@ export function PartRow(props: {
   );
 }
 
-function PartMenu({ part, index, actions }: { part: Part; index: number; actions: RowActions }) {
+function PartMenu(props: { part: Part; index: number; isLast: boolean; actions: RowActions }) {
+  const { part, index, isLast, actions } = props;
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -108,8 +110,12 @@ function PartMenu({ part, index, actions }: { part: Part; index: number; actions
         {actions.mayChange && (
           <>
             <Menu.Item onClick={() => actions.edit(part)}>Change …</Menu.Item>
-            <Menu.Item onClick={() => actions.move(part.id, index - 1)}>Move up</Menu.Item>
-            <Menu.Item onClick={() => actions.move(part.id, index + 1)}>Move down</Menu.Item>
+            <Menu.Item disabled={index === 0} onClick={() => actions.move(part.id, index - 1)}>
+              Move up
+            </Menu.Item>
+            <Menu.Item disabled={isLast} onClick={() => actions.move(part.id, index + 1)}>
+              Move down
+            </Menu.Item>
           </>
         )}
         {actions.mayRemove && <Menu.Item onClick={() => actions.remove(part)}>Remove …</Menu.Item>}

@@ -21,6 +21,7 @@ export const CAST_COLUMNS: Column<CastRow>[] = [
   {
     key: "work",
     label: "Work",
+    className: "nowrap",
     show: ({ role }) => role && showRange(role.work_start, role.work_end),
   },
 ];
