@@ -3,30 +3,11 @@
 import { useMovie } from "~/api/queries";
 import type { Part } from "~/api/types";
 import { showRange } from "~/domain/dates";
-import {
-  ages,
-  GENDER_NAMES,
-  languageName,
-  PART_STATUS_NAMES,
-  PART_TYPE_NAMES,
-} from "~/domain/words";
+import { requirements } from "~/domain/requirements";
+import { PART_STATUS_NAMES } from "~/domain/words";
 import type { ReactNode } from "react";
 
 import { PageHead } from "./PageHead";
-
-/** Return what a part asks for, in one line. */
-export function requirements(part: Part): string {
-  const facts = [
-    part.part_type && PART_TYPE_NAMES[part.part_type],
-    part.gender && GENDER_NAMES[part.gender],
-    ages(part.playing_age_min, part.playing_age_max),
-    ...Object.keys(part.languages ?? {}).map(languageName),
-    ...(part.skills ?? []),
-    ...(part.unions ?? []),
-    showRange(part.work_start, part.work_end),
-  ];
-  return facts.filter(Boolean).join(" · ");
-}
 
 export function PartHead(props: { part: Part; screen?: string; children?: ReactNode }) {
   const { part, screen } = props;
@@ -41,7 +22,14 @@ export function PartHead(props: { part: Part; screen?: string; children?: ReactN
     <PageHead
       title={screen === undefined ? part.name : `${part.name}: ${screen}`}
       path={path}
-      note={[PART_STATUS_NAMES[part.status], cast, requirements(part)].filter(Boolean).join(" · ")}
+      note={[
+        PART_STATUS_NAMES[part.status],
+        cast,
+        requirements(part),
+        showRange(part.work_start, part.work_end),
+      ]
+        .filter(Boolean)
+        .join(" · ")}
     >
       {props.children}
     </PageHead>

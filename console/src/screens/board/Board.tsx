@@ -9,6 +9,7 @@ import { usePart } from "~/api/queries";
 import type { Candidate, Part, Status } from "~/api/types";
 import { useChanger } from "~/api/undo";
 import { goTo } from "~/app/location";
+import { PartForm } from "~/forms/PartForm";
 import { nextStatuses } from "~/domain/statuses";
 import { STATUS_NAMES } from "~/domain/words";
 import { useMay } from "~/session/session";
@@ -46,6 +47,7 @@ function BoardOf({ part }: { part: Part }) {
   const selection = useSelection();
   const [openId, setOpenId] = useState<string | null>(null);
   const [choosing, setChoosing] = useState(false);
+  const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState<Candidate | null>(null);
   const all = columns.flatMap(({ list }) => list.items);
   const selected = all.filter((each) => selection.ids.has(each.id));
@@ -89,13 +91,14 @@ function BoardOf({ part }: { part: Part }) {
     toggle: () => cards.activeId !== null && selection.toggle(cards.activeId),
     clear: selection.clear,
     undo: changer.undo,
+    edit: () => may("patch:parts") && setEditing(true),
     triage: () => goTo(`/parts/${part.id}/triage`),
   });
 
   return (
     <Stack gap="xs" className={classes.screen}>
       <PartHead part={part}>
-        <PartLinks part={part} />
+        <PartLinks part={part} onEdit={may("patch:parts") ? () => setEditing(true) : null} />
       </PartHead>
       {selected.length > 0 && (
         <BulkBar
@@ -156,12 +159,15 @@ function BoardOf({ part }: { part: Part }) {
           onRemoved={() => setOpenId(null)}
         />
       )}
+      {editing && (
+        <PartForm movieId={part.movie_id} part={part} onClose={() => setEditing(false)} />
+      )}
       <OvertakenDialog writer={writer} />
     </Stack>
   );
 }
 
-function PartLinks({ part }: { part: Part }) {
+function PartLinks({ part, onEdit }: { part: Part; onEdit: (() => void) | null }) {
   const link = (screen: string, label: string) => (
     <Button component="a" variant="default" href={`#/parts/${part.id}/${screen}`}>
       {label}
@@ -172,6 +178,11 @@ function PartLinks({ part }: { part: Part }) {
       {link("triage", "Triage")}
       {link("contact-sheet", "Contact sheet")}
       {link("avail", "Availability")}
+      {onEdit && (
+        <Button variant="default" onClick={onEdit}>
+          Edit the part
+        </Button>
+      )}
       <Button component="a" href={findLink(part)}>
         Find candidates
       </Button>

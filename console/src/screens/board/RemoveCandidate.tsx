@@ -1,10 +1,7 @@
-import { Text } from "@mantine/core";
-
 import { api, ifMatch, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Candidate } from "~/api/types";
-import { sayDone, useWrite } from "~/api/writes";
-import { Confirm } from "~/ui/Confirm";
+import { RemoveDialog } from "~/ui/RemoveDialog";
 
 /** Take a candidate from a part's list, after a question. */
 export function RemoveCandidate(props: {
@@ -13,35 +10,23 @@ export function RemoveCandidate(props: {
   onRemoved: () => void;
 }) {
   const { candidate } = props;
-  const remove = useWrite({
-    send: () =>
-      unwrap(
-        api.DELETE("/candidates/{candidate_id}", {
-          params: { path: { candidate_id: candidate.id }, header: ifMatch(candidate) },
-        }),
-      ),
-    changes: () => [keys.part(candidate.part_id), keys.candidacies(candidate.actor_id)],
-    done: () => {
-      sayDone(`${candidate.actor_name} is no longer on the list.`);
-      props.onRemoved();
-      props.onClose();
-    },
-    failed: () => {
-      props.onClose();
-      return false;
-    },
-  });
   return (
-    <Confirm
+    <RemoveDialog
       title={`Take ${candidate.actor_name} from the list?`}
       action="Take from the list"
-      busy={remove.isPending}
-      onConfirm={() => remove.mutate(undefined)}
+      done={`${candidate.actor_name} is no longer on the list.`}
+      send={() =>
+        unwrap(
+          api.DELETE("/candidates/{candidate_id}", {
+            params: { path: { candidate_id: candidate.id }, header: ifMatch(candidate) },
+          }),
+        )
+      }
+      changes={[keys.part(candidate.part_id), keys.candidacies(candidate.actor_id)]}
+      onRemoved={props.onRemoved}
       onClose={props.onClose}
     >
-      <Text size="sm">
-        The rating and the note go too. The history stays. To keep them, move to Passed instead.
-      </Text>
-    </Confirm>
+      The rating and the note go too. The history stays. To keep them, move to Passed instead.
+    </RemoveDialog>
   );
 }

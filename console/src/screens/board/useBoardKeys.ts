@@ -15,6 +15,7 @@ interface Keys {
   toggle: () => void;
   clear: () => void;
   undo: () => void;
+  edit: () => void;
   triage: () => void;
 }
 
@@ -41,6 +42,7 @@ export function useBoardKeys(keys: Keys): void {
     { keys: "x", label: "Pass", run: whenChosen(() => keys.move("passed")) },
     { keys: "m", label: "Move to …", run: whenChosen(keys.choose) },
     { keys: "u", label: "Undo", run: keys.undo },
+    { keys: "e", label: "Edit the part", run: keys.edit },
     { keys: "t", label: "Triage", run: keys.triage },
   ]);
 }
