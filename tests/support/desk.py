@@ -51,6 +51,7 @@ class Person:
         self.requests: list[str] = []
         self.context.on("page", self._watch)
         self.page: Page = self.context.new_page()
+        self.scheme = ""
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._note)

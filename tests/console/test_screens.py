@@ -1,0 +1,206 @@
+"""Every screen, for every role, in light and dark: it loads, axe finds nothing, and it is pictured.
+
+The pictures are in .local/screenshots/, or in the folder that SCREENSHOTS names.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.conftest import Product
+from tests.console.conftest import SCREENSHOTS
+from tests.support.client import Client
+from tests.support.desk import NAMES, Person
+
+pytestmark = pytest.mark.slow
+
+SCREENS = {
+    "desk": "/",
+    "movies": "/movies",
+    "movies-found": "/movies?search=pot+fie",
+    "breakdown": "/movies/{movie}",
+    "cast": "/movies/{classic}/cast",
+    "considered": "/movies/{movie}/considered",
+    "movie-details": "/movies/{movie}/details",
+    "cast-list": "/movies/{classic}/cast-list",
+    "board": "/parts/{part}",
+    "triage": "/parts/{part}/triage?status=submitted",
+    "contact-sheet": "/parts/{part}/contact-sheet?status=callback&status=on_avail&status=shortlisted",
+    "avail": "/parts/{part}/avail",
+    "actors": "/actors",
+    "actors-found": "/actors?gender=female&playing_age=30-40&language=pl&skill=riding",
+    "actor": "/actors/{actor}",
+    "availability": "/actors/{actor}/availability",
+    "candidacies": "/actors/{actor}/candidacies",
+    "actor-movies": "/actors/{star}/movies",
+    "compare": "/compare?ids={actor},{other}",
+    "nothing": "/no-such-screen",
+    "missing-movie": "/movies/AAAAAAAAAAAAAAAA",
+}
+
+FOR_DIRECTORS = {
+    "movie-history": "/movies/{movie}/history",
+    "actor-history": "/actors/{actor}/history",
+}
+"""Screens of which an assistant is told that they are not theirs."""
+
+
+@pytest.fixture(scope="module")
+def places(api: Client) -> dict[str, str]:
+    """The ids of demo data that the screens show."""
+
+    def movie(title: str) -> str:
+        (found,) = api.get("/movies", search=title)["movies"]
+        return str(found["id"])
+
+    def part_of(movie_id: str) -> Any:
+        parts = api.get(f"/movies/{movie_id}/parts")["parts"]
+        return max(parts, key=lambda part: part["candidate_count"])
+
+    riders, classic = movie("The Amber Riders"), movie("Casablanca")
+    part = part_of(riders)["id"]
+    candidates = api.get(f"/parts/{part}/candidates", status="callback")["candidates"]
+    star = api.get(f"/movies/{classic}/actors")["actors"][0]["id"]
+    return {
+        "movie": riders,
+        "classic": classic,
+        "part": part,
+        "actor": candidates[0]["actor_id"],
+        "other": candidates[1]["actor_id"],
+        "star": star,
+    }
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def somebody(
+    request: pytest.FixtureRequest, chromium: Browser, agency: Product
+) -> Iterator[Person]:
+    """Somebody of each role, who stays for all screens."""
+    person = Person(chromium, agency.url).sign_in(request.param)
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def reader(request: pytest.FixtureRequest, chromium: Browser, agency: Product) -> Iterator[Person]:
+    """A director who prefers light or dark colours."""
+    person = Person(chromium, agency.url, color_scheme=request.param).sign_in("director")
+    person.scheme = request.param
+    yield person
+    person.close()
+
+
+def open_screen(person: Person, path: str, places: dict[str, str]) -> None:
+    person.problems.clear()
+    person.go(path.format(**places))
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_each_screen_loads_for_each_role(
+    somebody: Person, name: str, places: dict[str, str]
+) -> None:
+    open_screen(somebody, SCREENS[name], places)
+    main = somebody.page.get_by_role("main")
+    expect(main.get_by_text("This screen failed")).to_have_count(0)
+    expect(main.get_by_text("This could not be loaded")).to_have_count(0)
+    assert somebody.problems == []
+
+
+@pytest.mark.parametrize("name", {**SCREENS, **FOR_DIRECTORS})
+def test_axe_finds_nothing_on_any_screen(reader: Person, name: str, places: dict[str, str]) -> None:
+    open_screen(reader, {**SCREENS, **FOR_DIRECTORS}[name], places)
+    reader.page.screenshot(path=SCREENSHOTS / f"{name}-{reader.scheme}.png")
+    assert reader.axe() == []
+    assert reader.problems == []
+
+
+DIALOGS: dict[str, tuple[str, Callable[[Person], object]]] = {
+    "new-actor": ("/actors", lambda person: person.page.keyboard.press("n")),
+    "edit-actor": ("/actors/{actor}", lambda person: person.page.keyboard.press("e")),
+    "edit-movie": ("/movies/{movie}/details", lambda person: person.page.keyboard.press("e")),
+    "new-part": ("/movies/{movie}", lambda person: person.page.keyboard.press("n")),
+    "add-to-part": ("/actors/{actor}", lambda person: person.page.keyboard.press("p")),
+    "search": ("/", lambda person: person.page.keyboard.press("/")),
+    "shortcuts": ("/parts/{part}", lambda person: person.page.keyboard.press("?")),
+    "candidate": (
+        "/parts/{part}",
+        lambda person: person.page.locator("[data-shortcuts]").first.dblclick(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_axe_finds_nothing_in_any_dialog(reader: Person, name: str, places: dict[str, str]) -> None:
+    path, press = DIALOGS[name]
+    open_screen(reader, path, places)
+    press(reader)
+    dialog = reader.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(reader.page.get_by_role("status", name="Loading")).to_have_count(0)
+    reader.page.screenshot(path=SCREENSHOTS / f"{name}-{reader.scheme}.png")
+    assert reader.axe() == []
+    # The focus is in the dialog, and goes back to where it was.
+    assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    reader.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert reader.problems == []
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+def test_every_screen_fits_a_phone(sit_down: Callable[..., Person], places: dict[str, str]) -> None:
+    """Nothing but tables, boards and grids scrolls sideways, each in its own frame."""
+    person = sit_down("director", **PHONE)
+    for name, path in SCREENS.items():
+        person.go(path.format(**places))
+        person.page.screenshot(path=SCREENSHOTS / f"{name}-phone.png")
+        width = person.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, name
+
+
+def test_only_pictures_come_from_elsewhere(
+    sit_down: Callable[..., Person], places: dict[str, str], agency: Product
+) -> None:
+    person = sit_down("assistant")
+    issuer = person.page.evaluate("document.querySelector('meta[name=casting-issuer]').content")
+    for path in SCREENS.values():
+        person.go(path.format(**places))
+    ours = (f"GET {agency.url}/", f"GET {issuer}", f"POST {issuer}")
+    elsewhere = [r for r in person.requests if not r.startswith((*ours, "GET data:"))]
+    assert elsewhere == []
+
+
+def test_the_focus_follows_the_order_of_the_screen(director: Person) -> None:
+    order = []
+    for _ in range(7):
+        director.page.keyboard.press("Tab")
+        order.append(
+            director.page.evaluate(
+                "document.activeElement.getAttribute('aria-label')"
+                " ?? document.activeElement.textContent"
+            )
+        )
+    expected = ["Skip to the content", "Desk", "Movies", "Actors", "Search", "Shortcuts"]
+    assert order == [*expected, "Casting Director"]
+    for _ in range(6):
+        director.page.keyboard.press("Shift+Tab")
+    director.page.keyboard.press("Enter")
+    expect(director.page.get_by_role("main")).to_be_focused()
+
+
+def test_an_assistant_is_offered_nothing_that_is_refused(
+    sit_down: Callable[..., Person], places: dict[str, str]
+) -> None:
+    person = sit_down("assistant")
+    writes = re.compile("^(Add|New|Edit|Change|Remove|Delete)( |$)")
+    for name in ("movies", "breakdown", "cast", "movie-details", "board", "actor", "availability"):
+        person.go(SCREENS[name].format(**places))
+        offered = person.page.get_by_role("main").get_by_role("button", name=writes)
+        allowed = {"Add to part"}  # candidate lists are an assistant's work
+        assert {each.inner_text().strip() for each in offered.all()} <= allowed, name
+    person.go(SCREENS["actor"].format(**places))
+    person.says(re.compile("personal data", re.IGNORECASE))
