@@ -11,6 +11,8 @@ export const theme = createTheme({
   headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.25rem" }, h2: { fontSize: "1rem" } } },
   components: {
     Button: { defaultProps: { size: "xs" } },
+    // Yellow words are too pale on white.
+    Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
