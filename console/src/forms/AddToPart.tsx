@@ -42,6 +42,7 @@ export function AddToPart(props: {
   const [chosenActors, setActors] = useState<ActorRef[]>([]);
   const part = props.part ?? chosenPart;
   const actors = props.actors ?? chosenActors;
+  const ids = actors.map(({ id }) => id);
   const close = () => {
     if (isBusy) return;
     props.onClose();
@@ -59,7 +60,14 @@ export function AddToPart(props: {
       closeOnClickOutside={!isBusy}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      <Stack gap="sm">
+      <Stack
+        component="form"
+        gap="sm"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (part && actors.length > 0 && !isBusy && !isDone) void additions.run(part, ids);
+        }}
+      >
         {props.actors && !isDone && <Text size="sm">{namesOf(actors)}</Text>}
         {!props.actors && !isDone && (
           <ActorPicker
@@ -113,17 +121,7 @@ export function AddToPart(props: {
               Open the board
             </Button>
           ) : (
-            <Button
-              loading={isBusy}
-              disabled={part === null || actors.length === 0}
-              onClick={() =>
-                part &&
-                void additions.run(
-                  part,
-                  actors.map(({ id }) => id),
-                )
-              }
-            >
+            <Button type="submit" loading={isBusy} disabled={part === null || actors.length === 0}>
               {additions.error ? "Try again" : `Add ${people(actors.length)}`}
             </Button>
           )}
