@@ -121,7 +121,12 @@ export function AddToPart(props: {
               Open the board
             </Button>
           ) : (
-            <Button type="submit" loading={isBusy} disabled={part === null || actors.length === 0}>
+            <Button
+              type="submit"
+              data-autofocus={props.actors && props.part ? true : undefined}
+              loading={isBusy}
+              disabled={part === null || actors.length === 0}
+            >
               {additions.error ? "Try again" : `Add ${people(actors.length)}`}
             </Button>
           )}
