@@ -52,14 +52,7 @@ export function AddToPart(props: {
     ? `Add candidates for ${props.part.name}`
     : `Add ${people(actors.length)} to a part`;
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={title}
-      size="lg"
-      closeOnClickOutside={!isBusy}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Modal opened onClose={close} title={title} size="lg" closeOnClickOutside={!isBusy}>
       <Stack
         component="form"
         gap="sm"
