@@ -17,7 +17,7 @@ export const theme = createTheme({
   headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.25rem" }, h2: { fontSize: "1rem" } } },
   components: {
     Button: { defaultProps: { size: "xs" } },
-    // Yellow words are too pale on white.
+    // The outline's red alone is too light to read.
     Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
     Autocomplete: menu,
