@@ -190,8 +190,9 @@ export const useParts = (status: "open" | "cast" | "closed", options = {}) =>
     options,
   );
 
-export const usePart = (id: string) =>
+export const usePart = (id: string, options: { enabled?: boolean } = {}) =>
   useQuery({
+    ...options,
     queryKey: keys.part(id),
     queryFn: async () =>
       (await unwrap(api.GET("/parts/{part_id}", { params: { path: { part_id: id } } }))).part,

@@ -2,6 +2,12 @@
 
 import { createTheme, type CSSVariablesResolver } from "@mantine/core";
 
+/** A menu scrolls by itself, which the arrow keys of its input reach. */
+const menu = {
+  defaultProps: { withScrollArea: false },
+  styles: { options: { maxHeight: "16rem", overflowY: "auto" as const } },
+};
+
 export const theme = createTheme({
   primaryColor: "indigo",
   primaryShade: { light: 7, dark: 8 },
@@ -14,7 +20,17 @@ export const theme = createTheme({
     // The outline's red alone is too light to read.
     Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
+    Autocomplete: menu,
+    Modal: {
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.4 },
+        closeButtonProps: { "aria-label": "Close" },
+      },
+    },
+    MultiSelect: menu,
+    Select: menu,
+    TagsInput: menu,
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

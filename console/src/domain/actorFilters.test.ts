@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { actorQuery, agesOf, canSort, countFilters, rangeOf } from "./actorFilters";
+import type { Part } from "~/api/types";
+
+import { actorQuery, agesOf, canSort, countFilters, rangeOf, searchFor } from "./actorFilters";
 
 const params = (text: string) => new URLSearchParams(text);
 
@@ -65,5 +67,40 @@ describe("ages", () => {
     expect(rangeOf("", "")).toBeNull();
     expect(rangeOf("30", "")).toBe("30-150");
     expect(rangeOf("", "40")).toBe("0-40");
+  });
+});
+
+describe("searchFor", () => {
+  const part = {
+    id: "m.p",
+    gender: "female",
+    playing_age_min: 30,
+    playing_age_max: null,
+    languages: { pl: "fluent", en: "basic" },
+    skills: ["riding"],
+    unions: null,
+    work_start: "2027-05-01",
+    work_end: null,
+  } as unknown as Part;
+
+  it("asks for all that a part needs", () => {
+    const [path, query] = searchFor(part).split("?");
+    expect(path).toBe("/actors");
+    expect(actorQuery(params(query ?? ""))).toEqual({
+      gender: "female",
+      playing_age: "30-150",
+      language: ["pl", "en"],
+      skill: ["riding"],
+      available_from: "2027-05-01",
+      available_to: "2027-05-01",
+      active: true,
+    });
+    expect(params(query ?? "").get("part")).toBe("m.p");
+  });
+
+  it("asks for nothing that a part leaves open", () => {
+    const open = { ...part, gender: null, playing_age_min: null, languages: null, skills: null };
+    const dates = { work_start: null };
+    expect(searchFor({ ...open, ...dates })).toBe("/actors?active=true&part=m.p");
   });
 });

@@ -1,6 +1,6 @@
 /** The search of actors: as the address says it and as the API takes it. */
 
-import type { ActorQuery } from "~/api/types";
+import type { ActorQuery, Part } from "~/api/types";
 
 import { OLDEST } from "./ages";
 
@@ -67,3 +67,33 @@ export function agesOf(range: string | null): [min: string, max: string] {
 /** Return the range of two inputs, or null if both are empty. */
 export const rangeOf = (min: string, max: string) =>
   min === "" && max === "" ? null : `${min || "0"}-${max || `${OLDEST}`}`;
+
+/** Return the filters that find actors for a part: those who have all that it asks for. */
+export function filtersFor(part: Part): Record<string, unknown> {
+  const { playing_age_min: min, playing_age_max: max } = part;
+  // Of more values than the API takes, the first ones narrow the list enough.
+  const first = (values: string[] | null) => (values ?? []).slice(0, MAX_VALUES);
+  return {
+    ...NO_FILTERS,
+    gender: part.gender === "undisclosed" ? null : part.gender,
+    playing_age: rangeOf(`${min ?? ""}`, `${max ?? ""}`),
+    language: first(Object.keys(part.languages ?? {})),
+    skill: first(part.skills),
+    union: first(part.unions),
+    available_from: part.work_start ?? part.work_end,
+    available_to: part.work_end ?? part.work_start,
+    active: true,
+    part: part.id,
+  };
+}
+
+/** Return the address of the list of actors who suit a part. From there they are added to it. */
+export function searchFor(part: Part): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(filtersFor(part))) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== null) params.append(name, String(each));
+    }
+  }
+  return `/actors?${params.toString()}`;
+}

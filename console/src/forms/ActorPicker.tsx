@@ -36,7 +36,7 @@ export function ActorPicker(props: {
   const message = isError
     ? "The search failed. Try again."
     : text.trim() === ""
-      ? "Type a name"
+      ? undefined // the menu stays closed
       : isFetching || text.trim() !== search
         ? "Searching …"
         : "No name begins with these words";

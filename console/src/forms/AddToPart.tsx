@@ -42,6 +42,7 @@ export function AddToPart(props: {
   const [chosenActors, setActors] = useState<ActorRef[]>([]);
   const part = props.part ?? chosenPart;
   const actors = props.actors ?? chosenActors;
+  const ids = actors.map(({ id }) => id);
   const close = () => {
     if (isBusy) return;
     props.onClose();
@@ -51,15 +52,15 @@ export function AddToPart(props: {
     ? `Add candidates for ${props.part.name}`
     : `Add ${people(actors.length)} to a part`;
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={title}
-      size="lg"
-      closeOnClickOutside={!isBusy}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      <Stack gap="sm">
+    <Modal opened onClose={close} title={title} size="lg" closeOnClickOutside={!isBusy}>
+      <Stack
+        component="form"
+        gap="sm"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (part && actors.length > 0 && !isBusy && !isDone) void additions.run(part, ids);
+        }}
+      >
         {props.actors && !isDone && <Text size="sm">{namesOf(actors)}</Text>}
         {!props.actors && !isDone && (
           <ActorPicker
@@ -114,15 +115,10 @@ export function AddToPart(props: {
             </Button>
           ) : (
             <Button
+              type="submit"
+              data-autofocus={props.actors && props.part ? true : undefined}
               loading={isBusy}
               disabled={part === null || actors.length === 0}
-              onClick={() =>
-                part &&
-                void additions.run(
-                  part,
-                  actors.map(({ id }) => id),
-                )
-              }
             >
               {additions.error ? "Try again" : `Add ${people(actors.length)}`}
             </Button>

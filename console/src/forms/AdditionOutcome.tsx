@@ -19,9 +19,11 @@ export function AdditionOutcome(props: { outcome: Outcome; actors: ActorRef[]; p
         {existing.length > 0 && `, ${existing.length} there already`}
         {refused.length > 0 && `, ${refused.length} refused`}
       </Text>
-      <Names title="Added">
-        {added.map((each) => (
-          <li key={each.id}>{each.actor_name}</li>
+      <Names title="Refused">
+        {refused.map(({ actor_id, detail }) => (
+          <li key={actor_id}>
+            {names.get(actor_id) ?? actor_id}: {detail}
+          </li>
         ))}
       </Names>
       <Names title="There already, as they were">
@@ -31,11 +33,9 @@ export function AdditionOutcome(props: { outcome: Outcome; actors: ActorRef[]; p
           </li>
         ))}
       </Names>
-      <Names title="Refused">
-        {refused.map(({ actor_id, detail }) => (
-          <li key={actor_id}>
-            {names.get(actor_id) ?? actor_id}: {detail}
-          </li>
+      <Names title="Added">
+        {added.map((each) => (
+          <li key={each.id}>{each.actor_name}</li>
         ))}
       </Names>
     </div>

@@ -40,7 +40,6 @@ export function PartPicker(props: {
         searchable
         selectFirstOptionOnChange
         limit={SHOWN}
-        maxDropdownHeight={320}
         disabled={props.disabled ?? false}
         nothingFoundMessage={list.isComplete ? "No open part begins with these words" : "Loading …"}
         data={list.items.map((part) => ({ value: part.id, label: labelOf(part) }))}

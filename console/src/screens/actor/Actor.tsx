@@ -14,6 +14,7 @@ import { History } from "~/ui/History";
 import { PageHead } from "~/ui/PageHead";
 import { Failed, Lines } from "~/ui/states";
 
+import classes from "./Actor.module.css";
 import { ActorForm } from "./ActorForm";
 import { Availability } from "./Availability";
 import { Candidacies } from "./Candidacies";
@@ -92,7 +93,7 @@ export default function Actor({ id, tab }: { id: string; tab: string }) {
       <Tabs value={current?.value ?? null} onChange={(value) => value !== null && show(value)}>
         <Tabs.List mb="sm" aria-label="About this actor">
           {tabs.map(({ value, label }) => (
-            <Tabs.Tab key={value} value={value} size="sm">
+            <Tabs.Tab key={value} value={value} className={classes.tab}>
               {label}
               {value === "candidacies" && ` ${actor.candidate_count || ""}`}
               {value === "movies" && ` ${actor.role_count || ""}`}

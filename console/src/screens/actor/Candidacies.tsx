@@ -6,6 +6,8 @@ import { LinkTo } from "~/ui/LinkTo";
 import { Empty, Failed, Lines, ListEnd } from "~/ui/states";
 import { StatusBadge } from "~/ui/StatusBadge";
 
+import classes from "./Actor.module.css";
+
 const COLUMNS: Column<Candidacy>[] = [
   { key: "part", label: "Part", show: (each) => each.part_name },
   {
@@ -33,7 +35,7 @@ const COLUMNS: Column<Candidacy>[] = [
     className: "nowrap",
     show: (each) => showTime(each.audition_at) || "–",
   },
-  { key: "note", label: "Note", show: (each) => each.note ?? "–" },
+  { key: "note", label: "Note", className: classes.note, show: (each) => each.note ?? "–" },
 ];
 
 /** The parts that an actor is considered for: engaged, then in selection, then ended. */

@@ -19,7 +19,6 @@ const ELSEWHERE: ReadonlySet<string> = new Set(["name", "headshot_url", "availab
 
 const SHOWN: Partial<Record<keyof Actor, (actor: Actor) => ReactNode>> = {
   base_country: ({ base_country }) => base_country && countryName(base_country),
-  height_cm: ({ height_cm }) => height_cm && `${height_cm} cm`,
   imdb_id: ({ imdb_id }) =>
     imdb_id && <Out to={`https://www.imdb.com/name/${imdb_id}/`}>{imdb_id}</Out>,
   tmdb_id: ({ tmdb_id }) =>

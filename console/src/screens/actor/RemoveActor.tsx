@@ -30,8 +30,9 @@ export function RemoveActor({ actor, onClose }: { actor: Actor; onClose: () => v
     done: () => {
       sayDone(`${actor.name} is removed.`);
       onClose();
-      goTo("/actors");
-      queries.removeQueries({ queryKey: keys.actor(actor.id) });
+      goTo("/actors", { replace: true });
+      // Not before this screen is gone, which would read the actor again.
+      setTimeout(() => queries.removeQueries({ queryKey: keys.actor(actor.id) }));
     },
     failed: (error) => {
       if (!(error instanceof Problem) || error.status !== 412) return false;

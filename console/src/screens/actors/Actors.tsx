@@ -4,20 +4,22 @@ import { Button } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import { Problem } from "~/api/problem";
-import { useActors } from "~/api/queries";
+import { useActors, usePart } from "~/api/queries";
 import { goTo, useQueryParams } from "~/app/location";
 import { useShortcuts, type Shortcut } from "~/app/shortcuts";
-import { actorQuery, countFilters, NO_FILTERS } from "~/domain/actorFilters";
+import { actorQuery, countFilters, filtersFor, NO_FILTERS } from "~/domain/actorFilters";
 import { comparisonOf, MAX_COMPARED, MIN_COMPARED } from "~/domain/comparison";
 import type { ActorRef } from "~/forms/ActorPicker";
 import { AddToPart } from "~/forms/AddToPart";
 import { useMay } from "~/session/session";
 import { DataTable } from "~/ui/DataTable";
+import { LinkTo } from "~/ui/LinkTo";
 import { PageHead } from "~/ui/PageHead";
 import { ARROW_SHORTCUTS, focusedRow, ROW_SHORTCUTS, SEARCH_SHORTCUT } from "~/ui/rowShortcuts";
 import { Empty, Failed, Lines, ListEnd } from "~/ui/states";
 
 import { ActorForm } from "../actor/ActorForm";
+import { ChoosePart } from "./ChoosePart";
 import { COLUMNS } from "./columns";
 import { Filters } from "./Filters";
 import { SelectionBar } from "./SelectionBar";
@@ -29,12 +31,16 @@ export default function Actors() {
   const query = useMemo(() => actorQuery(params), [params]);
   const list = useActors(query);
   const { selection, actors, clear } = useActorSelection(list.items);
-  const [isNew, setNew] = useState(false);
+  const [dialog, setDialog] = useState<"new" | "part" | null>(null);
   const [adding, setAdding] = useState<ActorRef[] | null>(null);
+  // The part that these actors are looked for, if any.
+  const partId = params.get("part") ?? "";
+  const part = usePart(partId, { enabled: partId !== "" }).data;
   const filters = countFilters(params);
   const wrong = list.error instanceof Problem && list.error.status === 422 ? list.error : null;
   const mayAdd = may("post:actors");
 
+  const close = () => setDialog(null);
   const compare = () => {
     const { length } = actors;
     if (length >= MIN_COMPARED && length <= MAX_COMPARED) {
@@ -58,7 +64,7 @@ export default function Actors() {
     { keys: "x", label: "Select the row", run: toggleFocused },
     { keys: "c", label: "Compare the selected actors", run: compare },
     may("post:candidates") && { keys: "p", label: "Add to a part", run: addToPart },
-    mayAdd && { keys: "n", label: "Add an actor", run: () => setNew(true) },
+    mayAdd && { keys: "n", label: "Add an actor", run: () => setDialog("new") },
   ];
   useShortcuts(
     "Actors",
@@ -67,9 +73,24 @@ export default function Actors() {
 
   return (
     <>
-      <PageHead title="Actors">
+      <PageHead
+        title="Actors"
+        note={
+          part && (
+            <>
+              For the part <LinkTo to={`/parts/${part.id}`}>{part.name}</LinkTo>.{" "}
+              <LinkTo to="/actors">Show all actors</LinkTo>
+            </>
+          )
+        }
+      >
+        {may("get:parts") && (
+          <Button variant="default" onClick={() => setDialog("part")}>
+            Find for a part
+          </Button>
+        )}
         {mayAdd && (
-          <Button onClick={() => setNew(true)} rightSection={<kbd>n</kbd>}>
+          <Button onClick={() => setDialog("new")} rightSection={<kbd>n</kbd>}>
             Add an actor
           </Button>
         )}
@@ -82,7 +103,7 @@ export default function Actors() {
           onCompare={compare}
           onAdd={may("post:candidates") ? addToPart : null}
           filters={filters}
-          onClearFilters={() => change(NO_FILTERS)}
+          onClearFilters={() => change({ ...NO_FILTERS, part: null })}
         />
         {list.isPending ? (
           <Lines />
@@ -93,7 +114,7 @@ export default function Actors() {
         ) : list.error && list.items.length === 0 ? (
           <Failed error={list.error} retry={list.retry} />
         ) : list.items.length === 0 && list.isComplete ? (
-          <NoActors isFiltered={filters > 0} onAdd={mayAdd ? () => setNew(true) : null} />
+          <NoActors isFiltered={filters > 0} onAdd={mayAdd ? () => setDialog("new") : null} />
         ) : (
           <>
             {list.items.length > 0 && (
@@ -110,8 +131,19 @@ export default function Actors() {
           </>
         )}
       </div>
-      {isNew && <ActorForm actor={null} title="Add an actor" onClose={() => setNew(false)} />}
-      {adding && <AddToPart actors={adding} onClose={() => setAdding(null)} onAdded={clear} />}
+      {dialog === "new" && <ActorForm actor={null} title="Add an actor" onClose={close} />}
+      {dialog === "part" && (
+        <ChoosePart
+          onChoose={(chosen) => {
+            change(filtersFor(chosen));
+            close();
+          }}
+          onClose={close}
+        />
+      )}
+      {adding && (
+        <AddToPart actors={adding} part={part} onClose={() => setAdding(null)} onAdded={clear} />
+      )}
     </>
   );
 }

@@ -80,6 +80,8 @@ export function Filters(props: {
         value={params.get("search") ?? ""}
         error={errorOf("search")}
         onSearch={(search) => change({ search })}
+        // The keys of the rows work again.
+        onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
       />
       <Button
         variant="default"
@@ -203,7 +205,11 @@ export function Filters(props: {
   );
 }
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+/** Return what the API says of a filter, in the words of this screen. */
+function sentence(text: string): string {
+  const words = text.replace("available_from", "the first day");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 /** Two inputs of one filter. */
 function Pair(props: {

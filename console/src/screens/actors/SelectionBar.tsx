@@ -20,7 +20,7 @@ export function SelectionBar(props: {
   return (
     <div className={classes.bar} role="group" aria-label="Selected actors">
       {count === 0 ? (
-        <span className={classes.note}>
+        <span className={classes.hint}>
           Select actors to compare them or to add them to a part: <kbd>x</kbd> selects the row that
           has the focus.
         </span>

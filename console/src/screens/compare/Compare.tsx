@@ -64,7 +64,11 @@ export default function Compare() {
       )}
       {ids.length > 0 && (
         <div className="surface scroll-x">
-          <table className={classes.comparison} aria-label="Comparison">
+          <table
+            className={classes.comparison}
+            style={{ minWidth: `${6 + 9 * ids.length}rem` }}
+            aria-label="Comparison"
+          >
             <thead>
               <tr>
                 <td className={classes.label} />
