@@ -81,13 +81,11 @@ def test_everything_works_with_the_keyboard(director: Person, api: Client, part:
     keys.press("ArrowDown")
     first = column(director, "submitted").get_by_role("button").first
     expect(first).to_be_focused()
-    name = (first.get_attribute("aria-label") or "").partition(" ")[0]
+    name = next(each for each in ("Ann", "Bea") if f"{each} Board" in first.inner_text())
     keys.press("s")
     expect(column(director, "shortlisted").get_by_role("button")).to_have_count(1)
     keys.press("6")  # rates the next one, who has the focus now
-    expect(column(director, "submitted").get_by_role("button").first).to_have_attribute(
-        "aria-label", re.compile("rated 6")
-    )
+    expect(column(director, "submitted").get_by_role("button").first).to_contain_text("rated 6")
     eventually(lambda: statuses(api, part)[name], "shortlisted", director)
     keys.press("u")
     keys.press("u")

@@ -28,7 +28,7 @@ SCREENS = {
     "cast-list": "/movies/{classic}/cast-list",
     "board": "/parts/{part}",
     "triage": "/parts/{part}/triage?status=submitted",
-    "contact-sheet": "/parts/{part}/contact-sheet?status=callback&status=on_avail&status=shortlisted",
+    "contact-sheet": "/parts/{part}/contact-sheet?status=callback&status=on_avail",
     "avail": "/parts/{part}/avail",
     "actors": "/actors",
     "actors-found": "/actors?gender=female&playing_age=30-40&language=pl&skill=riding",
@@ -41,11 +41,12 @@ SCREENS = {
     "missing-movie": "/movies/AAAAAAAAAAAAAAAA",
 }
 
-FOR_DIRECTORS = {
+OF_DIRECTORS = {
+    **SCREENS,
     "movie-history": "/movies/{movie}/history",
     "actor-history": "/actors/{actor}/history",
 }
-"""Screens of which an assistant is told that they are not theirs."""
+"""Also those that an assistant may not see."""
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +110,9 @@ def test_each_screen_loads_for_each_role(
     assert somebody.problems == []
 
 
-@pytest.mark.parametrize("name", {**SCREENS, **FOR_DIRECTORS})
+@pytest.mark.parametrize("name", OF_DIRECTORS)
 def test_axe_finds_nothing_on_any_screen(reader: Person, name: str, places: dict[str, str]) -> None:
-    open_screen(reader, {**SCREENS, **FOR_DIRECTORS}[name], places)
+    open_screen(reader, OF_DIRECTORS[name], places)
     reader.page.screenshot(path=SCREENSHOTS / f"{name}-{reader.scheme}.png")
     assert reader.axe() == []
     assert reader.problems == []
@@ -144,7 +145,9 @@ def test_axe_finds_nothing_in_any_dialog(reader: Person, name: str, places: dict
     assert reader.axe() == []
     # The focus is in the dialog, and goes back to where it was.
     assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
-    reader.page.keyboard.press("Escape")
+    reader.page.keyboard.press("Escape")  # closes an open menu first
+    if dialog.get_by_role("listbox").is_visible():
+        reader.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     assert reader.problems == []
 
@@ -201,6 +204,6 @@ def test_an_assistant_is_offered_nothing_that_is_refused(
         person.go(SCREENS[name].format(**places))
         offered = person.page.get_by_role("main").get_by_role("button", name=writes)
         allowed = {"Add to part"}  # candidate lists are an assistant's work
-        assert {each.inner_text().strip() for each in offered.all()} <= allowed, name
+        assert {each.inner_text().splitlines()[0] for each in offered.all()} <= allowed, name
     person.go(SCREENS["actor"].format(**places))
     person.says(re.compile("personal data", re.IGNORECASE))

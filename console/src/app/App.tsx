@@ -56,7 +56,7 @@ function Screens() {
             <Route path="/parts/:id/avail">{({ id }) => <Avail key={id} id={id} />}</Route>
             <Route path="/compare" component={Compare} />
             <Route>
-              <Empty title="There is no such screen">
+              <Empty title="There is no such screen" isScreen>
                 <LinkTo to="/">Go to the desk</LinkTo>
               </Empty>
             </Route>

@@ -10,7 +10,8 @@ export function Rating({ rating }: { rating: number | null }) {
       data-rating={rating ?? 0}
       title={rating === null ? "Not rated" : `Rated ${rating} of ${BEST_RATING}`}
     >
-      {rating ?? "–"}
+      <span className="visually-hidden">{rating === null ? "not rated" : "rated "}</span>
+      {rating ?? <span aria-hidden="true">–</span>}
     </span>
   );
 }

@@ -6,11 +6,14 @@ import { useEffect, useRef, type ReactNode } from "react";
 import type { List } from "~/api/lists";
 import { explain, Problem } from "~/api/problem";
 
-export function Empty(props: { title: string; children?: ReactNode }) {
+/** What is not there. `isScreen` says that there is nothing else on the screen. */
+export function Empty(props: { title: string; isScreen?: boolean; children?: ReactNode }) {
   return (
     <Center p="xl">
       <Stack gap="xs" align="center" maw="32rem">
-        <Text fw={600}>{props.title}</Text>
+        <Text fw={600} component={props.isScreen === true ? "h1" : "p"} m={0}>
+          {props.title}
+        </Text>
         {props.children !== undefined && (
           <Text component="div" c="dimmed" size="sm" ta="center">
             {props.children}
@@ -33,16 +36,18 @@ export function Lines({ count = 8 }: { count?: number }) {
 
 export function Failed(props: { error: Error; retry?: () => void }) {
   const missing = props.error instanceof Problem && props.error.status === 404;
+  if (missing) {
+    return (
+      <Empty title="Not found" isScreen>
+        {explain(props.error)}
+      </Empty>
+    );
+  }
   return (
-    <Alert
-      color={missing ? "gray" : "red"}
-      variant="outline"
-      m="sm"
-      title={missing ? "Not found" : "This could not be loaded"}
-    >
+    <Alert color="red" variant="outline" m="sm" title="This could not be loaded">
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{explain(props.error)}</Text>
-        {props.retry && !missing && (
+        {props.retry && (
           <Button variant="default" onClick={props.retry}>
             Try again
           </Button>
@@ -75,7 +80,7 @@ export function ListEnd<T>({ list }: { list: List<T> }) {
   if (error) return <Failed error={error} retry={list.retry} />;
   return (
     <div ref={mark}>
-      {!isComplete && <Lines count={2} />}
+      {isFetching && !isComplete && <Lines count={2} />}
       {isComplete && list.items.length > 0 && (
         <Text size="xs" c="dimmed" ta="center" p="xs">
           {list.items.length === 1 ? "1 in all" : `${list.items.length} in all`}

@@ -17,14 +17,6 @@ interface Props {
   onOpen: (id: string) => void;
 }
 
-/** What the card says to people who do not see it. */
-function describe(candidate: Candidate): string {
-  const rating = candidate.rating === null ? "not rated" : `rated ${candidate.rating}`;
-  const busy = candidate.conflicts.length > 0 ? ", engaged elsewhere on these dates" : "";
-  const note = candidate.note === null ? "" : ", has a note";
-  return `${candidate.actor_name}, ${rating}${busy}${note}`;
-}
-
 export const Card = memo(function Card(props: Props) {
   const { candidate, isActive, isSelected } = props;
   const element = useRef<HTMLDivElement>(null);
@@ -48,7 +40,6 @@ export const Card = memo(function Card(props: Props) {
       data-shortcuts
       tabIndex={isActive ? 0 : -1}
       className={classes.card}
-      aria-label={describe(candidate)}
       aria-pressed={isSelected}
       data-active={isActive || undefined}
       onClick={onClick}

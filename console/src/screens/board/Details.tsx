@@ -91,7 +91,7 @@ export function Details({ candidate, onChange, onMove, onRemove, onClose }: Prop
             {withHistory ? "Hide the history" : "Show the history"}
           </Button>
           {may("delete:candidates") && (
-            <Button variant="subtle" color="red.9" onClick={onRemove}>
+            <Button variant="subtle" color="red" c="var(--mantine-color-error)" onClick={onRemove}>
               Take from the list
             </Button>
           )}
