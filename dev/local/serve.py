@@ -25,11 +25,12 @@ def main() -> None:
     """Serve the API on PORT until Ctrl+C, and then save the data."""
     started_at = time.monotonic()
     port = _port()
-    running_at = machine.read_json("running.json").get("url", "another port")
+    last = machine.read_json("running.json")
     with (
         machine.lock(
             LOCAL / "lock",
-            f"the API is already running at {running_at}. Press Ctrl+C there to stop it first.",
+            f"the API is already running at {last.get('url', 'another port')}."
+            " Press Ctrl+C there to stop it first.",
         ),
         contextlib.ExitStack() as servers,
     ):
@@ -38,7 +39,9 @@ def main() -> None:
         if not machine.is_free(port):
             _fail_port_in_use(port)
         try:
-            _run(port, servers, started_at)
+            # After a crash, the same issuer: its tokens are still accepted.
+            issuer_url = None if last.get("foreign_issuer") else last.get("issuer")
+            _run(port, servers, started_at, issuer_url)
         except KeyboardInterrupt:
             say("\nStopping and saving the data ...")
         finally:
@@ -62,7 +65,9 @@ def _fail_port_in_use(port: int) -> NoReturn:
     fail(f"port {port} is in use. Choose another port: make run PORT={port + 1}")
 
 
-def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
+def _run(
+    port: int, servers: contextlib.ExitStack, started_at: float, issuer_url: str | None
+) -> None:
     configured = machine.settings()
     settings = dict(configured)
     foreign_issuer = bool(os.environ.get("AUTH_ISSUER"))
@@ -74,7 +79,7 @@ def _run(port: int, servers: contextlib.ExitStack, started_at: float) -> None:
         url = servers.enter_context(engine.running(machine.port_of(settings["DYNAMODB_URL"])))
         settings["DYNAMODB_URL"] = url
     if not foreign_issuer:
-        issuer_port = machine.free_port(machine.port_of(settings["AUTH_ISSUER"]))
+        issuer_port = machine.free_port(machine.port_of(issuer_url or settings["AUTH_ISSUER"]))
         settings["AUTH_ISSUER"] = f"http://127.0.0.1:{issuer_port}/"
         address = f"http://127.0.0.1:{port}/console"
         servers.enter_context(

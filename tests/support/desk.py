@@ -68,6 +68,7 @@ class Person:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("button", name=NAMES[role]).click()
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
+        self.settle()
         return self
 
     def go(self, path: str) -> None:

@@ -10,6 +10,7 @@ import type { Candidate, Part, Status } from "~/api/types";
 import { useChanger } from "~/api/undo";
 import { goTo } from "~/app/location";
 import { PartForm } from "~/forms/PartForm";
+import { searchFor } from "~/domain/actorFilters";
 import { nextStatuses } from "~/domain/statuses";
 import { STATUS_NAMES } from "~/domain/words";
 import { useMay } from "~/session/session";
@@ -23,7 +24,6 @@ import classes from "./Board.module.css";
 import { BulkBar } from "./BulkBar";
 import { ColumnView } from "./ColumnView";
 import { Details } from "./Details";
-import { findLink } from "./findLink";
 import { MoveMenu } from "./MoveMenu";
 import { RemoveCandidate } from "./RemoveCandidate";
 import { useActiveCard, useColumns } from "./useBoard";
@@ -114,7 +114,7 @@ function BoardOf({ part }: { part: Part }) {
         <Empty title="Nobody is considered for this part yet">
           Find actors who fit, select them, and add them to this part.
           <br />
-          <a href={findLink(part)}>Find actors who fit</a>
+          <a href={`#${searchFor(part)}`}>Find actors who fit</a>
         </Empty>
       ) : (
         <div className={classes.board}>
@@ -183,7 +183,7 @@ function PartLinks({ part, onEdit }: { part: Part; onEdit: (() => void) | null }
           Edit the part
         </Button>
       )}
-      <Button component="a" href={findLink(part)}>
+      <Button component="a" href={`#${searchFor(part)}`}>
         Find candidates
       </Button>
     </Group>
