@@ -10,9 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -45,7 +48,7 @@ from chalicelib.store import entries, table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
-from tests.support import moto_transactions
+from tests.support import browser, moto_transactions
 from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
@@ -66,7 +69,7 @@ LONGEST_FIRST = (
 )
 """So that no process works alone on such a file at the end."""
 
-SLOW_FIXTURES = {"checkout", "cloud", "engine_url", "product", "world"}
+SLOW_FIXTURES = {"checkout", "chromium", "cloud", "engine_url", "product", "world"}
 """The fixtures that start a server, an engine or an emulator, or build a package."""
 
 
@@ -281,6 +284,18 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A real browser, one for each test process."""
+    from playwright.sync_api import sync_playwright
+
+    options = browser.launch_options()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(**options)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
 def cloud_issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsIssuer]:
     """The issuer that the deployed stages trust."""
     issuer = TlsIssuer(tmp_path_factory.mktemp("issuer"))
@@ -306,7 +321,7 @@ def site(
     """A checkout whose stages trust that issuer, to deploy from."""
     copy = Checkout(tmp_path_factory.mktemp("site") / "casting", like=checkout)
     for stage in STAGES.values():
-        copy.set(stage, AUTH_ISSUER=cloud_issuer.url)
+        copy.set(stage, AUTH_ISSUER=cloud_issuer.url, CONSOLE_CLIENT_ID="casting-console")
     return Site(copy, cloud)
 
 

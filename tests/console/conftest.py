@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.conftest import PROJECT, Product
 from tests.console.crowd import add_crowd
-from tests.support import browser, desk
+from tests.support import desk
 from tests.support.client import Client
 from tests.support.desk import Person
 
@@ -39,15 +39,6 @@ def crowd(agency: Product, api: Client) -> str:
     part_id = api.new_part(api.new_movie("The Crowd"), "Somebody")
     add_crowd(agency.folder, part_id, 1_500)
     return part_id
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    options = browser.launch_options()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(**options)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from chalicelib.store.table import INDEXES, Item
 from tests.api.test_permissions import CONTRACT, MAY, assert_allowed, assert_public, send
 from tests.conftest import PROJECT
+from tests.support import gateway_host
 from tests.support.checkout import Checkout
 from tests.support.client import Client, assert_failure, real_routes
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import Live, Site
+from tests.support.desk import Person
 from tests.support.routes import NOWHERE
 from tests.support.settings import SETTINGS
 
@@ -73,6 +76,31 @@ def test_a_movie_is_added_cast_listed_changed_and_removed(live: Live) -> None:
     assert producer.get("/roles", actor_id=cast[0])["roles"] == []
     for actor_id in cast:
         assert producer.delete(f"/actors/{actor_id}").status == 200
+
+
+def test_the_console_works_behind_the_stage(
+    live: Live, chromium: Browser, cloud_issuer: TlsIssuer
+) -> None:
+    person = Person(chromium, gateway_host.ORIGIN)
+    person.url = gateway_host.serve(person.context, live, cloud_issuer)
+    person.sign_in("producer", at="/movies")
+    person.page.keyboard.press("n")
+    form = person.dialog(re.compile("^Add"))
+    form.get_by_label("Title").fill("The Stage")
+    form.get_by_role("button", name="Add").click()
+    expect(person.page.get_by_role("heading", name="The Stage")).to_be_visible()
+    person.page.keyboard.press("n")
+    form = person.dialog("Add a part")
+    form.get_by_label("Character").fill("The Prompter")
+    form.get_by_role("button", name="Add the part").click()
+    expect(form).to_have_count(0)
+    person.page.get_by_role("link", name="The Prompter", exact=True).click()
+    person.says("Nobody is considered for this part yet")
+    assert person.problems == []
+    person.close()
+    producer = live.as_("producer")
+    (movie,) = producer.get("/movies", search="The Stage")["movies"]
+    assert producer.delete(f"/movies/{movie['id']}").status == 200
 
 
 def test_a_preflight_request_is_answered(live: Live) -> None:

@@ -66,7 +66,7 @@ class Person:
         """Sign in on the local issuer's page, and wait for the screen."""
         self.page.goto(f"{self.url}/console#{at}")
         self.page.get_by_role("button", name="Sign in").click()
-        self.page.get_by_role("button", name=NAMES[role]).click()
+        self.page.get_by_role("button", name=NAMES[role], exact=True).click()
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
         self.settle()
         return self
