@@ -45,13 +45,13 @@ from chalicelib.store import entries, table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
-from tests.support import moto_transactions
+from tests.support import faster_moto
 from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
 
-moto_transactions.install()
+faster_moto.install()
 app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = (
