@@ -33,7 +33,7 @@ from tests.store.model import (
     seen,
     world,
 )
-from tests.store.model_engine import Mutant, key
+from tests.store.model_engine import Mutant, Raw, key
 
 pytestmark = pytest.mark.slow
 
@@ -578,13 +578,13 @@ def ids_in(read_page: Callable[..., Page[Any]]) -> Iterator[str]:
         yield type(error).__name__
 
 
-def write(items: Iterable[model.Raw]) -> None:
+def write(items: Iterable[Raw]) -> None:
     with Item.batch_write() as batch:
         for item in items:
             batch.save(Item.from_raw_data(item))
 
 
-def delete(items: Iterable[model.Raw]) -> None:
+def delete(items: Iterable[Raw]) -> None:
     with Item.batch_write() as batch:
         for item in items:
             batch.delete(Item.from_raw_data(item))
