@@ -55,12 +55,12 @@ faster_moto.install()
 app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = (
-    "test_model.py",
     "test_deploying.py",
+    "test_contract.py",
+    "test_running.py",
     "test_package.py",
     "test_deployed.py",
-    "test_contract.py",
-    "test_time_limits.py",
+    "test_model.py",
     "test_links.py",
     "test_storm.py",
 )
