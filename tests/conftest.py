@@ -48,28 +48,28 @@ from chalicelib.store import entries, table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
-from tests.support import browser, moto_transactions
+from tests.support import browser, faster_moto
 from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
 
-moto_transactions.install()
+faster_moto.install()
 app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = (
-    "test_model.py",
     "test_deploying.py",
+    "test_contract.py",
+    "test_running.py",
     "test_package.py",
     "test_deployed.py",
-    "test_contract.py",
-    "test_time_limits.py",
+    "test_model.py",
     "test_links.py",
     "test_storm.py",
 )
 """So that no process works alone on such a file at the end."""
 
-SLOW_FIXTURES = {"checkout", "chromium", "cloud", "engine_url", "product", "world"}
+SLOW_FIXTURES = {"checkout", "chromium", "cloud", "engine_url", "loaded", "product", "world"}
 """The fixtures that start a server, an engine or an emulator, or build a package."""
 
 
@@ -253,10 +253,39 @@ def product_issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory, product_issuer: Issuer) -> Iterator[Product]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Product:
+    """The stopped product after its first start, for all processes: `copy_of` continues from it.
+
+    Loading the demo data takes longer than anything else in a start.
+    """
+    of_all = _folder_of_all(tmp_path_factory)
+    product, done = Product(of_all / "loaded"), of_all / "loaded.done"
+    with machine.lock(of_all / "loaded.lock"):
+        if not done.exists():
+            product.start().stop()
+            done.touch()
+    return product
+
+
+def copy_of(loaded: Product, folder: Path, **settings: str) -> Product:
+    """Return a product that is not started, with the data of one that has been stopped."""
+    shutil.copytree(loaded.folder, folder)
+    return Product(folder, **settings)
+
+
+def _folder_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all test processes share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def product(
+    tmp_path_factory: pytest.TempPathFactory, loaded: Product, product_issuer: Issuer
+) -> Iterator[Product]:
     """The whole running product, with the tests' issuer."""
     folder = tmp_path_factory.mktemp("product") / "local"
-    product = Product(folder, AUTH_ISSUER=product_issuer.url).start()
+    product = copy_of(loaded, folder, AUTH_ISSUER=product_issuer.url).start()
     yield product
     product.stop()
 
@@ -270,9 +299,7 @@ def real(product: Product, product_issuer: Issuer) -> Client:
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy of the project with a built package, for all processes. Tests must not change it."""
-    of_all = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        of_all = of_all.parent  # each process has a folder in it
+    of_all = _folder_of_all(tmp_path_factory)
     folder, built = of_all / "checkout", of_all / "checkout.built"
     with machine.lock(of_all / "checkout.lock"):
         if not built.exists():

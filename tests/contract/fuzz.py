@@ -39,9 +39,18 @@ class Outcome(NamedTuple):
 
 
 def run_schemathesis(
-    product: Product, role: str, token: str | None, examples: int, folder: Path, *options: str
+    product: Product,
+    role: str,
+    token: str | None,
+    examples: int,
+    folder: Path,
+    *options: str,
+    share: int = 1,
 ) -> Outcome:
-    """Test the running product against its contract as this agency role, or as "nobody"."""
+    """Test the running product against its contract as this agency role, or as "nobody".
+
+    Of the systematic cases, which do not depend on the examples, one in `share` is used.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
@@ -50,6 +59,7 @@ def run_schemathesis(
         "CONTRACT_URL": product.url,
         "CONTRACT_TOKEN": token or "",
         "CONTRACT_ROLE": role,
+        "CONTRACT_SHARE": str(share),
     }
     authorization = [f"--header=Authorization: Bearer {token}"] if token else []
     done = subprocess.run(

@@ -133,12 +133,8 @@ def test_the_next_run_continues_an_interrupted_deployment(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    for after in (
-        nth(1, "POST /2015-03-31/functions "),
-        nth(1, "POST /restapis?", "mode=import"),
-        nth(3, "PUT /restapis/", "/gatewayresponses/"),
-    ):
-        assert dies(cloud, site, "deploy", after)
+    # The API exists, and Chalice has not recorded it. `make interrupt` has every other request.
+    assert dies(cloud, site, "deploy", nth(1, "POST /restapis?", "mode=import"))
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
     assert len(cloud.client("apigateway").get_rest_apis()["items"]) == 1
     assert works(live)

@@ -18,7 +18,7 @@ from chalicelib.permissions import AGENCY_ROLES
 from chalicelib.store import table
 from chalicelib.store.table import Item
 from dev import machine
-from tests.conftest import PROJECT, Product
+from tests.conftest import PROJECT, Product, copy_of
 from tests.support.client import Client, assert_failure
 from tests.support.issuer import AUDIENCE, Issuer
 
@@ -43,9 +43,9 @@ def python(module: str, folder: Path, **environment: str) -> "subprocess.Complet
 
 
 @pytest.fixture(scope="module")
-def default_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def default_product(tmp_path_factory: pytest.TempPathFactory, loaded: Product) -> Iterator[Product]:
     """Start the product with its default settings: local issuer, local engine, demo data."""
-    product = Product(tmp_path_factory.mktemp("default") / "local").start()
+    product = copy_of(loaded, tmp_path_factory.mktemp("default") / "local").start()
     yield product
     if product.process.poll() is None:
         product.stop()
@@ -177,12 +177,12 @@ def test_a_saved_table_without_a_new_index_is_reported_in_one_line(
     assert "make clean" in sentence
 
 
-def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path) -> None:
-    product = Product(tmp_path / "local").start()
+def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path, loaded: Product) -> None:
+    assert loaded.log_text().count("Loading the demo data") == 1
+    product = copy_of(loaded, tmp_path / "local").start()
     movie_ids = [as_role(product, "producer").new_movie("Written before Ctrl+C")]
     product.stop(signal.SIGINT)
     assert product.process.returncode == 0
-    assert "Loading the demo data" in product.log_text()
 
     product.start()
     producer = as_role(product, "producer")
@@ -195,7 +195,7 @@ def test_data_survives_ctrl_c_and_a_crash(tmp_path: Path) -> None:
     for movie_id in movie_ids:
         assert producer.get(f"/movies/{movie_id}").status == 200
     # The demo data is loaded only once, so deleted movies do not return.
-    assert product.log_text().count("Loading the demo data") == 1
+    assert "Loading the demo data" not in product.log_text()
     product.stop(signal.SIGHUP)
 
 
@@ -225,26 +225,25 @@ def test_an_interrupted_load_of_the_demo_data_is_completed(tmp_path: Path, engin
         product.stop()
 
 
-def test_a_stale_local_folder_is_repaired(tmp_path: Path) -> None:
+def test_a_stale_local_folder_is_repaired(tmp_path: Path, loaded: Product) -> None:
     folder = tmp_path / "local"
-    folder.mkdir()
+    product = copy_of(loaded, folder)
     (folder / "engine.json").write_text(json.dumps({"pid": 1, "port": 9, "mark": "x"}))
     (folder / "running.json").write_text("{")
     (folder / "issuer.pem").write_text("no key")
-    product = Product(folder).start()
+    product.start()
     assert as_role(product, "assistant").get("/movies").status == 200
     assert (folder / "issuer.pem").stat().st_mode & 0o777 == 0o600
     product.stop()
 
 
-def test_a_process_that_is_not_the_engine_is_not_stopped(tmp_path: Path) -> None:
-    folder = tmp_path / "local"
-    folder.mkdir()
+def test_a_process_that_is_not_the_engine_is_not_stopped(tmp_path: Path, loaded: Product) -> None:
+    product = copy_of(loaded, tmp_path / "local")
     process = subprocess.Popen(["sleep", "60"])
     for mark in ({}, {"mark": None}, {"mark": "x"}):
         content = json.dumps({"pid": process.pid, "port": 9, **mark})
-        (folder / "engine.json").write_text(content)
-        Product(folder).start().stop()
+        (product.folder / "engine.json").write_text(content)
+        product.start().stop()
     assert process.poll() is None
     process.terminate()
     process.wait(10)
@@ -270,8 +269,8 @@ def test_a_file_instead_of_the_local_folder_is_reported_in_one_line(tmp_path: Pa
     assert sentence.startswith("casting: cannot write ")
 
 
-def test_pressing_ctrl_c_twice_still_saves_the_data(tmp_path: Path) -> None:
-    product = Product(tmp_path / "local").start()
+def test_pressing_ctrl_c_twice_still_saves_the_data(tmp_path: Path, loaded: Product) -> None:
+    product = copy_of(loaded, tmp_path / "local").start()
     movie_id = as_role(product, "producer").new_movie()
     product.process.send_signal(signal.SIGINT)
     product.stop(signal.SIGINT)
@@ -282,8 +281,10 @@ def test_pressing_ctrl_c_twice_still_saves_the_data(tmp_path: Path) -> None:
     product.stop()
 
 
-def test_products_that_start_at_the_same_time_use_different_ports(tmp_path: Path) -> None:
-    products = [Product(tmp_path / name) for name in ("one", "two", "three")]
+def test_products_that_start_at_the_same_time_use_different_ports(
+    tmp_path: Path, loaded: Product
+) -> None:
+    products = [copy_of(loaded, tmp_path / name) for name in ("one", "two", "three")]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(Product.start, products))
     for product in products:
@@ -305,10 +306,15 @@ def test_auth_issuer_replaces_the_local_issuer(
 
 
 def test_auth_audience_and_dynamodb_url_replace_the_defaults(
-    tmp_path: Path, engine_url: str
+    tmp_path: Path, real_table: str
 ) -> None:
     issuer = Issuer()
-    settings = {"AUTH_ISSUER": issuer.url, "AUTH_AUDIENCE": "other", "DYNAMODB_URL": engine_url}
+    settings = {
+        "AUTH_ISSUER": issuer.url,
+        "AUTH_AUDIENCE": "other",
+        "DYNAMODB_URL": real_table,
+        "TABLE_NAME": Item.Meta.table_name,  # an empty table
+    }
     product = Product(tmp_path / "local", **settings).start()
     try:
         configured = Client(product.url, issuer.token(aud="other"))

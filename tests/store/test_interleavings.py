@@ -13,7 +13,7 @@ import pytest
 from chalicelib.store import dynamodb, table
 from chalicelib.store.items import Parent
 from dev.table.integrity import problems, read
-from tests.store.test_links import build
+from tests.store.test_links import LONG_RENAMING, build
 from tests.support.client import Client, assert_failure
 
 
@@ -43,6 +43,7 @@ def new_candidate(client: Client, part_id: str, actor_id: str) -> str:
 
 
 MOST_REQUESTS = 6
+DELETED_IN_STEPS = 10  # roles that need three small transactions
 
 
 class Between:
@@ -144,9 +145,9 @@ def test_a_resource_that_is_being_deleted_cannot_be_changed(
 @pytest.mark.parametrize("side", ["movie", "actor"])
 @pytest.mark.parametrize("number", range(9))
 def test_a_long_renaming_ends_for_a_later_one(
-    producer: Client, real_table: str, side: str, number: int
+    producer: Client, real_table: str, small_transactions: None, side: str, number: int
 ) -> None:
-    path, _ = build(side, 205)
+    path, _ = build(side, LONG_RENAMING)
     field = "title" if side == "movie" else "name"
     between = attached()
     between.before(number, lambda: producer.patch(path, {field: "Later"}))
@@ -158,9 +159,9 @@ def test_a_long_renaming_ends_for_a_later_one(
 @pytest.mark.parametrize("side", ["movie", "actor"])
 @pytest.mark.parametrize("number", range(8))
 def test_a_long_deletion_also_removes_roles_that_are_added_meanwhile(
-    producer: Client, real_table: str, side: str, number: int
+    producer: Client, real_table: str, small_transactions: None, side: str, number: int
 ) -> None:
-    path, _ = build(side, 70)
+    path, _ = build(side, DELETED_IN_STEPS)
     other = producer.new_actor() if side == "movie" else producer.new_movie()
     end = "actor_id" if side == "movie" else "movie_id"
     body = {f"{side}_id": path.rpartition("/")[2], end: other}
@@ -175,9 +176,9 @@ def test_a_long_deletion_also_removes_roles_that_are_added_meanwhile(
 @pytest.mark.parametrize("side", ["movie", "actor"])
 @pytest.mark.parametrize("number", range(8))
 def test_if_match_holds_for_a_long_deletion_until_it_has_begun(
-    producer: Client, real_table: str, side: str, number: int
+    producer: Client, real_table: str, small_transactions: None, side: str, number: int
 ) -> None:
-    path, _ = build(side, 70)
+    path, _ = build(side, DELETED_IN_STEPS)
     new = {"title": "Later"} if side == "movie" else {"name": "Later"}
     between, changed = attached(), []
     between.before(number, lambda: changed.append(producer.patch(path, new).status))

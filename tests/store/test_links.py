@@ -13,7 +13,11 @@ from tests.store.test_requests import WRITE, WRITES, Resources
 from tests.support.client import Client, assert_failure
 from tests.support.resources import resources, with_entries
 
-COUNTS = [0, 1, 2, 33, 34, 66, 99, 100, 101, 250]
+# Around the numbers that one and two transactions remove (24) and rename (99).
+COUNTS = [0, 1, 2, 24, 25, 48, 49, 99, 100, 101, 199]
+
+LONG_DELETION, LONG_RENAMING = 18, 45
+"""Roles that need five of the `small_transactions`, or three."""
 
 
 @pytest.fixture
@@ -64,10 +68,14 @@ def build(side: str, count: int) -> tuple[str, list[str]]:
             casting.place(beside_movie, beside_actor, film, person)
             batch.save(beside_movie)
             batch.save(beside_actor)
-    assert problems(read()) == []
     if side == "movie":
         return f"/movies/{movies[0].id}", [f"/actors/{a.id}" for a in actors]
     return f"/actors/{actors[0].id}", [f"/movies/{m.id}" for m in movies]
+
+
+def test_the_built_resources_have_no_problems(empty_table: str, side: str) -> None:
+    build(side, 3)
+    assert problems(read()) == []
 
 
 def test_the_keys_are_those_of_the_items_that_exist_already(empty_table: str) -> None:
@@ -208,9 +216,13 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
 
 @pytest.mark.parametrize("requests", range(1, 11))
 def test_the_next_deletion_finishes_an_interrupted_one(
-    producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
+    producer: Client,
+    side: str,
+    requests: int,
+    small_transactions: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    path, _ = build(side, 100)
+    path, _ = build(side, LONG_DELETION)
     pk, store = f"{side.upper()}#{path.rpartition('/')[2]}", f"chalicelib.store.{side}s"
     module = __import__(store, fromlist=["remove"])
     with monkeypatch.context() as patch:
@@ -241,9 +253,13 @@ def test_the_next_deletion_finishes_an_interrupted_one(
 
 @pytest.mark.parametrize("requests", range(2, 8))
 def test_the_next_change_finishes_an_interrupted_renaming(
-    producer: Client, side: str, requests: int, monkeypatch: pytest.MonkeyPatch
+    producer: Client,
+    side: str,
+    requests: int,
+    small_transactions: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    path, _ = build(side, 205)
+    path, _ = build(side, LONG_RENAMING)
     new = {"title": "Zulu"} if side == "movie" else {"name": "Zulu"}
     module = __import__(f"chalicelib.store.{side}s", fromlist=["change"])
     with monkeypatch.context() as patch:

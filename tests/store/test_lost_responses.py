@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.store import table
 from dev.table.integrity import problems, read
+from tests.store.conftest import SMALL
 from tests.store.test_links import build
 from tests.store.test_requests import WRITES, Call, Resources
 from tests.support.client import ApiResponse, Client
@@ -105,9 +106,9 @@ def test_a_lost_response_to_a_write_is_not_a_failure(
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
 def test_a_lost_response_to_one_request_of_a_renaming_is_not_a_failure(
-    producer: Client, side: str
+    producer: Client, side: str, small_transactions: None
 ) -> None:
-    path, _ = build(side, 100)
+    path, _ = build(side, SMALL)
     field = "title" if side == "movie" else "name"
     for number in itertools.count():
         with lost(number) as hook:
@@ -123,10 +124,10 @@ def test_a_lost_response_to_one_request_of_a_renaming_is_not_a_failure(
 
 @pytest.mark.parametrize("side", ["movie", "actor"])
 def test_a_lost_response_to_one_request_of_a_deletion_is_not_a_failure(
-    producer: Client, side: str
+    producer: Client, side: str, small_transactions: None
 ) -> None:
     for number in itertools.count():
-        path, others = build(side, 34)
+        path, others = build(side, 6)
         with lost(number) as hook:
             answer = producer.delete(path)
         assert answer.status == 200, answer

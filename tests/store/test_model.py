@@ -6,7 +6,7 @@ The checker must be able to fail: the removal of each condition is detected.
 import contextlib
 import inspect
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +16,7 @@ from chalicelib.errors import ApiError
 from chalicelib.store import actors, candidates, history, links, movies, parts, roles, table
 from chalicelib.store.items import Movie
 from chalicelib.store.statuses import Status
-from chalicelib.store.table import Page, Replay
+from chalicelib.store.table import Item, Page, Replay
 from dev.table.integrity import problems, read
 from tests.store import model
 from tests.store.model import (
@@ -33,7 +33,7 @@ from tests.store.model import (
     seen,
     world,
 )
-from tests.store.model_engine import Mutant, key
+from tests.store.model_engine import Mutant, Raw, key
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +44,8 @@ MOST = 3_000  # the number of schedules within which a mutant must be detected
 
 @pytest.mark.parametrize("few", [False, True], ids=["all roles fit", "few roles fit"])
 def test_no_schedule_of_two_operations_fails(few: bool) -> None:
-    # Every third pair: `make model` tries them all, and more schedules.
-    for pair in PAIRS[::3]:
+    # Every sixth pair: `make model` tries them all, and more schedules.
+    for pair in PAIRS[::6]:
         if pair[0] == few:
             assert list(Check(*pair).run(SCHEDULES, SEED)) == []
 
@@ -428,10 +428,36 @@ is checked) and those that only keep a deletion from going on for long (`deletin
 """
 
 
-@pytest.mark.parametrize(("few", "names", "mutant"), MUTANTS.values(), ids=MUTANTS)
-def test_a_removed_condition_is_detected(few: bool, names: tuple[str, str], mutant: Mutant) -> None:
-    assert next(Check(few, names, mutant).run(MOST, SEED), None)
+RARE = {
+    "adding a part does not check whether the movie exists": 1705,
+    "adding candidates does not check whether the part exists": 155,
+    "deleting a movie does not check the engagements of the actors": 408,
+    "deleting a movie does not check the version of a part": 132,
+    "deleting a part does not check its count": 529,
+    "deleting a part does not check the engagements of the actors": 137,
+    "deleting an actor does not check their candidacies": 230,
+    "deleting an actor lists a part that is being deleted": 373,
+    "deleting in steps does not check the version of a role": 304,
+    "ending a role does not check its version": 53,
+    "releasing a candidate does not check that there is no role": 187,
+    "releasing a candidate does not check the engagements of the actor": 729,
+    "removing a role with parts does not check the candidates": 178,
+    "removing a role with parts does not check whether a part is being deleted": 987,
+    "a change in steps does not check its mark when it commits and ends": 62,
+}
+"""The schedule that detects a mutant, where only few schedules do: the search begins with it.
+
+Another schedule may detect it after a change of the store. Then the search takes longer.
+"""
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_removed_condition_is_detected(name: str) -> None:
+    few, names, mutant = MUTANTS[name]
+    first = RARE.get(name, 0)
+    assert next(Check(few, names, mutant).run(MOST, SEED, first), None)
     assert next(Check(few, names).run(SCHEDULES, SEED), None) is None
+    assert next(Check(few, names).run(1, SEED, first), None) is None
 
 
 @pytest.mark.parametrize(
@@ -455,7 +481,7 @@ def test_a_renaming_that_does_not_end_by_the_count_is_detected() -> None:
                 complete = _same_renaming(parent)
 """
     with changed(links, closed, open_ended):
-        assert next(Check(FEW, ("cast", "rename the movie")).run(MOST, SEED), None)
+        assert next(Check(FEW, ("cast", "rename the movie")).run(MOST, SEED, first=243), None)
 
 
 def test_a_move_that_is_refused_by_what_was_read_earlier_is_detected() -> None:
@@ -471,7 +497,7 @@ def test_a_move_that_is_refused_by_what_was_read_earlier_is_detected() -> None:
 def test_a_part_that_is_deleted_with_candidates_that_were_not_read_is_detected() -> None:
     pair, complete = ("delete the part", "add candidates"), "PartItem.candidate_count == len(batch)"
     with changed(parts, complete, "PartItem.pk.exists()"):
-        assert next(Check(not FEW, pair).run(MOST, SEED), None)
+        assert next(Check(not FEW, pair).run(MOST, SEED, first=529), None)
 
 
 @contextlib.contextmanager
@@ -552,10 +578,26 @@ def ids_in(read_page: Callable[..., Page[Any]]) -> Iterator[str]:
         yield type(error).__name__
 
 
+def write(items: Iterable[Raw]) -> None:
+    with Item.batch_write() as batch:
+        for item in items:
+            batch.save(Item.from_raw_data(item))
+
+
+def delete(items: Iterable[Raw]) -> None:
+    with Item.batch_write() as batch:
+        for item in items:
+            batch.delete(Item.from_raw_data(item))
+
+
 @pytest.mark.parametrize("few", [False, True], ids=["all roles fit", "few roles fit"])
 def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few: bool) -> None:
     chance = random.Random(SEED)  # noqa: S311 -- a shuffle
     dispatch = table.connection.connection.dispatch
+    with model.store_on(dispatch, few):
+        model.build()
+    built = list(read())
+    delete(built)
     for number in range(4):
         names = chance.sample(list(OPERATIONS), len(OPERATIONS))
         # The lists after some of the operations. Most of them are empty after all.
@@ -564,8 +606,8 @@ def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few:
             outcomes = [result_of(OPERATIONS[name]) for name in first]
             lists = listed()
             outcomes += [result_of(OPERATIONS[name]) for name in rest]
+        write(built)
         with model.store_on(dispatch, few):
-            model.build()
             results = [result_of(OPERATIONS[name]) for name in first]
             assert listed() == lists
             results += [result_of(OPERATIONS[name]) for name in rest]
@@ -575,5 +617,4 @@ def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few:
         assert casting_problems(items) == []
         items = [item for item in items if item["kind"]["S"] != "index"]
         assert {key(i): model.unmarked(i) for i in items} == seen(engine)
-        for item in items:
-            table.connection.delete_item(item["pk"]["S"], item["sk"]["S"])
+        delete(read())

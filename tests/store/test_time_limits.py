@@ -17,14 +17,14 @@ from chalicelib import deadline
 from chalicelib.store import table
 from dev.table.desk import Problem
 from dev.table.integrity import problems, read
-from tests.store import test_links
-from tests.store.test_links import build
+from tests.store.conftest import SMALL
+from tests.store.test_links import LONG_DELETION, LONG_RENAMING, build
 from tests.store.test_requests import OPERATIONS, Resources
 from tests.support.client import ApiResponse, Client, assert_failure, assert_headers, invoke
 from tests.support.resources import resources
 
 BEGINNING = 2  # requests until a long deletion or renaming has begun
-LONG_DELETION, LONG_RENAMING = 100, 205  # roles: four batches; three
+TWO_REMOVALS, TWO_RENAMINGS = 6, SMALL  # roles that need two small transactions
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(empty_table: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(empty_table: None, small_transactions: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(deadline, "left", clock)
     return clock
@@ -284,10 +284,10 @@ UNRESPONSIVE = {
 
 @pytest.mark.parametrize("event", UNRESPONSIVE.values(), ids=UNRESPONSIVE)
 def test_the_next_deletion_continues_after_the_table_did_not_respond(
-    producer: Client, side: str, event: str
+    producer: Client, side: str, small_transactions: None, event: str
 ) -> None:
     for number in itertools.count():
-        path, _ = build(side, 34)
+        path, _ = build(side, TWO_REMOVALS)
         unresponsive = Unresponsive(number)
         with hooked(event, unresponsive):
             answer = producer.delete(path)
@@ -296,7 +296,7 @@ def test_the_next_deletion_continues_after_the_table_did_not_respond(
         roles = roles_of(path)
         if number < BEGINNING:
             assert_failure(answer, 503)
-            assert len(roles) == 34
+            assert len(roles) == TWO_REMOVALS
             assert event == "needs-retry" or producer.get(path).status == 200
         else:
             assert_accepted(answer)
@@ -310,9 +310,9 @@ def test_the_next_deletion_continues_after_the_table_did_not_respond(
 
 @pytest.mark.parametrize("event", UNRESPONSIVE.values(), ids=UNRESPONSIVE)
 def test_the_next_change_continues_after_the_table_did_not_respond(
-    producer: Client, side: str, event: str
+    producer: Client, side: str, small_transactions: None, event: str
 ) -> None:
-    path, _ = build(side, 100)
+    path, _ = build(side, TWO_RENAMINGS)
     for number in itertools.count():
         new, before, unresponsive = (
             name(side, f"Zulu {number}"),
@@ -348,23 +348,13 @@ def until_done(call: Callable[[], ApiResponse]) -> ApiResponse:
     return answer
 
 
-def test_a_thousand_roles_are_renamed_and_deleted_within_the_time_limit(
+def test_hundreds_of_roles_are_renamed_and_deleted_within_the_time_limit(
     producer: Client, side: str
 ) -> None:
-    path, others = build(side, 1_000)
+    path, others = build(side, 300)  # 4 transactions rename them, and 13 delete them
     until_done(partial(producer.patch, path, name(side)))
     assert problems(read()) == []
     until_done(partial(producer.delete, path))
     assert problems(read()) == []
     assert len(resources()) == len(others)
     assert_gone(producer, side, path)
-
-
-@pytest.mark.parametrize("count", [49, 50, 98])
-def test_a_deleted_resource_leaves_nothing_behind(producer: Client, side: str, count: int) -> None:
-    test_links.test_a_deleted_resource_leaves_nothing_behind(producer, side, count)
-
-
-@pytest.mark.parametrize("count", [49, 50, 98])
-def test_a_new_name_is_in_every_role(producer: Client, side: str, count: int) -> None:
-    test_links.test_a_new_name_is_in_every_role(producer, side, count)
