@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.conftest import PROJECT, Product
+from tests.conftest import PROJECT, Product, copy_of
 from tests.console.crowd import add_crowd
 from tests.support import desk
 from tests.support.client import Client
@@ -20,9 +20,9 @@ SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or PROJECT / ".local" / "screen
 
 
 @pytest.fixture(scope="session")
-def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def agency(tmp_path_factory: pytest.TempPathFactory, loaded: Product) -> Iterator[Product]:
     """The whole product as `make run` starts it, with its own issuer and the demo data."""
-    product = Product(tmp_path_factory.mktemp("agency") / "local").start()
+    product = copy_of(loaded, tmp_path_factory.mktemp("agency") / "local").start()
     yield product
     product.stop()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import Product
+from tests.conftest import Product, copy_of
 from tests.support import desk
 from tests.support.client import Client
 from tests.support.desk import NAMES, Person
@@ -18,9 +18,9 @@ TTL = 12
 
 
 @pytest.fixture(scope="module")
-def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def brief(tmp_path_factory: pytest.TempPathFactory, loaded: Product) -> Iterator[Product]:
     """A product whose sessions are short."""
-    product = Product(tmp_path_factory.mktemp("brief") / "local", TTL=str(TTL)).start()
+    product = copy_of(loaded, tmp_path_factory.mktemp("brief") / "local", TTL=str(TTL)).start()
     yield product
     product.stop()
 

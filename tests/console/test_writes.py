@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.conftest import Product
+from tests.conftest import Product, copy_of
 from tests.support import desk
 from tests.support.client import Client
 from tests.support.desk import Person
@@ -212,9 +212,9 @@ def test_a_long_removal_goes_on_by_itself(sit_down: Callable[..., Person], api: 
 
 
 @pytest.fixture
-def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def restarted(tmp_path_factory: pytest.TempPathFactory, loaded: Product) -> Iterator[Product]:
     """A product of its own, which a test may kill."""
-    product = Product(tmp_path_factory.mktemp("restarted") / "local").start()
+    product = copy_of(loaded, tmp_path_factory.mktemp("restarted") / "local").start()
     yield product
     product.stop()
 
