@@ -383,6 +383,26 @@ def unmarked(item: Raw) -> Raw:
     }
 
 
+def _without_ends(state: State) -> State:
+    """Return a state in which it does not matter how the candidacies that are deleted ended.
+
+    A deletion in steps may have removed a candidate whose role another operation then removes. The
+    role is gone as in a serial execution, but nobody is there to be released.
+    """
+    ended = {
+        pk
+        for (pk, _), item in state.items()
+        if pk.startswith(f"{HISTORY}candidate#") and item["operation"] == {"S": "deleted"}
+    }
+    kept = {key: item for key, item in state.items() if key[0] not in ended or not _is_end(item)}
+    return {**kept, **{(pk, "ended"): {} for pk in ended}}
+
+
+def _is_end(record: Raw) -> bool:
+    released = '"released"]' in record["changed"].get("S", "")
+    return released or record["operation"] == {"S": "deleted"}
+
+
 RECORDED_ONCE = tuple(f"{HISTORY}{kind}#" for kind in ("movie", "actor", "part"))
 
 
@@ -560,6 +580,7 @@ class Check:
     def unlike_any_order(self, tasks: list[Task], again: list[str]) -> str | None:
         """Return a failure if no serial execution has the same results and the same state."""
         state = seen(self.engine)
+        in_steps = any(task.name.startswith("delete") for task in tasks)
         differences = set()
         for order in _orders(tasks):
             names = (*(task.name for task in order), *again)
@@ -568,7 +589,10 @@ class Check:
                 task.is_unfinished or task.result == result
                 for task, result in zip(order, serial.results, strict=False)
             )
-            if same_results and serial.state == state:
+            if same_results and (
+                serial.state == state
+                or (in_steps and _without_ends(serial.state) == _without_ends(state))
+            ):
                 return None
             results = list(zip(names, serial.results, strict=True))
             differences.add(f"{results}: {_difference(serial.state, state)}")
