@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench-console fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -64,6 +64,9 @@ interrupt: $(VENV)/installed engine ## interrupt a deployment after each of its 
 
 bench-console: $(VENV)/tests-installed engine ## measure how fast the console answers in a browser
 	@$(IN_VENV) -m tests.console.bench
+
+pictures: $(VENV)/tests-installed engine ## write docs/pictures/, of the console with the demo data
+	@$(IN_VENV) -m tests.console.pictures
 
 fuzz: $(VENV)/tests-installed engine ## fuzz the running API and every parser
 	@$(IN_VENV) -m tests.contract.fuzz

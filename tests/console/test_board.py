@@ -114,20 +114,23 @@ def test_many_candidates_move_together_and_come_back(
 
 
 def test_two_people_who_judge_the_same_candidate_are_asked(
-    director: Person, api: Client, part: str
+    sit_down: Callable[..., Person], api: Client, part: str
 ) -> None:
-    director.go(f"/parts/{part}")
-    expect(card(director, "Ann")).to_be_visible()
+    director, assistant = (
+        sit_down(role, at=f"/parts/{part}") for role in ("director", "assistant")
+    )
     candidate = next(
         each
         for each in api.every(f"/parts/{part}/candidates", "candidates", limit=100)
         if each["actor_name"].startswith("Ann")
     )
-    api.set_status(candidate["id"], "callback")
+    card(assistant, "Ann").drag_to(column(assistant, "callback"))
+    eventually(lambda: statuses(api, part)["Ann"], "callback", assistant)
     card(director, "Ann").click()
     director.page.keyboard.press("x")
     dialog = director.dialog("Ann Board was changed meanwhile")
     expect(dialog.get_by_role("row", name="Status")).to_contain_text("Callback")
+    expect(dialog).to_contain_text("local|assistant")
     # Nothing was written, and the board shows what is there.
     assert api.candidate(candidate["id"])["status"] == "callback"
     dialog.get_by_role("button", name="Save mine").click()

@@ -75,6 +75,14 @@ def test_it_prints_a_working_curl_command_for_each_role(default_product: Product
     ]
 
 
+def test_it_prints_the_address_of_the_console_first(default_product: Product) -> None:
+    before, found, _ = default_product.log_text().partition(
+        f"The console: {default_product.url}/console\n"
+    )
+    assert found
+    assert "http" not in before
+
+
 def test_the_demo_data_has_enough_movies_actors_and_roles(default_product: Product) -> None:
     assistant = as_role(default_product, "assistant")
     movies = assistant.every("/movies", "movies", limit=100)
