@@ -18,7 +18,7 @@ from tests.support.routes import NOWHERE, OPERATIONS, body_to_nothing, path_to_n
 
 ROUTES = {key: operation.declared.permission for key, operation in OPERATIONS.items()}
 
-PUBLIC = {"/", "/health", "/openapi.json", "/docs"}
+PUBLIC = {"/", "/health", "/openapi.json", "/docs", "/console"}
 
 OF_OTHERS = {
     ("POST", "/movies/{movie_id}/actors"): "post:roles",

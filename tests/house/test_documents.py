@@ -34,7 +34,8 @@ def test_the_readme_is_short() -> None:
 
 
 def test_no_source_file_is_long() -> None:
-    sources = [n for n in tracked(".") if n.endswith((".py", ".md", ".js", ".mjs", ".ts"))]
+    written = set(tracked(".")) - {"console/src/api/schema.ts"}  # generated
+    sources = [n for n in written if n.endswith((".py", ".md", ".js", ".mjs", ".ts", ".tsx"))]
     lines = {name: len((PROJECT / name).read_text().splitlines()) for name in sources}
     assert {name: n for name, n in lines.items() if n > FILE_LINES} == {}
 
