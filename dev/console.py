@@ -5,6 +5,7 @@ The build is kept until a file of console/ changes. `make run` and `make package
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -68,8 +69,10 @@ def _sources() -> Iterator[Path]:
 
 def _reason(output: str) -> str:
     """Return the line of a tool's output that says what is wrong: the first about an error."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return next((line for line in lines if "rror" in line), lines[-1] if lines else "")
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip() for line in output.splitlines()]
+    wrong = (line for line in lines if re.search("error|could not", line, re.IGNORECASE))
+    # Such as "error during build:", before the error itself.
+    return next((line for line in wrong if not line.endswith(":")), "")
 
 
 def _tool(package: str, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -390,7 +390,7 @@ def test_chalice_local_serves_the_same_api_at_the_same_time(
         process.wait(10)
 
 
-def test_the_local_issuer_serves_public_keys_and_issues_no_tokens(default_product: Product) -> None:
+def test_the_local_issuer_issues_no_token_that_nobody_has_clicked(default_product: Product) -> None:
     issuer = Client(
         json.loads((default_product.folder / "running.json").read_text())["issuer"].rstrip("/")
     )
@@ -398,7 +398,7 @@ def test_the_local_issuer_serves_public_keys_and_issues_no_tokens(default_produc
     assert [set(key) for key in keys] == [{"kty", "n", "e", "kid", "use", "alg"}]
     for path in ("/", "/token", "/oauth/token", "/issuer.pem", "/.well-known/../issuer.pem"):
         assert issuer.get(path).status == 404
-        assert issuer.post(path, {}).status == 501
+        assert issuer.post(path, {}).status == 403
 
 
 @pytest.mark.parametrize(
