@@ -380,7 +380,7 @@ def test_the_functions_are_configured_as_the_configuration_says(live: Live, clou
         )
         assert (configuration["Timeout"], configuration["MemorySize"]) == (seconds, 1024)
         assert configuration["TracingConfig"]["Mode"] == tracing
-        assert configuration["Environment"]["Variables"].keys() == SETTINGS.keys()
+        assert configuration["Environment"]["Variables"].keys() == {*SETTINGS, "CONSOLE_CLIENT_ID"}
 
 
 def test_logs_expire(live: Live, cloud: Cloud) -> None:
