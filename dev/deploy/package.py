@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TextIO
@@ -70,6 +70,9 @@ sys.path.insert(0, sys.argv[1])
 for function in sys.argv[2:]:
     module, _, name = function.rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
+if "chalicelib.store.table" in sys.modules:
+    # Its data are read only now. Nothing is sent.
+    assert sys.modules["chalicelib.store.table"].connection.connection.client
 """
 
 
@@ -109,13 +112,14 @@ def build(stage: Stage) -> Package:
     wrong = [*problems(package.zip, (BUILD / "requirements.txt").read_text()),
              *_template_problems(package.template, stage)]  # fmt: skip
     if not wrong and not _is_checked(package.zip):
+        _finish(package.zip)
         wrong = list(_import_problems(package.zip, stage))
     if wrong:
         # Otherwise, Chalice would silently reuse it.
         for path in [*built, *out.iterdir()]:
             path.unlink()
         machine.fail("the package cannot be deployed:\n  " + "\n  ".join(wrong))
-    _make_reproducible(package.zip)
+    _mark_checked(package.zip)
     # `chalice deploy` will find the zip that was checked.
     os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
     for other in built:
@@ -273,10 +277,17 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
     for name, version in sorted(included - required):
         yield f"{name} {version} is included and not in requirements.txt"
     for name in sorted(files.keys() - expected_files):
-        if not is_source(name):
+        if not is_source(name) and not _is_bytecode(name, files):
             yield f"{name} does not belong in a function"
     if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
         yield "it is larger than Lambda accepts"
+
+
+def _is_bytecode(name: str, files: Container[str]) -> bool:
+    """Return whether a file is the bytecode of a module in the zip."""
+    folder, cached, file = name.rpartition("__pycache__/")
+    tag = f".{sys.implementation.cache_tag}.pyc"
+    return bool(cached) and file.endswith(tag) and folder + file.removesuffix(tag) + ".py" in files
 
 
 def _recorded(record: str) -> set[str]:
@@ -344,6 +355,9 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
                     **stage.settings,
                     "AWS_LAMBDA_FUNCTION_NAME": stage.function,
                     "AWS_REGION": "eu-central-1",
+                    "AWS_DEFAULT_REGION": "eu-central-1",
+                    "AWS_ACCESS_KEY_ID": "none",
+                    "AWS_SECRET_ACCESS_KEY": "none",
                 },
                 cwd=folder,
                 capture_output=True,
@@ -358,21 +372,71 @@ def _is_checked(package: Path) -> bool:
         return zipped.comment == CHECKED
 
 
-def _make_reproducible(package: Path) -> None:
-    """Pack the files again, so that the same files always produce the same zip."""
-    if _is_checked(package):
-        return
-    with zipfile.ZipFile(package) as zipped:
-        names = sorted(i.filename for i in zipped.infolist() if not i.is_dir())
-        files = [(name, zipped.read(name)) for name in names]
-    fresh = package.with_suffix(".tmp")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
+def _mark_checked(package: Path) -> None:
+    with zipfile.ZipFile(package, "a") as zipped:
         zipped.comment = CHECKED
-        for name, content in files:
-            entry = zipfile.ZipInfo(name)  # dated 1 January 1980
-            entry.external_attr = 0o644 << 16
-            zipped.writestr(entry, content, zipfile.ZIP_DEFLATED)
+
+
+def _finish(package: Path) -> None:
+    """Leave out what the functions do not need, add bytecode, and pack the files again.
+
+    The same files always produce the same zip.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with zipfile.ZipFile(package) as zipped:
+            kept = [i for i in zipped.infolist() if not i.is_dir() and is_needed(i.filename)]
+            for info in kept:
+                zipped.extract(info, root)
+        _compile(root)
+        names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
+        fresh = package.with_suffix(".tmp")
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for name in names:
+                if (root / name).is_file():
+                    entry = zipfile.ZipInfo(name)  # dated 1 January 1980
+                    entry.external_attr = 0o644 << 16
+                    zipped.writestr(entry, (root / name).read_bytes(), zipfile.ZIP_DEFLATED)
     os.replace(fresh, package)
+
+
+def is_needed(name: str) -> bool:
+    """Return whether the functions need a file of the zip that Chalice has built.
+
+    botocore describes every service of AWS in its data, 90 % of the zip. We call DynamoDB only.
+    """
+    data = "botocore/data/"
+    is_other_service = "/" in name.removeprefix(data) and not name.startswith(f"{data}dynamodb/")
+    return not (name.startswith(data) and is_other_service)
+
+
+def _compile(root: Path) -> None:
+    """Add the bytecode of every module, which Lambda would otherwise compile in each cold start.
+
+    Lambda cannot write it, and the times in the zip say nothing: so it is not compared with the
+    source. A process of its own, so that the same sources always produce the same bytecode.
+    """
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "compileall",
+            "-q",
+            "-j",
+            "1",
+            "-s",
+            str(root),
+            "-p",
+            "/var/task",
+        ]
+        + ["--invalidation-mode", "unchecked-hash", str(root)],
+        env={"PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        machine.fail(f"the package cannot be compiled: {done.stdout}{done.stderr}")
 
 
 def main() -> None:

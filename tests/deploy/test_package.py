@@ -38,6 +38,13 @@ def built(checkout: Checkout) -> Path:
     return checkout.folder / ".local" / "package" / "prod"
 
 
+UNCHECKED_HASH = b"\1\0\0\0"
+"""The flags of bytecode that Python runs without a look at its source (PEP 552)."""
+
+MAX_ZIP, MAX_UNZIPPED = 12 * 1024 * 1024, 36 * 1024 * 1024
+"""Bytes of the package."""
+
+
 def refused(checkout: Checkout, **environment: str) -> str:
     """Run `make package`, which must fail and leave nothing. Return its output."""
     status, output = checkout.run("dev.deploy.package", **{"STAGE": "dev", **environment})
@@ -65,7 +72,8 @@ def template(checkout: Checkout, name: str) -> Any:
 def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(built / "deployment.zip") as zipped:
         names = set(zipped.namelist())
-    ours = {n for n in names if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
+    modules = {n for n in names if not n.endswith(".pyc")}
+    ours = {n for n in modules if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
     page = {f"chalicelib/console/{path.name}" for path in console.BUILT.iterdir()}
     assert "chalicelib/console/index.html" in page
     assert ours == {
@@ -75,11 +83,38 @@ def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built
         *tracked("chalicelib"),
         *page,
     }
-    assert not [
-        n for n in names if n.endswith((".pyc", ".env")) or n.startswith(("tests/", "dev/"))
-    ]
+    assert not [n for n in names if n.endswith(".env") or n.startswith(("tests/", "dev/"))]
     for required in ("pynamodb", "jose", "requests", "msgspec", "botocore", "cryptography"):
         assert f"{required}/__init__.py" in names
+
+
+def test_every_module_has_bytecode_that_is_not_compared_with_its_source(built: Path) -> None:
+    """Lambda compiles nothing in a cold start."""
+    with zipfile.ZipFile(built / "deployment.zip") as zipped:
+        names = set(zipped.namelist())
+        for name in names:
+            if not name.endswith(".py"):
+                continue
+            folder, slash, module = name.rpartition("/")
+            tag = sys.implementation.cache_tag
+            compiled = f"{folder}{slash}__pycache__/{module[:-3]}.{tag}.pyc"
+            assert compiled in names
+            assert zipped.read(compiled)[4:8] == UNCHECKED_HASH, compiled
+
+
+def test_of_botocore_only_the_data_of_dynamodb_is_in_the_package(built: Path) -> None:
+    with zipfile.ZipFile(built / "deployment.zip") as zipped:
+        data = [n.split("/") for n in zipped.namelist() if n.startswith("botocore/data/")]
+    services = {parts[2] for parts in data if len(parts) > 3}
+    assert services == {"dynamodb"}
+    assert {"endpoints.json", "partitions.json"} <= {parts[2] for parts in data}
+
+
+def test_the_package_is_small(built: Path) -> None:
+    zipped = built / "deployment.zip"
+    assert zipped.stat().st_size <= MAX_ZIP
+    with zipfile.ZipFile(zipped) as content:
+        assert sum(entry.file_size for entry in content.infolist()) <= MAX_UNZIPPED
 
 
 def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> None:
@@ -170,7 +205,7 @@ def test_the_same_sources_make_the_same_zip_at_any_time(tmp_path: Path) -> None:
         with zipfile.ZipFile(zips[-1], "w") as zipped:
             for file in ["app.py", "chalicelib/__init__.py"][::order]:
                 zipped.writestr(zipfile.ZipInfo(file, (2026, 1, day, 0, 0, 0)), f"# {file}")
-        package._make_reproducible(zips[-1])
+        package._finish(zips[-1])
     assert zips[0].read_bytes() == zips[1].read_bytes()
     with zipfile.ZipFile(zips[0]) as zipped:
         assert zipped.read("app.py") == b"# app.py"
@@ -180,10 +215,13 @@ def test_caches_are_left_out_and_do_no_harm(checkout: Checkout, tmp_path: Path) 
     copy = Checkout(tmp_path / "copy", like=checkout)
     cache = copy.folder / "chalicelib" / "__pycache__"
     cache.mkdir(exist_ok=True)
-    (cache / "settings.cpython-311.pyc").write_bytes(b"old")
+    name = f"settings.{sys.implementation.cache_tag}.pyc"
+    (cache / name).write_bytes(b"old")
+    (cache / "removed.cpython-310.pyc").write_bytes(b"old")
     assert copy.run("dev.deploy.package", STAGE="dev")[0] == 0
     with zipfile.ZipFile(copy.folder / ".local/package/dev/deployment.zip") as zipped:
-        assert not [n for n in zipped.namelist() if "__pycache__" in n]
+        assert zipped.read(f"chalicelib/__pycache__/{name}") != b"old"
+        assert not [n for n in zipped.namelist() if "removed" in n]
 
 
 # Rejected before anything is built
@@ -371,6 +409,8 @@ def test_a_function_that_needs_what_its_zip_lacks_is_rejected(
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
         for name in zipped.namelist():
+            if "/__pycache__/tokens." in name:
+                continue  # it would be used instead of the changed source
             # It is installed on a developer's machine.
             more = b"\nimport yaml\n" if name == "chalicelib/tokens.py" else b""
             out.writestr(name, zipped.read(name) + more)
