@@ -133,7 +133,9 @@ export function RecordForm<T extends object>(props: Props<T>) {
           labelOf={(name) => fields.find((field) => field.name === name)?.label ?? name}
           busy={busy}
           onSave={(sent) => {
+            // The form goes on from here if this fails: with theirs, except for what was chosen.
             setBase(conflict.current);
+            setValues({ ...pick(conflict.current as Values), ...sent });
             void save(sent, conflict.current);
           }}
           onCancel={() => setConflict(null)}
