@@ -29,6 +29,9 @@ export interface State {
 /** The token is not used in its last seconds, because a request takes some. */
 const MARGIN = 5_000;
 
+/** Marks the state of a sign-in in a window of its own. */
+const POPUP = "popup";
+
 const state = createStore<State>({ status: "starting", person: null, problem: null });
 let renewal: { promise: Promise<void>; done: () => void; fail: (reason: Error) => void } | null =
   null;
@@ -71,13 +74,15 @@ function accept(user: User): void {
     },
   });
   clearTimeout(timer);
-  const left = claims.exp * 1000 - Date.now() - MARGIN;
+  // The token is new. Its end by this machine's clock would be wrong if the clock is.
+  const left = (claims.exp - claims.iat) * 1000 - MARGIN;
   timer = setTimeout(end, Math.min(left, 2 ** 31 - 1));
   renewal?.done();
   renewal = null;
 }
 
 function end(): void {
+  if (state.get().person === null) return; // signed out meanwhile
   state.set({ ...state.get(), status: "ended" });
 }
 
@@ -86,9 +91,15 @@ function end(): void {
  * was not opened to sign in again.
  */
 export async function finishPopup(): Promise<boolean> {
-  if (window.opener === null || !new URLSearchParams(location.search).has("state")) return false;
-  await manager.signinPopupCallback();
-  return true;
+  const answer = new URLSearchParams(location.search).get("state") ?? "";
+  // The console itself may be in a window that another page has opened.
+  if (window.opener === null || !answer.endsWith(`;${POPUP}`)) return false;
+  try {
+    await manager.signinPopupCallback();
+    return true;
+  } catch {
+    return false; // not what this console has asked for
+  }
 }
 
 const fail = (problem: string) => state.set({ status: "signed-out", person: null, problem });
@@ -126,7 +137,12 @@ export const session = {
   /** Sign in again in another window, so that this page and its forms stay. */
   async signInAgain(): Promise<void> {
     try {
-      accept(await manager.signinPopup({ popupWindowFeatures: { width: 480, height: 640 } }));
+      accept(
+        await manager.signinPopup({
+          url_state: POPUP,
+          popupWindowFeatures: { width: 480, height: 640 },
+        }),
+      );
     } catch {
       state.set({ ...state.get(), problem: "The sign-in was not completed. Try again." });
     }
