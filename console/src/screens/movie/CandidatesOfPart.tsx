@@ -1,6 +1,6 @@
 import type { Candidate, Part } from "~/api/types";
 import { BEST_RATING } from "~/api/rules";
-import { showDay, showTime } from "~/domain/dates";
+import { showDayOf, showTime } from "~/domain/dates";
 import { ages } from "~/domain/words";
 import { CountsLine } from "~/ui/CountsLine";
 import { DataTable, type Column } from "~/ui/DataTable";
@@ -44,7 +44,7 @@ const COLUMNS: Column<Candidate>[] = [
     key: "since",
     label: "Since",
     className: `nowrap ${classes.wide} ${classes.since}`,
-    show: (candidate) => showDay(candidate.status_since.slice(0, 10)),
+    show: (candidate) => showDayOf(candidate.status_since),
   },
   {
     key: "audition",
