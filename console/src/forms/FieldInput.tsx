@@ -64,6 +64,7 @@ export function FieldInput<T>({ field, value, error, isFirst, onChange }: Props<
           max={field.max}
           clampBehavior="none"
           allowDecimal={false}
+          allowNegative={false}
           hideControls
           onChange={(next) => onChange(next === "" ? null : Number(next))}
         />

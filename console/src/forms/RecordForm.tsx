@@ -5,6 +5,7 @@ import { useRef, useState, type SubmitEvent } from "react";
 
 import { explain, Problem } from "~/api/problem";
 import { Confirm } from "~/ui/Confirm";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 import { ConflictView } from "./ConflictView";
 import { FieldInput } from "./FieldInput";
@@ -60,6 +61,7 @@ export function RecordForm<T extends object>(props: Props<T>) {
   const [busy, setBusy] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  useFocusBack();
   const initial = base === null ? pick(props.initial ?? {}) : before;
   const isDirty = Object.keys(changedValues(initial, values)).length > 0;
   const close = () => (isDirty ? setLeaving(true) : props.onClose());
