@@ -35,6 +35,7 @@ const POPUP = "popup";
 const state = createStore<State>({ status: "starting", person: null, problem: null });
 let renewal: { promise: Promise<void>; done: () => void; fail: (reason: Error) => void } | null =
   null;
+let lastTry: AbortController | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 const manager = new UserManager({
@@ -88,18 +89,13 @@ function end(): void {
 
 /**
  * Hand the issuer's answer to the page that has opened this window. Return false if this window
- * was not opened to sign in again.
+ * was not opened to sign in again. The console itself may be in a window that a page has opened.
  */
 export async function finishPopup(): Promise<boolean> {
   const answer = new URLSearchParams(location.search).get("state") ?? "";
-  // The console itself may be in a window that another page has opened.
-  if (window.opener === null || !answer.endsWith(`;${POPUP}`)) return false;
-  try {
-    await manager.signinPopupCallback();
-    return true;
-  } catch {
-    return false; // not what this console has asked for
-  }
+  if (!answer.endsWith(`;${POPUP}`)) return false;
+  await manager.signinPopupCallback();
+  return true;
 }
 
 const fail = (problem: string) => state.set({ status: "signed-out", person: null, problem });
@@ -136,15 +132,21 @@ export const session = {
 
   /** Sign in again in another window, so that this page and its forms stay. */
   async signInAgain(): Promise<void> {
+    lastTry?.abort(); // its window was closed, or is hidden behind this one
+    const current = new AbortController();
+    lastTry = current;
     try {
-      accept(
-        await manager.signinPopup({
-          url_state: POPUP,
-          popupWindowFeatures: { width: 480, height: 640 },
-        }),
-      );
+      const user = await manager.signinPopup({
+        url_state: POPUP,
+        popupSignal: current.signal,
+        popupWindowFeatures: { width: 480, height: 640 },
+      });
+      accept(user);
     } catch {
-      state.set({ ...state.get(), problem: "The sign-in was not completed. Try again." });
+      if (lastTry !== current) return;
+      const problem =
+        "The sign-in was not completed. Allow this page to open a window, and try again.";
+      state.set({ ...state.get(), problem });
     }
   },
 
