@@ -29,6 +29,8 @@ interface Props<T> {
 
 interface Failure {
   field: string | null;
+  /** The member that is wrong, of a field such as the agent. */
+  member?: string | undefined;
   text: string;
 }
 
@@ -41,7 +43,8 @@ function failureOf<T>(error: unknown, fields: Field<T>[]): Failure {
         /\b[a-z]+(?:_[a-z]+)+\b/g,
         (other) => fields.find((field) => field.name === other)?.label ?? other,
       );
-      return { field: name, text: inWords.charAt(0).toUpperCase() + inWords.slice(1) };
+      const member = error.field.split(".")[1];
+      return { field: name, member, text: inWords.charAt(0).toUpperCase() + inWords.slice(1) };
     }
   }
   return { field: null, text: explain(error) };
@@ -97,7 +100,10 @@ export function RecordForm<T extends object>(props: Props<T>) {
     setConflict(null);
     setFailure(failed);
     if (failed.field === null) return;
-    form.current?.querySelector<HTMLElement>(`[name="${failed.field}"]`)?.focus();
+    const find = (inputs: string) =>
+      form.current?.querySelector<HTMLElement>(`[data-field="${failed.field}"] ${inputs}`);
+    const member = find(`[name="${CSS.escape(failed.member ?? "")}"]`);
+    (member ?? find(":is(input, textarea)"))?.focus();
   }
 
   async function showConflict(sent: Values): Promise<void> {
@@ -152,12 +158,17 @@ export function RecordForm<T extends object>(props: Props<T>) {
             )}
             <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="xs">
               {fields.map((field, index) => (
-                <div key={field.name} style={field.wide ? { gridColumn: "1 / -1" } : undefined}>
+                <div
+                  key={field.name}
+                  data-field={field.name}
+                  style={field.wide ? { gridColumn: "1 / -1" } : undefined}
+                >
                   <FieldInput
                     field={field}
                     isFirst={index === 0}
                     value={values[field.name]}
                     error={failure?.field === field.name ? failure.text : null}
+                    member={failure?.member}
                     onChange={(value) => setValues((old) => ({ ...old, [field.name]: value }))}
                   />
                 </div>
