@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.conftest import Product
 from tests.support.client import Client
@@ -217,3 +217,51 @@ def test_a_clock_that_is_wrong_ends_no_session(agency: Product, chromium: Browse
     person.page.wait_for_timeout(500)
     expect(person.dialog("Your session has ended")).to_have_count(0)
     person.close()
+
+
+def test_an_error_in_a_member_is_shown_at_its_input(director: Person, api: Client) -> None:
+    director.go(f"/actors/{api.new_actor('The Represented')}")
+    director.page.keyboard.press("e")
+    form = director.page.get_by_role("dialog")
+    form.get_by_label("Agent's email").fill("nonsense")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_label("Agent's email")).to_be_focused()
+    expect(form.get_by_label("Agent's email")).to_have_attribute("aria-invalid", "true")
+
+
+def test_long_words_do_not_widen_the_page(director: Person, api: Client) -> None:
+    movie, actor = api.new_movie("W" * 300), api.new_actor("W" * 200)
+    part = api.new_part(movie, "W" * 200)
+    api.new_candidate(part, actor, "shortlisted")
+    assert api.patch(f"/movies/{movie}", {"synopsis": "W" * 2_000}).status == 200
+    for path in (
+        f"/movies/{movie}/considered",
+        f"/movies/{movie}/history",
+        f"/movies/{movie}/cast-list",
+        f"/actors/{actor}",
+        f"/parts/{part}",
+        f"/parts/{part}/triage",
+    ):
+        director.go(path)
+        wider = director.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, path
+
+
+def test_a_window_that_was_closed_can_be_opened_again(director: Person, api: Client) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(status=401, body="{}")
+
+    director.page.route("**/movies?*", refuse)
+    director.page.evaluate("location.hash = '/movies'")
+    dialog = director.dialog("Your session has ended")
+    again = dialog.get_by_role("button", name="Sign in again")
+    with director.page.expect_popup() as first:
+        again.click()
+    expect(first.value.get_by_role("button", name=NAMES["director"])).to_be_visible()
+    first.value.close()
+    with director.page.expect_popup() as second:
+        again.click()
+    director.page.unroute("**/movies?*", refuse)
+    second.value.get_by_role("button", name=NAMES["director"]).click()
+    expect(dialog).to_have_count(0)
+    expect(director.page.get_by_role("heading", name="Movies")).to_be_visible()

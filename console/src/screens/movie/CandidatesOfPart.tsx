@@ -87,7 +87,7 @@ export function CandidatesOfPart(props: {
   return (
     <section className={`surface ${classes.part}`} aria-label={name}>
       <div className={classes.head}>
-        <h2>
+        <h2 className="anywhere">
           <LinkTo to={`/parts/${partId}`}>{name}</LinkTo>
         </h2>
         {part && <CountsLine counts={part.counts} />}
