@@ -9,7 +9,9 @@ import { App } from "./app/App";
 import { finishPopup, session } from "./session/session";
 
 const root = document.getElementById("root");
-if (root && !(await finishPopup())) {
+if (root && (await finishPopup())) {
+  root.textContent = "You can close this window.";
+} else if (root) {
   createRoot(root).render(
     <StrictMode>
       <App />

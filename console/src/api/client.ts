@@ -34,7 +34,10 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
 export async function received<T>(
   answer: Promise<Answer<T>>,
 ): Promise<{ body: T; response: Response }> {
-  const { data, error, response } = await answer;
+  const { data, error, response } = await answer.catch((failure: unknown) => {
+    // The response was cut off, or is of something between us and the API.
+    throw failure instanceof Problem ? failure : new Problem(0, {});
+  });
   if (data === undefined || !response.ok) {
     const failure = typeof error === "object" && error !== null ? error : {};
     throw new Problem(response.status, failure, response.headers.get("X-Request-Id"));

@@ -44,7 +44,7 @@ export function explain(error: unknown): string {
       return "Somebody else has changed this in the meantime.";
     case 429:
     case 503:
-      return "The casting service is busy. Your change was not saved: try again in a minute.";
+      return "The casting service is busy, so this was not done. Try again in a minute.";
     default:
       return error.detail;
   }

@@ -30,6 +30,18 @@ const post = () =>
     headers: { "Idempotency-Key": "one" },
   });
 
+it("asks nobody to sign in again if that was done while it was on its way", async () => {
+  const tokens = ["old", "new", "new"];
+  const renew = vi.fn(() => Promise.resolve());
+  const answers = [answer(401), answer(200)];
+  const run = guardedFetch(
+    { token: () => tokens.shift() ?? "new", renew, waiting: () => undefined },
+    () => Promise.resolve(answers.shift() ?? answer(500)),
+  );
+  expect((await run(post())).status).toBe(200);
+  expect(renew).not.toHaveBeenCalled();
+});
+
 describe("a request", () => {
   it("is sent with the token", async () => {
     const { run, sent } = guarded([]);

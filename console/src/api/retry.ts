@@ -38,7 +38,8 @@ export function guardedFetch(guard: Guard, send: typeof fetch = fetch, wait = sl
         throw new Problem(0, {});
       }
       if (response.status === 401 && tries < MAX_TRIES) {
-        await guard.renew();
+        // Another request may have had the token renewed meanwhile.
+        if (guard.token() === token) await guard.renew();
       } else if ((response.status === 429 || response.status === 503) && tries < MAX_TRIES) {
         const seconds = secondsToWait(response.headers.get("Retry-After"), tries);
         guard.waiting(seconds);

@@ -22,8 +22,9 @@ export function sayDone(message: string): void {
   notifications.show({ message, color: "teal", autoClose: 4_000 });
 }
 
+/** Say what has failed. The same sentence is shown once, also when many changes fail. */
 export function sayFailure(message: string): void {
-  notifications.show({ message, color: "red", autoClose: 10_000 });
+  notifications.show({ id: message, message, color: "red", autoClose: 10_000 });
 }
 
 export const sayProblem = (error: unknown) => sayFailure(explain(error));

@@ -2,6 +2,7 @@ import { Modal, SimpleGrid, Text } from "@mantine/core";
 
 import { shortcutGroups } from "./shortcuts";
 import { useStore } from "./store";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 const NAMES: Record<string, string> = {
   ArrowLeft: "Left",
@@ -14,6 +15,7 @@ const NAMES: Record<string, string> = {
 
 /** All shortcuts that work on this screen. */
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
+  useFocusBack();
   const groups = useStore(shortcutGroups);
   return (
     <Modal opened onClose={onClose} title="Keyboard shortcuts" size="lg">

@@ -60,6 +60,8 @@ function handle(event: KeyboardEvent): void {
   first = { key: event.key, at: Date.now() };
   if (!match) return;
   event.preventDefault();
+  // A key that is held down must not judge everybody. It may go through a list.
+  if (event.repeat && !event.key.startsWith("Arrow")) return;
   match.run();
 }
 

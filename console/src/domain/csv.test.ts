@@ -28,6 +28,15 @@ test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])(
   },
 );
 
+test.each([
+  ["Rick;=1+1;x", `"Rick;'=1+1;x"`],
+  [";@SUM(A1)", `";'@SUM(A1)"`],
+  ["a;b - c", `"a;b - c"`],
+  ["＝1+1", `"'＝1+1"`],
+])("%j is not a formula where semicolons separate cells", (value, written) => {
+  expect(body([[value]])).toBe(`${written}\r\n`);
+});
+
 test("quotes in a formula are doubled", () => {
   expect(body([['=HYPERLINK("x")']])).toBe(`"'=HYPERLINK(""x"")"\r\n`);
 });
@@ -40,6 +49,7 @@ test.each([
   ["Casablanca – cast", "Casablanca – cast.csv"],
   ['What/If: "No"?', "What If No.csv"],
   ["...", "table.csv"],
+  ["Casablanca\u202evsc.exe", "Casablanca vsc.exe.csv"],
 ])("%j becomes the file %j", (name, file) => {
   expect(fileName(name, "csv")).toBe(file);
 });

@@ -8,11 +8,12 @@ export const toTime = (day: string) => Date.parse(`${day}T00:00:00Z`);
 export const toDay = (time: number) => new Date(time).toISOString().slice(0, 10);
 export const addDays = (day: string, days: number) => toDay(toTime(day) + days * MS_PER_DAY);
 
-/** Return the day on the reader's calendar. */
-export function today(): string {
-  const now = new Date();
-  return toDay(now.getTime() - now.getTimezoneOffset() * 60_000);
+/** Return the day of a time on the reader's calendar. */
+export function localDay(time: Date): string {
+  return toDay(time.getTime() - time.getTimezoneOffset() * 60_000);
 }
+
+export const today = () => localDay(new Date());
 
 export function showDay(day: string | null | undefined): string {
   return day == null ? "" : dayFormat.format(toTime(day));
@@ -21,6 +22,9 @@ export function showDay(day: string | null | undefined): string {
 export function showTime(time: string | null | undefined): string {
   return time == null ? "" : timeFormat.format(new Date(time));
 }
+
+/** Show the day of a time, as it is where the reader is. */
+export const showDayOf = (time: string) => showDay(localDay(new Date(time)));
 
 /** Show a range of days. An open end is left out. */
 export function showRange(

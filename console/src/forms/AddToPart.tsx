@@ -10,6 +10,7 @@ import { ActorPicker, type ActorRef } from "./ActorPicker";
 import { AdditionOutcome } from "./AdditionOutcome";
 import { PartPicker } from "./PartPicker";
 import { useAdditions } from "./useAdditions";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 export interface PartRef {
   id: string;
@@ -38,6 +39,7 @@ export function AddToPart(props: {
   onAdded?: () => void;
 }) {
   const { isBusy, isDone, ...additions } = useAdditions();
+  useFocusBack();
   const [chosenPart, setPart] = useState<Parameters<typeof PartPicker>[0]["value"]>(null);
   const [chosenActors, setActors] = useState<ActorRef[]>([]);
   const part = props.part ?? chosenPart;

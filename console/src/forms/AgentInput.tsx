@@ -15,6 +15,8 @@ const MEMBERS = [
 export function AgentInput(props: {
   label: string;
   error: string | null;
+  /** The member that the error is about. */
+  wrong?: string | undefined;
   value: AgentValue;
   onChange: (value: AgentValue) => void;
 }) {
@@ -31,7 +33,10 @@ export function AgentInput(props: {
             key={member}
             size="xs"
             label={label}
-            error={index === 0 ? props.error : null}
+            name={member}
+            error={
+              (props.wrong === undefined ? index === 0 : props.wrong === member) && props.error
+            }
             value={props.value?.[member] ?? ""}
             onChange={(event) => change(member, event.currentTarget.value)}
           />

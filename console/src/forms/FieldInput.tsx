@@ -22,6 +22,8 @@ interface Props<T> {
   field: Field<T>;
   value: unknown;
   error: string | null;
+  /** The member of the value that the error is about. */
+  member?: string | undefined;
   /** It has the keyboard when the form opens. */
   isFirst?: boolean;
   onChange: (value: unknown) => void;
@@ -30,7 +32,7 @@ interface Props<T> {
 const orNull = (text: string) => (text === "" ? null : text);
 const listOrNull = (list: string[]) => (list.length === 0 ? null : list);
 
-export function FieldInput<T>({ field, value, error, isFirst, onChange }: Props<T>) {
+export function FieldInput<T>({ field, value, error, member, isFirst, onChange }: Props<T>) {
   const text = typeof value === "string" ? value : "";
   const list = Array.isArray(value) ? (value as string[]) : [];
   const common = {
@@ -64,6 +66,7 @@ export function FieldInput<T>({ field, value, error, isFirst, onChange }: Props<
           max={field.max}
           clampBehavior="none"
           allowDecimal={false}
+          allowNegative={false}
           hideControls
           onChange={(next) => onChange(next === "" ? null : Number(next))}
         />
@@ -130,7 +133,13 @@ export function FieldInput<T>({ field, value, error, isFirst, onChange }: Props<
       );
     case "agent":
       return (
-        <AgentInput label={field.label} error={error} value={value ?? null} onChange={onChange} />
+        <AgentInput
+          label={field.label}
+          error={error}
+          wrong={member}
+          value={value ?? null}
+          onChange={onChange}
+        />
       );
     case "ranges":
       return (

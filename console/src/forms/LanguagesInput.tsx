@@ -60,6 +60,7 @@ export function LanguagesInput(props: {
           limit={20}
           value={typed}
           onChange={setTyped}
+          onBlur={() => add(typed)}
           onOptionSubmit={(label) => setTimeout(() => add(label))}
           onKeyDown={(event) => {
             if (event.key !== "Enter") return;

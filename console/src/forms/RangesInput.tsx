@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Fieldset, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 
 import type { DateRange } from "~/api/types";
-import { toDay } from "~/domain/dates";
+import { today as readToday } from "~/domain/dates";
 import { optionsOf, RANGE_NAMES } from "~/domain/words";
 
 /** Ranges of days on which an actor is free or blocked. */
@@ -59,7 +59,7 @@ export function RangesInput(props: {
           <Button
             variant="default"
             onClick={() => {
-              const today = toDay(Date.now());
+              const today = readToday();
               change([...props.value, { from: today, to: today, kind: "blocked" }]);
             }}
           >

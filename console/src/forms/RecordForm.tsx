@@ -5,6 +5,7 @@ import { useRef, useState, type SubmitEvent } from "react";
 
 import { explain, Problem } from "~/api/problem";
 import { Confirm } from "~/ui/Confirm";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 import { ConflictView } from "./ConflictView";
 import { FieldInput } from "./FieldInput";
@@ -28,6 +29,8 @@ interface Props<T> {
 
 interface Failure {
   field: string | null;
+  /** The member that is wrong, of a field such as the agent. */
+  member?: string | undefined;
   text: string;
 }
 
@@ -40,7 +43,8 @@ function failureOf<T>(error: unknown, fields: Field<T>[]): Failure {
         /\b[a-z]+(?:_[a-z]+)+\b/g,
         (other) => fields.find((field) => field.name === other)?.label ?? other,
       );
-      return { field: name, text: inWords.charAt(0).toUpperCase() + inWords.slice(1) };
+      const member = error.field.split(".")[1];
+      return { field: name, member, text: inWords.charAt(0).toUpperCase() + inWords.slice(1) };
     }
   }
   return { field: null, text: explain(error) };
@@ -60,6 +64,7 @@ export function RecordForm<T extends object>(props: Props<T>) {
   const [busy, setBusy] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  useFocusBack();
   const initial = base === null ? pick(props.initial ?? {}) : before;
   const isDirty = Object.keys(changedValues(initial, values)).length > 0;
   const close = () => (isDirty ? setLeaving(true) : props.onClose());
@@ -95,7 +100,10 @@ export function RecordForm<T extends object>(props: Props<T>) {
     setConflict(null);
     setFailure(failed);
     if (failed.field === null) return;
-    form.current?.querySelector<HTMLElement>(`[name="${failed.field}"]`)?.focus();
+    const find = (inputs: string) =>
+      form.current?.querySelector<HTMLElement>(`[data-field="${failed.field}"] ${inputs}`);
+    const member = find(`[name="${CSS.escape(failed.member ?? "")}"]`);
+    (member ?? find(":is(input, textarea)"))?.focus();
   }
 
   async function showConflict(sent: Values): Promise<void> {
@@ -133,7 +141,9 @@ export function RecordForm<T extends object>(props: Props<T>) {
           labelOf={(name) => fields.find((field) => field.name === name)?.label ?? name}
           busy={busy}
           onSave={(sent) => {
+            // The form goes on from here if this fails: with theirs, except for what was chosen.
             setBase(conflict.current);
+            setValues({ ...pick(conflict.current as Values), ...sent });
             void save(sent, conflict.current);
           }}
           onCancel={() => setConflict(null)}
@@ -148,12 +158,17 @@ export function RecordForm<T extends object>(props: Props<T>) {
             )}
             <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="xs">
               {fields.map((field, index) => (
-                <div key={field.name} style={field.wide ? { gridColumn: "1 / -1" } : undefined}>
+                <div
+                  key={field.name}
+                  data-field={field.name}
+                  style={field.wide ? { gridColumn: "1 / -1" } : undefined}
+                >
                   <FieldInput
                     field={field}
                     isFirst={index === 0}
                     value={values[field.name]}
                     error={failure?.field === field.name ? failure.text : null}
+                    member={failure?.member}
                     onChange={(value) => setValues((old) => ({ ...old, [field.name]: value }))}
                   />
                 </div>

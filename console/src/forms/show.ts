@@ -3,6 +3,7 @@
 import { showDay, showRange, showTime } from "~/domain/dates";
 import {
   GENDER_NAMES,
+  genreName,
   languageName,
   LEVEL_NAMES,
   MOVIE_STATUS_NAMES,
@@ -20,6 +21,8 @@ const NAMES: Record<string, string> = {
   ...GENDER_NAMES,
 };
 const WITH_NAMES = new Set(["status", "gender", "part_type", "role_type"]);
+const DAY = /(^|_)(date|start|end)$|^date_of_birth$/;
+const TIME = /_(at|since)$/;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -30,8 +33,9 @@ export function showValue(name: string, value: unknown): string {
   if (typeof value === "number") return String(value);
   if (typeof value === "string") {
     if (WITH_NAMES.has(name)) return NAMES[value] ?? value;
-    if (/^\d{4}-\d\d-\d\d$/.test(value)) return showDay(value);
-    if (/^\d{4}-\d\d-\d\dT.*Z$/.test(value)) return showTime(value);
+    // By their names: a title may look like a date.
+    if (DAY.test(name)) return showDay(value);
+    if (TIME.test(name)) return showTime(value);
     return name === "original_language" ? languageName(value) : value;
   }
   if (Array.isArray(value)) return value.map((each) => showItem(name, each)).join(", ") || "–";
@@ -43,7 +47,8 @@ function showItem(name: string, item: unknown): string {
     const kind = item.kind === "free" || item.kind === "blocked" ? RANGE_NAMES[item.kind] : "";
     return `${kind} ${showRange(item.from, item.to)}`.trim();
   }
-  return typeof item === "string" ? item.replaceAll("_", " ") : showValue(name, item);
+  if (name === "genres" && typeof item === "string") return genreName(item);
+  return showValue(name, item);
 }
 
 function showMembers(name: string, value: Record<string, unknown>): string {

@@ -5,6 +5,7 @@ import { AGENCY_ROLES } from "~/api/rules";
 export interface Claims {
   sub: string;
   exp: number;
+  iat: number;
   permissions: string[];
 }
 
@@ -14,7 +15,8 @@ export function claimsOf(token: string): Claims {
   const binary = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
   const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
   const claims = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Claims>;
-  return { sub: claims.sub ?? "", exp: claims.exp ?? 0, permissions: claims.permissions ?? [] };
+  const { sub = "", exp = 0, iat = 0, permissions = [] } = claims;
+  return { sub, exp, iat, permissions };
 }
 
 /** Return the name of the largest agency role whose permissions are all among these. */

@@ -29,9 +29,13 @@ export interface State {
 /** The token is not used in its last seconds, because a request takes some. */
 const MARGIN = 5_000;
 
+/** Marks the state of a sign-in in a window of its own. */
+const POPUP = "popup";
+
 const state = createStore<State>({ status: "starting", person: null, problem: null });
 let renewal: { promise: Promise<void>; done: () => void; fail: (reason: Error) => void } | null =
   null;
+let lastTry: AbortController | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 const manager = new UserManager({
@@ -71,22 +75,25 @@ function accept(user: User): void {
     },
   });
   clearTimeout(timer);
-  const left = claims.exp * 1000 - Date.now() - MARGIN;
+  // The token is new. Its end by this machine's clock would be wrong if the clock is.
+  const left = (claims.exp - claims.iat) * 1000 - MARGIN;
   timer = setTimeout(end, Math.min(left, 2 ** 31 - 1));
   renewal?.done();
   renewal = null;
 }
 
 function end(): void {
+  if (state.get().person === null) return; // signed out meanwhile
   state.set({ ...state.get(), status: "ended" });
 }
 
 /**
  * Hand the issuer's answer to the page that has opened this window. Return false if this window
- * was not opened to sign in again.
+ * was not opened to sign in again. The console itself may be in a window that a page has opened.
  */
 export async function finishPopup(): Promise<boolean> {
-  if (window.opener === null || !new URLSearchParams(location.search).has("state")) return false;
+  const answer = new URLSearchParams(location.search).get("state") ?? "";
+  if (!answer.endsWith(`;${POPUP}`)) return false;
   await manager.signinPopupCallback();
   return true;
 }
@@ -125,10 +132,21 @@ export const session = {
 
   /** Sign in again in another window, so that this page and its forms stay. */
   async signInAgain(): Promise<void> {
+    lastTry?.abort(); // its window was closed, or is hidden behind this one
+    const current = new AbortController();
+    lastTry = current;
     try {
-      accept(await manager.signinPopup({ popupWindowFeatures: { width: 480, height: 640 } }));
+      const user = await manager.signinPopup({
+        url_state: POPUP,
+        popupSignal: current.signal,
+        popupWindowFeatures: { width: 480, height: 640 },
+      });
+      accept(user);
     } catch {
-      state.set({ ...state.get(), problem: "The sign-in was not completed. Try again." });
+      if (lastTry !== current) return;
+      const problem =
+        "The sign-in was not completed. Allow this page to open a window, and try again.";
+      state.set({ ...state.get(), problem });
     }
   },
 

@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useFocusBack } from "./useFocusBack";
 
 /** Ask before something that cannot be taken back. */
 export function Confirm(props: {
@@ -12,6 +13,7 @@ export function Confirm(props: {
   onClose: () => void;
   children: ReactNode;
 }) {
+  useFocusBack();
   return (
     <Modal opened onClose={props.onClose} title={props.title} size="sm">
       <Stack>

@@ -36,8 +36,8 @@ export function History({ kind, id }: { kind: Kind; id: string }) {
           {list.items.map((entry) => (
             <tr key={`${entry.at} ${entry.version}`}>
               <td className="nowrap">{showTime(entry.at)}</td>
-              <td>{entry.by}</td>
-              <td>
+              <td className="anywhere">{entry.by}</td>
+              <td className="anywhere">
                 {OPERATIONS[entry.operation]}
                 {Object.entries(entry.changes).map(([field, values]) => (
                   <div key={field}>

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 
-import { overtaken, type CandidateWriter } from "~/api/candidates";
+import type { CandidateWriter } from "~/api/candidates";
+import { overtaken } from "~/api/candidateWrites";
 import { useStore } from "~/app/store";
 import { NEXT } from "~/api/rules";
 import { fieldLabel } from "~/domain/words";
@@ -9,10 +10,11 @@ import { showValue } from "~/forms/show";
 /** Asks what to do with a change when somebody else has changed the candidate before. */
 export function OvertakenDialog({ writer }: { writer: CandidateWriter }) {
   const waiting = useStore(overtaken);
-  const first = waiting[0];
+  // Those of another part wait until its screen is shown again.
+  const first = waiting.find(({ theirs }) => theirs.part_id === writer.partId);
   if (!first) return null;
   const { changes, theirs, before } = first;
-  const done = () => overtaken.set(waiting.slice(1));
+  const done = () => overtaken.set(waiting.filter((each) => each !== first));
   const names = Object.keys(changes) as (keyof typeof changes & keyof typeof theirs)[];
   const wanted = changes.status;
   const isPossible =

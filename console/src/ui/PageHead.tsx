@@ -15,7 +15,7 @@ export function PageHead(props: {
   }, [props.title]);
   return (
     <Group justify="space-between" align="flex-end" mb="xs" gap="xs">
-      <div>
+      <div className="anywhere">
         {props.path && (
           <Text component="nav" size="xs" aria-label="Breadcrumb" className="no-print">
             {props.path.map((step) => (

@@ -8,7 +8,7 @@ import { STATUS_NAMES } from "~/domain/words";
 /** The statuses that the address names, or these. */
 export function useStatuses(fallback: readonly Status[]): [Status[], (statuses: string[]) => void] {
   const [params, setParams] = useQueryParams();
-  const named = params.getAll("status").filter((each): each is Status => each in STATUS_NAMES);
+  const named = BOARD.filter((each) => params.getAll("status").includes(each));
   return [named.length > 0 ? named : [...fallback], (statuses) => setParams({ status: statuses })];
 }
 

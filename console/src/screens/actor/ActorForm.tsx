@@ -43,9 +43,10 @@ export function ActorForm(props: {
       return received(api.PATCH("/actors/{actor_id}", { params: { path, header }, body }));
     });
     if (step) queries.setQueryData(keys.actor(current.id), step.body.actor);
-    // The lists show it, too, and its history has one more entry.
-    void queries.invalidateQueries({ queryKey: keys.actors() });
-    void queries.invalidateQueries({ queryKey: keys.history("actors", current.id) });
+    // Lists, casts and boards show it, too, and its history has one more entry.
+    queries.removeQueries({ queryKey: ["candidates"], type: "inactive" });
+    const shown = [keys.actors(), keys.history("actors", current.id), ["movies"], ["parts"]];
+    for (const queryKey of [...shown, ["search"]]) void queries.invalidateQueries({ queryKey });
   }
 
   return (

@@ -1,6 +1,6 @@
 import { useCandidacies } from "~/api/queries";
 import type { Candidacy } from "~/api/types";
-import { showDay, showRange, showTime } from "~/domain/dates";
+import { showDayOf, showRange, showTime } from "~/domain/dates";
 import { DataTable, type Column } from "~/ui/DataTable";
 import { LinkTo } from "~/ui/LinkTo";
 import { Empty, Failed, Lines, ListEnd } from "~/ui/states";
@@ -20,7 +20,7 @@ const COLUMNS: Column<Candidacy>[] = [
     key: "since",
     label: "Since",
     className: "nowrap",
-    show: (each) => showDay(each.status_since.slice(0, 10)),
+    show: (each) => showDayOf(each.status_since),
   },
   {
     key: "dates",

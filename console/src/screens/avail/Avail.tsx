@@ -7,7 +7,7 @@ import { useState } from "react";
 import { keys, readActor, useMovie, usePart } from "~/api/queries";
 import type { Part } from "~/api/types";
 import { slotsOf } from "~/domain/avail";
-import type { Days } from "~/domain/dates";
+import { toTime, type Days } from "~/domain/dates";
 import { PartHead } from "~/ui/PartHead";
 import { Empty, Failed, Lines } from "~/ui/states";
 import { StatusFilter, useStatuses } from "~/ui/StatusFilter";
@@ -17,6 +17,7 @@ import { Grid } from "./Grid";
 import { Legend } from "./Legend";
 
 const MAX_ROWS = 60;
+const MAX_RANGE_MS = 2 * 366 * 86_400_000;
 
 export default function Avail({ id }: { id: string }) {
   const part = usePart(id);
@@ -39,7 +40,10 @@ function AvailOf({ part }: { part: Part }) {
       queryFn: () => readActor(candidate.actor_id),
     })),
   });
-  const isValid = from !== "" && to !== "" && from <= to;
+  const isInOrder = from !== "" && to !== "" && from <= to;
+  // A year that is being typed begins with year 2: two thousand years are too many columns.
+  const isShort = isInOrder && toTime(to) - toTime(from) < MAX_RANGE_MS;
+  const isValid = isInOrder && isShort;
   return (
     <>
       <PartHead part={part} screen="Availability">
@@ -61,7 +65,15 @@ function AvailOf({ part }: { part: Part }) {
       </PartHead>
       {error && <Failed error={error} retry={retry} />}
       {!isValid && (
-        <Empty title={from > to && to !== "" ? "The last day is before the first" : "No dates yet"}>
+        <Empty
+          title={
+            isInOrder
+              ? "More than two years"
+              : from > to && to !== ""
+                ? "The last day is before the first"
+                : "No dates yet"
+          }
+        >
           Choose the first and the last day above, or give the part its work dates.
         </Empty>
       )}

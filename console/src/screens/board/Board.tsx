@@ -51,7 +51,8 @@ function BoardOf({ part }: { part: Part }) {
   const [removing, setRemoving] = useState<Candidate | null>(null);
   const all = columns.flatMap(({ list }) => list.items);
   const selected = all.filter((each) => selection.ids.has(each.id));
-  const opened = all.find((each) => each.id === openId);
+  // A candidate who has moved beyond the pages that have been read stays open.
+  const opened = all.find((each) => each.id === openId) ?? writer.known(openId);
   const targets = selected.length > 0 ? selected : cards.active ? [cards.active.candidate] : [];
 
   const nameOf = (candidates: Candidate[]) =>
@@ -138,7 +139,7 @@ function BoardOf({ part }: { part: Part }) {
         <Details
           key={opened.id}
           candidate={opened}
-          onChange={(changes) => void writer.change(opened, changes)}
+          onChange={(changes) => writer.change(opened, changes)}
           onMove={(to) => move([opened], to)}
           onRemove={() => setRemoving(opened)}
           onClose={() => setOpenId(null)}
@@ -155,6 +156,7 @@ function BoardOf({ part }: { part: Part }) {
       {removing && (
         <RemoveCandidate
           candidate={writer.current(removing)}
+          writer={writer}
           onClose={() => setRemoving(null)}
           onRemoved={() => setOpenId(null)}
         />

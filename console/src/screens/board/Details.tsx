@@ -3,6 +3,7 @@
 import { Button, Drawer, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
+import type { Outcome } from "~/api/candidateWrites";
 import { useCandidacies } from "~/api/queries";
 import type { Candidate, CandidateChanges, Status } from "~/api/types";
 import { fromLocalInput, showRange, showTime, toLocalInput } from "~/domain/dates";
@@ -16,29 +17,48 @@ import { StatusBadge } from "~/ui/StatusBadge";
 import { Lines, ListEnd } from "~/ui/states";
 
 import { RatingInput } from "./RatingInput";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 interface Props {
   candidate: Candidate;
-  onChange: (changes: CandidateChanges) => void;
+  onChange: (changes: CandidateChanges) => Promise<Outcome>;
   onMove: (status: Status) => void;
   onRemove: () => void;
   onClose: () => void;
 }
 
 export function Details({ candidate, onChange, onMove, onRemove, onClose }: Props) {
+  useFocusBack();
   const may = useMay();
-  const [note, setNote] = useState(candidate.note ?? "");
+  // What is typed and not sent yet. Otherwise the inputs show the candidate, whoever changes it.
+  const [note, setNote] = useState<string | null>(null);
+  const [audition, setAudition] = useState<string | null>(null);
   const [withHistory, setWithHistory] = useState(false);
   const next = nextStatuses(candidate.status, may("post:roles"));
+  /** Send what was typed. It is typed again if it was not saved, unless the person is asked. */
+  const send = async (changes: CandidateChanges, typeAgain: () => void) => {
+    const { saved, asked } = await onChange(changes);
+    if (!saved && asked !== true) typeAgain();
+  };
   const saveNote = () => {
+    if (note === null) return;
     const text = note.trim() === "" ? null : note.trim();
-    if (text !== candidate.note) onChange({ note: text });
+    setNote(null);
+    if (text !== candidate.note) void send({ note: text }, () => setNote(note));
+  };
+  const saveAudition = () => {
+    if (audition === null) return;
+    const time = fromLocalInput(audition);
+    setAudition(null);
+    if (audition === toLocalInput(candidate.audition_at)) return;
+    void send({ audition_at: time }, () => setAudition(audition));
   };
   return (
     <Drawer
       opened
       onClose={() => {
         saveNote();
+        saveAudition();
         onClose();
       }}
       position="right"
@@ -66,14 +86,14 @@ export function Details({ candidate, onChange, onMove, onRemove, onClose }: Prop
           value={null}
           onChange={(status) => status !== null && onMove(status)}
         />
-        <RatingInput rating={candidate.rating} onChange={(rating) => onChange({ rating })} />
+        <RatingInput rating={candidate.rating} onChange={(rating) => void onChange({ rating })} />
         <Textarea
           size="xs"
           label="Note"
           autosize
           minRows={2}
           maxLength={2_000}
-          value={note}
+          value={note ?? candidate.note ?? ""}
           onChange={(event) => setNote(event.currentTarget.value)}
           onBlur={saveNote}
         />
@@ -81,8 +101,10 @@ export function Details({ candidate, onChange, onMove, onRemove, onClose }: Prop
           size="xs"
           type="datetime-local"
           label="Audition"
-          value={toLocalInput(candidate.audition_at)}
-          onChange={(event) => onChange({ audition_at: fromLocalInput(event.currentTarget.value) })}
+          value={audition ?? toLocalInput(candidate.audition_at)}
+          // A date that is typed passes through many other dates, so it is sent at the end.
+          onChange={(event) => setAudition(event.currentTarget.value)}
+          onBlur={saveAudition}
         />
         <Conflicts candidate={candidate} />
         <OtherParts candidate={candidate} />

@@ -3,6 +3,7 @@ import { Button, Modal, Stack, Text } from "@mantine/core";
 import type { Candidate, Status } from "~/api/types";
 import { nextStatuses } from "~/domain/statuses";
 import { STATUS_NAMES } from "~/domain/words";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 /** The statuses that may follow, to choose with the keyboard. */
 export function MoveMenu(props: {
@@ -11,6 +12,7 @@ export function MoveMenu(props: {
   onMove: (to: Status) => void;
   onClose: () => void;
 }) {
+  useFocusBack();
   const sets = props.candidates.map((each) => nextStatuses(each.status, props.mayEngage));
   const common = (sets[0] ?? []).filter((status) => sets.every((set) => set.includes(status)));
   const [first] = props.candidates;

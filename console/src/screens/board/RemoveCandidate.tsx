@@ -1,3 +1,4 @@
+import type { CandidateWriter } from "~/api/candidates";
 import { api, ifMatch, unwrap } from "~/api/client";
 import { keys } from "~/api/queries";
 import type { Candidate } from "~/api/types";
@@ -6,6 +7,7 @@ import { RemoveDialog } from "~/ui/RemoveDialog";
 /** Take a candidate from a part's list, after a question. */
 export function RemoveCandidate(props: {
   candidate: Candidate;
+  writer: CandidateWriter;
   onClose: () => void;
   onRemoved: () => void;
 }) {
@@ -23,7 +25,10 @@ export function RemoveCandidate(props: {
         )
       }
       changes={[keys.part(candidate.part_id), keys.candidacies(candidate.actor_id)]}
-      onRemoved={props.onRemoved}
+      onRemoved={() => {
+        props.writer.forget(candidate);
+        props.onRemoved();
+      }}
       onClose={props.onClose}
     >
       The rating and the note go too. The history stays. To keep them, move to Passed instead.

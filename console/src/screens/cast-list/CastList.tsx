@@ -8,7 +8,7 @@ import type { Movie } from "~/api/types";
 import { useShortcuts } from "~/app/shortcuts";
 import { joinCast, type CastRow } from "~/domain/cast";
 import { fileName, toCsv } from "~/domain/csv";
-import { showDay, toDay } from "~/domain/dates";
+import { showDay, today as readToday } from "~/domain/dates";
 import { PageHead } from "~/ui/PageHead";
 import { Empty, Failed, Lines } from "~/ui/states";
 
@@ -87,7 +87,7 @@ export default function CastList({ id }: { id: string }) {
 }
 
 function Sheet({ movie, rows }: { movie: Movie; rows: CastRow[] }) {
-  const [today] = useState(() => toDay(Date.now()));
+  const [today] = useState(readToday);
   const count = rows.length === 1 ? "1 role" : `${rows.length} roles`;
   const director = movie.director === null ? "" : `Directed by ${movie.director} · `;
   return (

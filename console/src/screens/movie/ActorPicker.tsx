@@ -11,6 +11,7 @@ import { SearchInput } from "~/ui/SearchInput";
 import { Failed, Lines, ListEnd } from "~/ui/states";
 
 import classes from "./ActorPicker.module.css";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 export function ActorPicker(props: {
   title: string;
@@ -20,6 +21,7 @@ export function ActorPicker(props: {
   onPick: (actor: Actor) => void;
   onClose: () => void;
 }) {
+  useFocusBack();
   const [search, setSearch] = useState("");
   const list = useActors({ search }, { enabled: search !== "" });
   return (

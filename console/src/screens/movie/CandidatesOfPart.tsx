@@ -1,6 +1,6 @@
 import type { Candidate, Part } from "~/api/types";
 import { BEST_RATING } from "~/api/rules";
-import { showDay, showTime } from "~/domain/dates";
+import { showDayOf, showTime } from "~/domain/dates";
 import { ages } from "~/domain/words";
 import { CountsLine } from "~/ui/CountsLine";
 import { DataTable, type Column } from "~/ui/DataTable";
@@ -44,7 +44,7 @@ const COLUMNS: Column<Candidate>[] = [
     key: "since",
     label: "Since",
     className: `nowrap ${classes.wide} ${classes.since}`,
-    show: (candidate) => showDay(candidate.status_since.slice(0, 10)),
+    show: (candidate) => showDayOf(candidate.status_since),
   },
   {
     key: "audition",
@@ -87,7 +87,7 @@ export function CandidatesOfPart(props: {
   return (
     <section className={`surface ${classes.part}`} aria-label={name}>
       <div className={classes.head}>
-        <h2>
+        <h2 className="anywhere">
           <LinkTo to={`/parts/${partId}`}>{name}</LinkTo>
         </h2>
         {part && <CountsLine counts={part.counts} />}

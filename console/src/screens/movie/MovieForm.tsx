@@ -54,8 +54,9 @@ export function MovieForm(props: {
           await add({ release_date: null, ...values } as unknown as NewMovie)
         : await change(values, current);
     queries.setQueryData(keys.movie(saved.id), saved);
-    // The desk and the search show its title.
-    const changed = [keys.movies(), keys.parts(), ["search"], keys.history("movies", saved.id)];
+    // The desk, the search and its actors' movies and candidacies show its title.
+    const others = [["search"], ["actors"], keys.history("movies", saved.id)];
+    const changed = [keys.movies(), keys.parts(), ...others];
     await Promise.all(changed.map((queryKey) => queries.invalidateQueries({ queryKey })));
     sayDone(current === null ? `${saved.title} is added.` : `${saved.title} is saved.`);
     props.onSaved?.(saved);

@@ -12,6 +12,7 @@ import { ages } from "~/domain/words";
 import { Headshot } from "~/ui/Headshot";
 
 import classes from "./SearchBox.module.css";
+import { useFocusBack } from "~/ui/useFocusBack";
 
 const SHOWN = 6;
 
@@ -48,6 +49,7 @@ async function find(search: string): Promise<Hit[]> {
 }
 
 export function SearchBox({ onClose }: { onClose: () => void }) {
+  useFocusBack();
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
   const [search] = useDebouncedValue(text.trim(), 150);

@@ -21,15 +21,13 @@ import { Empty, Failed, Lines } from "~/ui/states";
 import { Portrait } from "./Portrait";
 import { useTriage } from "./useTriage";
 
-const isStatus = (value: string | null): value is Status => value !== null && value in STATUS_NAMES;
-
 export default function Triage({ id }: { id: string }) {
   const part = usePart(id);
   const [params, setParams] = useQueryParams();
   const wanted = params.get("status");
   if (part.isPending) return <Lines />;
   if (part.error && !part.data) return <Failed error={part.error} />;
-  const status = isStatus(wanted) ? wanted : "submitted";
+  const status = BOARD.find((each) => each === wanted) ?? "submitted";
   return (
     <TriageOf
       key={status}
@@ -82,8 +80,8 @@ function TriageOf(props: { part: Part; status: Status; onStatus: (status: Status
       keys: "u",
       label: "Undo, and go back",
       run: () => {
-        changer.undo();
-        triage.go(-1);
+        const undone = changer.undo();
+        if (undone !== null) triage.show(undone);
       },
     },
     { keys: "b", label: "Board", run: () => goTo(`/parts/${part.id}`) },

@@ -20,8 +20,14 @@ export function useTriage(partId: string, status: Status) {
   const more = list.items.filter((each) => !known.has(each.id));
   if (more.length > 0) setOrder([...order, ...more]);
 
+  /** The newest of what is known: from this list, or from the last change. */
   const latest = (candidate: Candidate | undefined) =>
-    candidate && (queries.getQueryData<Candidate>(["candidates", candidate.id]) ?? candidate);
+    candidate &&
+    [
+      queries.getQueryData<Candidate>(["candidates", candidate.id]),
+      list.items.find(({ id }) => id === candidate.id),
+      candidate,
+    ].reduce((best, each) => (each && each.version > (best?.version ?? 0) ? each : best));
 
   const { isComplete, isFetching, error } = list;
   useEffect(() => {
@@ -42,6 +48,10 @@ export function useTriage(partId: string, status: Status) {
     index,
     count: order.length,
     current: latest(order[index]),
+    show: (id: string) => {
+      const at = order.findIndex((each) => each.id === id);
+      if (at >= 0) setIndex(at);
+    },
     go: (by: number) => setIndex((old) => Math.min(Math.max(old + by, 0), order.length)),
   };
 }
