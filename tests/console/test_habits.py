@@ -70,6 +70,17 @@ def test_a_key_that_is_held_judges_one(director: Person, api: Client, part: str)
     assert api.part(part)["counts"]["passed"] == 1
 
 
+def test_keys_in_a_row_reach_the_cards_that_they_were_meant_for(
+    director: Person, api: Client, part: str
+) -> None:
+    director.go(f"/parts/{part}")
+    cards(director).first.focus()
+    for _ in range(6):
+        for key in (" ", "ArrowDown"):
+            director.page.keyboard.press(key)
+    director.says("6 selected")
+
+
 def test_undo_in_a_triage_goes_to_whom_it_changes(director: Person, api: Client, part: str) -> None:
     director.go(f"/parts/{part}/triage")
     position = director.page.get_by_test_id("position")

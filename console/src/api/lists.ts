@@ -6,6 +6,8 @@ import { useEffect, useMemo } from "react";
 export interface Page<T> {
   items: T[];
   next: string | null;
+  /** The last item as it was read, after which the next page begins, if it has left the page. */
+  end?: T | undefined;
 }
 
 /** The cached form of a list. */

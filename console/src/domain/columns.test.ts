@@ -46,6 +46,19 @@ describe("a cached column", () => {
     expect(ids(withCandidate(open, candidate("x", 1)))).toEqual(["ab"]);
   });
 
+  it("keeps the last one of a page after which others are still to come", () => {
+    const open = column([[candidate("a", 6), candidate("b", 5)]], "cursor");
+    const noted = { ...candidate("b", 5), note: "Warm." } as Candidate;
+    expect(ids(withCandidate(open, noted))).toEqual(["ab"]);
+  });
+
+  it("has the last one of a page again who has left it and comes back", () => {
+    const open = column([[candidate("a", 6), candidate("b", 5)]], "cursor");
+    const left = without(open, new Set(["a", "b"]));
+    expect(ids(withCandidate(left, candidate("b", 5)))).toEqual(["b"]);
+    expect(ids(withCandidate(left, candidate("x", 1)))).toEqual([""]);
+  });
+
   it("can be empty", () => {
     expect(ids(withCandidate(column([[]]), candidate("x", 1)))).toEqual(["x"]);
   });

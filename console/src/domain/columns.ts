@@ -13,9 +13,18 @@ export function without(column: Column, ids: ReadonlySet<string>): Column {
   const pages = column.pages.map((page) => ({
     ...page,
     items: page.items.filter((each) => !ids.has(each.id)),
+    end: page.end ?? page.items.at(-1),
   }));
   return { ...column, pages };
 }
+
+const isAfterEnd = (candidate: Candidate, end: Candidate) => {
+  const isSame =
+    candidate.id === end.id &&
+    candidate.rating === end.rating &&
+    candidate.status_since === end.status_since;
+  return !isSame && compareInColumn(candidate, end) > 0;
+};
 
 /**
  * Return a column with a candidate in its place. Beyond the pages that have been read, the
@@ -30,7 +39,9 @@ export function withCandidate(column: Column, candidate: Candidate): Column {
   let index = cleared.pages.findIndex(isAfter);
   if (index < 0) {
     index = cleared.pages.length - 1;
-    if (cleared.pages[index]?.next !== null) return cleared;
+    const page = cleared.pages[index];
+    const end = page?.end ?? page?.items.at(-1);
+    if (page?.next !== null && (end === undefined || isAfterEnd(candidate, end))) return cleared;
   }
   const pages = cleared.pages.map((page, at) => {
     if (at !== index) return page;

@@ -1,6 +1,6 @@
 /** What a board shows, and which card the keyboard is on. */
 
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 
 import type { List } from "~/api/lists";
 import { useColumn } from "~/api/queries";
@@ -24,21 +24,29 @@ export function useColumns(part: Part): { status: Status; list: List<Candidate> 
 
 export function useActiveCard(columns: { status: Status; list: List<Candidate> }[]) {
   const [activeId, setActiveId] = useState<string | null>(null);
+  const wanted = useRef<string | null>(null);
   let active: Place | null = null;
   for (const { status, list } of columns) {
     const index = list.items.findIndex((each) => each.id === activeId);
     const candidate = list.items[index];
     if (candidate) active = { status, index, candidate };
   }
-  const activate = useCallback((id: string) => setActiveId(id), []);
+  const activate = useCallback((id: string) => {
+    wanted.current = id;
+    setActiveId(id);
+  }, []);
 
   /** Go to another card, and put the focus on it once it is in the page. */
   const focus = (candidate: Candidate | undefined) => {
     if (!candidate) return;
+    wanted.current = candidate.id;
     setActiveId(candidate.id);
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => document.getElementById(`card-${candidate.id}`)?.focus()),
-    );
+    const focusCard = () => {
+      // Not a card that has been left since: the focus would make it the active one again.
+      if (wanted.current !== candidate.id) return;
+      document.getElementById(`card-${candidate.id}`)?.focus();
+    };
+    requestAnimationFrame(() => requestAnimationFrame(focusCard));
   };
 
   const first = () => columns.find(({ list }) => list.items.length > 0)?.list.items[0];
