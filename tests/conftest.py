@@ -313,13 +313,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     """A real browser, one for each test process."""
-    from playwright.sync_api import sync_playwright
-
-    options = browser.launch_options()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(**options)
-        yield started
-        started.close()
+    with browser.started() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")

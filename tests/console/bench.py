@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from dev.machine import say
 from tests.conftest import Product
@@ -90,7 +90,7 @@ def measure(
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, browser.started() as chromium:
         product = Product(Path(folder) / "local").start()
         try:
             api = Client(product.url, desk.token(product.folder, "producer"))
@@ -101,7 +101,6 @@ def main() -> None:
             for number in range(FEW):
                 api.new_candidate(parts[FEW], api.new_actor(f"Few {number:02}"))
             add_crowd(product.folder, parts[MANY], MANY)
-            chromium = playwright.chromium.launch(**browser.launch_options())
             people = {size: Person(chromium, product.url).sign_in("director") for size in parts}
 
             def opener(size: int) -> Callable[[str], Page]:
@@ -115,7 +114,6 @@ def main() -> None:
                 return open_one
 
             table = measure({size: opener(size) for size in parts})
-            chromium.close()
         finally:
             product.stop()
     report(table)

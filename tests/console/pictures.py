@@ -3,8 +3,6 @@
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from dev.machine import PROJECT, say, shown
 from tests.conftest import Product
 from tests.support import browser, desk
@@ -26,19 +24,17 @@ SCREENS = {
 def main() -> None:
     """Write a picture of each screen."""
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, browser.started() as chromium:
         product = Product(Path(folder) / "local").start()
         try:
             api = Client(product.url, desk.token(product.folder, "producer"))
             places = places_of(api)
-            chromium = playwright.chromium.launch(**browser.launch_options())
             person = Person(chromium, product.url, viewport={"width": 1_280, "height": 720})
             person.sign_in("director")
             for name, path in SCREENS.items():
                 person.go(path.format(**places))
                 person.page.screenshot(path=PICTURES / f"{name}.png")
                 say(f"{shown(PICTURES / name)}.png")
-            chromium.close()
         finally:
             product.stop()
 

@@ -8,13 +8,17 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import node
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SCRATCH = node.FOLDER / "tmp"
 """Where the package unpacks the browser, its libraries and its fonts, once."""
@@ -60,6 +64,20 @@ def environment() -> dict[str, str]:
 def _skip_where_unavailable() -> None:
     if reason := why_unavailable(platform.system(), platform.machine(), os.environ):
         pytest.skip(reason)
+
+
+@contextmanager
+def started() -> "Iterator[Browser]":
+    """Start the browser, driven by Playwright. Skip the test if it cannot run on this machine."""
+    from playwright.sync_api import sync_playwright
+
+    options = launch_options()
+    # Playwright brings a Node.js of its own, which needs a library that a small Debian lacks.
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node.NODE)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**options)
+        yield chromium
+        chromium.close()
 
 
 def launch_options() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import { Problem } from "./problem";
 
 const MAX_TRIES = 5;
-const MAX_WAIT = 30;
+const MAX_WAIT = 300;
 
 export interface Guard {
   /** Return the access token, or null if nobody is signed in. */
@@ -21,7 +21,7 @@ export function secondsToWait(header: string | null, tries: number): number {
   return Math.min(seconds, MAX_WAIT);
 }
 
-const sleep = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
+export const sleep = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /** Return a `fetch` for the API. Each POST must have an Idempotency-Key, so that it can be sent again. */
 export function guardedFetch(guard: Guard, send: typeof fetch = fetch, wait = sleep) {

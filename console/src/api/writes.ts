@@ -8,6 +8,7 @@ import { createStore } from "~/app/store";
 
 import { newKey } from "./client";
 import { explain, Problem } from "./problem";
+import { secondsToWait, sleep } from "./retry";
 
 /** A write that goes on in steps, for the progress bar. */
 export interface Progress {
@@ -58,6 +59,7 @@ export async function untilDone<T extends Step>(
       total = Math.max(total, remaining);
       etag = step.response.headers.get("ETag") ?? etag;
       progress.set({ label, done: total - remaining, total });
+      await sleep(secondsToWait(step.response.headers.get("Retry-After"), 1));
     }
   } finally {
     progress.set(null);

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { explain } from "~/api/problem";
 import { goTo } from "~/app/location";
 
-import { ActorPicker, type ActorRef } from "./ActorPicker";
+import { ActorsInput, type ActorRef } from "./ActorsInput";
 import { AdditionOutcome } from "./AdditionOutcome";
 import { PartPicker } from "./PartPicker";
 import { useAdditions } from "./useAdditions";
@@ -65,7 +65,7 @@ export function AddToPart(props: {
       >
         {props.actors && !isDone && <Text size="sm">{namesOf(actors)}</Text>}
         {!props.actors && !isDone && (
-          <ActorPicker
+          <ActorsInput
             label="Actors"
             value={actors}
             disabled={isBusy || additions.total > 0}

@@ -5,7 +5,7 @@ import type { Outcome } from "~/domain/additions";
 import { StatusBadge } from "~/ui/StatusBadge";
 
 import classes from "./AdditionOutcome.module.css";
-import type { ActorRef } from "./ActorPicker";
+import type { ActorRef } from "./ActorsInput";
 
 /** What became of each actor who was to be added to a part. */
 export function AdditionOutcome(props: { outcome: Outcome; actors: ActorRef[]; part: string }) {

@@ -9,7 +9,7 @@ import { goTo, useQueryParams } from "~/app/location";
 import { useShortcuts, type Shortcut } from "~/app/shortcuts";
 import { actorQuery, countFilters, filtersFor, NO_FILTERS } from "~/domain/actorFilters";
 import { comparisonOf, MAX_COMPARED, MIN_COMPARED } from "~/domain/comparison";
-import type { ActorRef } from "~/forms/ActorPicker";
+import type { ActorRef } from "~/forms/ActorsInput";
 import { AddToPart } from "~/forms/AddToPart";
 import { useMay } from "~/session/session";
 import { DataTable } from "~/ui/DataTable";

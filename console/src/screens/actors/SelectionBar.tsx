@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 
-import type { ActorRef } from "~/forms/ActorPicker";
+import type { ActorRef } from "~/forms/ActorsInput";
 import { MAX_COMPARED, MIN_COMPARED } from "~/domain/comparison";
 
 import classes from "./Actors.module.css";

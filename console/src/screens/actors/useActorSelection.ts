@@ -1,6 +1,6 @@
 import type { Actor } from "~/api/types";
 import { createStore, useStore } from "~/app/store";
-import type { ActorRef } from "~/forms/ActorPicker";
+import type { ActorRef } from "~/forms/ActorsInput";
 import type { Selection } from "~/ui/DataTable";
 
 /** Who is selected. It stays while the filters change, and while an actor's own screen is shown. */

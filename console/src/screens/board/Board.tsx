@@ -8,6 +8,7 @@ import { useCandidateWriter } from "~/api/candidates";
 import { usePart } from "~/api/queries";
 import type { Candidate, Part, Status } from "~/api/types";
 import { useChanger } from "~/api/undo";
+import { sayFailure } from "~/api/writes";
 import { goTo } from "~/app/location";
 import { PartForm } from "~/forms/PartForm";
 import { searchFor } from "~/domain/actorFilters";
@@ -60,6 +61,8 @@ function BoardOf({ part }: { part: Part }) {
 
   const move = (candidates: Candidate[], to: Status) => {
     const possible = candidates.filter((each) => nextStatuses(each.status, mayEngage).includes(to));
+    const left = candidates.length - possible.length;
+    if (left > 0) sayFailure(`${STATUS_NAMES[to]} cannot follow the status of ${left} of them.`);
     if (possible.length === 0) return;
     const label = `${nameOf(possible)}: ${STATUS_NAMES[to]}`;
     if (possible.some((each) => each.id === cards.activeId)) cards.focus(cards.neighbour());

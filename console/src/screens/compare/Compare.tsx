@@ -9,7 +9,7 @@ import type { Actor } from "~/api/types";
 import { useQueryParams } from "~/app/location";
 import { useShortcuts } from "~/app/shortcuts";
 import { comparedIds, MAX_COMPARED, MIN_COMPARED } from "~/domain/comparison";
-import { ActorPicker } from "~/forms/ActorPicker";
+import { ActorsInput } from "~/forms/ActorsInput";
 import { AddToPart } from "~/forms/AddToPart";
 import { useMay } from "~/session/session";
 import { Headshot } from "~/ui/Headshot";
@@ -50,7 +50,7 @@ export default function Compare() {
       </PageHead>
       {ids.length < MAX_COMPARED && (
         <div className={classes.picker}>
-          <ActorPicker
+          <ActorsInput
             label="Add somebody to the comparison"
             value={[]}
             onChange={(chosen) => set([...ids, ...chosen.map(({ id }) => id)])}

@@ -13,7 +13,7 @@ export interface ActorRef {
 const SHOWN = 12;
 
 /** Choose actors by typing the beginnings of their names. */
-export function ActorPicker(props: {
+export function ActorsInput(props: {
   label: string;
   value: ActorRef[];
   max?: number;
