@@ -1,6 +1,6 @@
 """Text that somebody has typed is shown as text, whatever it is. No address runs a script."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -21,7 +21,7 @@ TEXT = " ".join(ATTACKS)
 
 
 @pytest.fixture(scope="module")
-def victim(api: Client) -> dict[str, str]:
+def victim(api: Client) -> Iterator[dict[str, str]]:
     """A movie, a part, an actor and a candidate whose every text is an attack."""
     movie = api.post(
         "/movies",
@@ -55,7 +55,10 @@ def victim(api: Client) -> dict[str, str]:
     candidate = api.new_candidate(part, actor, "shortlisted")
     assert api.patch(f"/candidates/{candidate}", {"note": TEXT}).status == 200
     role = api.new_role(movie, actor, character_name=TEXT)
-    return {"movie": movie, "actor": actor, "part": part, "candidate": candidate, "role": role}
+    yield {"movie": movie, "actor": actor, "part": part, "candidate": candidate, "role": role}
+    # Their pictures cannot be loaded, which other tests would report.
+    for path in (f"/movies/{movie}", f"/actors/{actor}"):
+        assert api.delete(path).status == 200
 
 
 PATHS = (
