@@ -3,7 +3,7 @@
 A person chooses one of the agency's roles on its page. The page's answer is a code, which the
 console exchanges for tokens (OAuth 2.0 authorization code with PKCE, OpenID Connect). The server
 listens on 127.0.0.1 only and serves exactly one client: a code goes to the console's address only,
-works once, for a minute, and only for whoever has started the sign-in.
+works once, within a minute, and only with the verifier of the browser that started the sign-in.
 """
 
 import base64

@@ -60,14 +60,3 @@ export function useList<T>(
     retry: () => void (data === undefined ? query.refetch() : fetchNextPage()),
   };
 }
-
-/** Return a cached list after `change` of its items; it is the same object if nothing changes. */
-export function mapPages<T>(pages: Pages<T>, change: (items: T[]) => T[]): Pages<T> {
-  const changed = pages.pages.map((page) => {
-    const items = change(page.items);
-    return items === page.items ? page : { ...page, items };
-  });
-  return changed.every((page, index) => page === pages.pages[index])
-    ? pages
-    : { ...pages, pages: changed };
-}

@@ -31,8 +31,6 @@ export const useHashPath: BaseLocationHook & { hrefs: (href: string) => string }
   { hrefs: (href: string) => `#${href}` },
 );
 
-export type Query = Record<string, string | string[]>;
-
 /** Return the query of the address and a function that changes some of its parameters. */
 export function useQueryParams(): [URLSearchParams, (changes: Record<string, unknown>) => void] {
   const text = useSyncExternalStore(subscribe, () => read().split("?")[1] ?? "");
