@@ -37,7 +37,8 @@ CONSOLE_CLIENT_ID = os.environ.get("CONSOLE_CLIENT_ID") or None
 """The console's client id at the issuer. Without it, nobody can sign in to the console."""
 
 # AWS_EXECUTION_ENV does not identify Lambda: Chalice also sets it on a developer's machine.
-ON_A_LAPTOP = STAGE == "local" and not any(mark in os.environ for mark in _LAMBDA_MARKS)
+IN_LAMBDA = any(mark in os.environ for mark in _LAMBDA_MARKS)
+ON_A_LAPTOP = STAGE == "local" and not IN_LAMBDA
 
 if not _HTTPS_URL.fullmatch(AUTH_ISSUER) and not (
     ON_A_LAPTOP and _LOCAL_URL.fullmatch(AUTH_ISSUER)

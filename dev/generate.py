@@ -1,4 +1,4 @@
-"""Write the files of docs/generated/, which follow from the code: `make generate`.
+"""Write the generated files, most of them in docs/generated/: `make generate`.
 
 `make check` runs this with `--check`, which fails if a file is not what would be written.
 """
@@ -14,6 +14,7 @@ def files() -> dict[Path, str]:
     """Return the text of every generated file. The settings must be in the environment."""
     # Importing these reads the settings.
     from dev.contract import console, openapi, postman, reference
+    from dev.deploy import roots
     from dev.table import schema
 
     return {
@@ -22,6 +23,7 @@ def files() -> dict[Path, str]:
         **reference.files(),
         **schema.files(),
         **console.files(),
+        **roots.files(),
     }
 
 

@@ -44,7 +44,7 @@ os.environ.update(
 from moto import mock_aws
 
 from app import app
-from chalicelib.store import entries, table
+from chalicelib.store import client, entries, table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
@@ -134,10 +134,7 @@ def engine_url() -> Iterator[str]:
 @pytest.fixture
 def real_table(engine_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty table in the real engine, for the API in this process. Return the engine's URL."""
-    connection = table.connection.connection
-    monkeypatch.setattr(connection, "host", engine_url)
-    monkeypatch.setattr(connection, "region", "us-east-1")  # as if DYNAMODB_URL was set
-    monkeypatch.setattr(connection, "_client", None)
+    monkeypatch.setattr(client, "_client", client.create(engine_url))
     Item.create_table(wait=True)
     entries.note_complete()
     yield engine_url

@@ -17,7 +17,7 @@ from chalicelib.errors import (
 from chalicelib.http.conditions import client_has, etag
 from chalicelib.http.paging import encode_cursor
 from chalicelib.http.request import url_prefix
-from chalicelib.http.resource import Resource, to_json
+from chalicelib.http.resource import Resource, all_to_json
 from chalicelib.store.table import Item, Page
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -119,7 +119,7 @@ def listing(
     name: str, resource_type: type[Resource], page: Page[ItemT], list_name: str
 ) -> Response:
     """Return one page of a list, and the cursor of the next page or null."""
-    resources = [to_json(resource_type, item) for item in page.items]
+    resources = all_to_json(resource_type, page.items)
     members = {name: resources, "next_cursor": next_cursor(page, list_name)}
     return _success(listing, members, {})
 

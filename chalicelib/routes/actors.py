@@ -47,6 +47,7 @@ from chalicelib.http.resource import (
     Access,
     Resource,
     Versioned,
+    all_to_json,
     change_body,
     create_body,
     resource,
@@ -384,7 +385,7 @@ def get_actor(actor_id: ActorId) -> Response:
     return one(
         "actor",
         to_json(Actor, actor),
-        roles=[to_json(ActorRole, role) for role in page.items],
+        roles=all_to_json(ActorRole, page.items),
         next_cursor=next_cursor(page, role_routes.list_name(actor_id=actor_id)),
     )
 

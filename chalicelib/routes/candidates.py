@@ -44,6 +44,7 @@ from chalicelib.http.resource import (
     SERVER,
     Access,
     Versioned,
+    all_to_json,
     body_of,
     change_body,
     resource,
@@ -261,7 +262,7 @@ def add_candidates(new: Body, part_id: PartId) -> Response:
     actor_ids = fields_of(new)["actor_ids"]
     outcome = candidate_store.add(part_id, actor_ids, caller_sub(), replay(new))
     return added(
-        candidates=[to_json(Candidate, candidate) for candidate in outcome.candidates],
+        candidates=all_to_json(Candidate, outcome.candidates),
         refused=[refusal._asdict() for refusal in outcome.refused],
     )
 

@@ -45,6 +45,7 @@ from chalicelib.http.resource import (
     SERVER,
     Resource,
     Versioned,
+    all_to_json,
     change_body,
     create_body,
     resource,
@@ -295,7 +296,7 @@ def get_movie(movie_id: MovieId) -> Response:
     return one(
         "movie",
         to_json(Movie, movie),
-        roles=[to_json(MovieRole, role) for role in page.items],
+        roles=all_to_json(MovieRole, page.items),
         next_cursor=next_cursor(page, role_routes.list_name(movie_id=movie_id)),
     )
 

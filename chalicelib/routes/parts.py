@@ -39,6 +39,7 @@ from chalicelib.http.resource import (
     SERVER,
     Access,
     Versioned,
+    all_to_json,
     change_body,
     create_body,
     resource,
@@ -200,7 +201,7 @@ def get_part(part_id: PartId) -> Response:
     return one(
         "part",
         to_json(Part, part),
-        candidates=[to_json(Candidate, candidate) for candidate in page.items],
+        candidates=all_to_json(Candidate, page.items),
         next_cursor=next_cursor(page, candidate_routes.list_name(part_id)),
     )
 

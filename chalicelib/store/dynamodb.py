@@ -8,14 +8,13 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
-from botocore.exceptions import BotoCoreError
-from pynamodb.exceptions import QueryError, VerboseClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action, Update
 
-from chalicelib import deadline, logs
 from chalicelib.errors import (
     ApiError,
     BadCursor,
@@ -25,14 +24,12 @@ from chalicelib.errors import (
     TableUnreachable,
 )
 from chalicelib.settings import TABLE_NAME
+from chalicelib.store.client import client
 from chalicelib.store.table import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
     Item,
     ItemT,
     Page,
     Replay,
-    connection,
     cut,
     key,
 )
@@ -66,12 +63,6 @@ class ChangedMeanwhile(Exception):
     """An item has changed since it was read: read it again, and retry."""
 
 
-class OutOfTime(BotoCoreError):  # type: ignore[misc]  # botocore has no types
-    """A request could not be answered before Lambda ends the function."""
-
-    fmt = "not enough time is left for another request"
-
-
 def created_by(item: Item | None, replay: Replay | None) -> bool:
     """Return whether this POST created an item before. Raise KeyReused if its body differs."""
     if item is None or item.replay is None or replay is None:
@@ -85,14 +76,13 @@ def created_by(item: Item | None, replay: Replay | None) -> bool:
 
 def get(pk: str, sk: str) -> Item | None:
     """Read one item, strongly consistent: one GetItem."""
-    response = _send("GetItem", connection.get_operation_kwargs(pk, sk, consistent_read=True))
+    response = _send("GetItem", _request({"Key": _key(pk, sk), "ConsistentRead": True}))
     return _item(response.get("Item"))
 
 
 def get_all(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
     """Read up to 100 items, strongly consistent, in the order of their keys: one BatchGetItem."""
-    raw_keys = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys]
-    request = {TABLE_NAME: {"Keys": raw_keys, "ConsistentRead": True}}
+    request = {TABLE_NAME: {"Keys": [_key(*key) for key in keys], "ConsistentRead": True}}
     response = _send("BatchGetItem", {"RequestItems": request})
     if response.get("UnprocessedKeys"):
         raise TableBusy()
@@ -106,7 +96,7 @@ def snapshot(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
 
     It conflicts with a transaction that is writing one of them, and is retried.
     """
-    gets = [connection.get_operation_kwargs(pk, sk) for pk, sk in keys]
+    gets = [_request({"Key": _key(*key)}) for key in keys]
     response = _send("TransactGetItems", {"TransactItems": [{"Get": get} for get in gets]})
     return [_item(raw.get("Item")) for raw in response["Responses"]]
 
@@ -116,11 +106,8 @@ def put(item: ItemT, replay: Replay | None) -> ItemT:
 
     Raise KeyReused, and Contended while that item is being deleted.
     """
-    kwargs = item.get_save_kwargs_from_instance(
-        condition=Item.pk.does_not_exist(), return_values_on_condition_failure="ALL_OLD"
-    )
     try:
-        _send("PutItem", kwargs)
+        _send("PutItem", put_step(item, ConditionFailed).request)
     except ConditionFailed as failed:
         if created_by(failed.item, replay):
             if getattr(failed.item, "deleting", None):
@@ -139,16 +126,17 @@ def update(
     """Change an item and return the result: one UpdateItem. Raise ConditionFailed."""
     mark = secrets.token_urlsafe(6)
     unmarked = Item.last_write.does_not_exist() | (Item.last_write != mark)
-    kwargs = connection.get_operation_kwargs(
-        pk,
-        sk,
-        actions=[*actions, Item.last_write.set(mark)],
-        condition=condition & unmarked,
-        return_values="ALL_NEW",
-        return_values_on_condition_failure="ALL_OLD",
+    request = _request(
+        {
+            "Key": _key(pk, sk),
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        },
+        ConditionExpression=condition & unmarked,
+        UpdateExpression=Update(*actions, Item.last_write.set(mark)),
     )
     try:
-        return item_type.from_raw_data(_send("UpdateItem", kwargs)["Attributes"])
+        return item_type.from_raw_data(_send("UpdateItem", request)["Attributes"])
     except ConditionFailed as failed:
         # The response was lost, and botocore sent the request again.
         if failed.item is not None and failed.item.last_write == mark:
@@ -164,7 +152,7 @@ def children(
     `limit` items must fit into 1 MB, where DynamoDB ends a Query.
     """
     start = _start(pk, after)
-    response = _query(pk, only, consistent_read=True, limit=limit, exclusive_start_key=start)
+    response = _query(pk, only, after=start, ConsistentRead=True, Limit=limit)
     return [Item.from_raw_data(raw) for raw in response["Items"]]
 
 
@@ -194,11 +182,11 @@ def partition_page(
     response = _query(
         pk,
         only,
-        consistent_read=True,
+        after=_start(pk, after),
+        ConsistentRead=True,
         # One item more than requested shows whether another page follows.
-        limit=limit + 1,
-        exclusive_start_key=_start(pk, after),
-        scan_index_forward=forward,
+        Limit=limit + 1,
+        ScanIndexForward=forward,
     )
     items = [Item.from_raw_data(raw) for raw in response["Items"]]
     if response.get("LastEvaluatedKey") and len(items) <= limit:
@@ -207,7 +195,7 @@ def partition_page(
 
 
 def _start(pk: str, after: str | None) -> dict[str, Any] | None:
-    return None if after is None else {"pk": {"S": pk}, "sk": {"S": after}}
+    return None if after is None else _key(pk, after)
 
 
 def filtered(
@@ -227,12 +215,12 @@ def filtered(
     response = _query(
         pk,
         keys,
-        filter_condition=only,
-        attributes_to_get=["id", "sk"],
-        consistent_read=True,
-        limit=limit,
-        exclusive_start_key=_start(pk, after),
-        scan_index_forward=forward,
+        filtered_by=only,
+        attributes=("id", "sk"),
+        after=_start(pk, after),
+        ConsistentRead=True,
+        Limit=limit,
+        ScanIndexForward=forward,
     )
     last = response.get("LastEvaluatedKey")
     return response["Items"], last["sk"]["S"] if last else None
@@ -240,7 +228,7 @@ def filtered(
 
 def first(index: str, partition: str, limit: int) -> list[Item]:
     """Read the first items of an index's partition: one Query."""
-    response = _query(partition, index_name=index, limit=limit)
+    response = _query(partition, index=index, Limit=limit)
     return [Item.from_raw_data(raw) for raw in response["Items"]]
 
 
@@ -270,12 +258,8 @@ def page(
         pk, sk = key_of(_short_enough(after))
         if not after.startswith(prefix):
             raise BadCursor()
-        start = {
-            "pk": {"S": pk},
-            "sk": {"S": sk},
-            f"{index}pk": {"S": partition},
-            sort_attribute: {"S": after},
-        }
+        index_key = {f"{index}pk": {"S": partition}, sort_attribute: {"S": after}}
+        start = {**_key(pk, sk), **index_key}
     sort_key = getattr(Item, sort_attribute)
     segments: list[Condition | None] = [sort_key.startswith(prefix) if prefix else None]
     if last_from is not None and not forward:
@@ -287,11 +271,11 @@ def page(
         response = _query(
             partition,
             segment,
-            index_name=index,
-            scan_index_forward=forward,
+            index=index,
+            after=start,
+            ScanIndexForward=forward,
             # One item more than requested shows whether another page follows.
-            limit=limit + 1 - len(items),
-            exclusive_start_key=start,
+            Limit=limit + 1 - len(items),
         )
         items += [Item.from_raw_data(raw) for raw in response["Items"]]
         if len(items) > limit:
@@ -312,51 +296,54 @@ def _short_enough(after: str) -> str:
 class Step:
     """One action of a transaction, and the error to raise if its condition fails."""
 
-    action: Literal["ConditionCheck", "Delete", "Put", "Update"]
+    action: str
+    """`ConditionCheck`, `Delete`, `Put` or `Update`."""
+
     request: dict[str, Any]
     error: type[Exception]
 
 
 def check_step(pk: str, sk: str, condition: Condition, error: type[Exception]) -> Step:
-    kwargs = connection.get_operation_kwargs(pk, sk, condition=condition)
-    return Step("ConditionCheck", kwargs, error)
+    return _step("ConditionCheck", {"Key": _key(pk, sk)}, condition, error)
 
 
 def delete_step(pk: str, sk: str, condition: Condition, error: type[Exception]) -> Step:
-    kwargs = connection.get_operation_kwargs(
-        pk, sk, condition=condition, return_values_on_condition_failure=_return_values(error)
-    )
-    return Step("Delete", kwargs, error)
+    return _step("Delete", {"Key": _key(pk, sk)}, condition, error)
 
 
 def put_step(item: Item, error: type[Exception], condition: Condition | None = None) -> Step:
     """Return the step that writes a new item, or one for which a condition holds."""
-    kwargs = item.get_save_kwargs_from_instance(
-        condition=Item.pk.does_not_exist() if condition is None else condition,
-        return_values_on_condition_failure=_return_values(error),
-    )
-    return Step("Put", kwargs, error)
+    is_new = Item.pk.does_not_exist() if condition is None else condition
+    return _step("Put", {"Item": item.to_raw_data()}, is_new, error)
 
 
 def write_step(item: Item) -> Step:
     """Return the step that writes an item without a condition, in place of an existing one."""
-    return Step("Put", item.get_save_kwargs_from_instance(), ChangedMeanwhile)
+    return _step("Put", {"Item": item.to_raw_data()}, None, ChangedMeanwhile)
 
 
 def erase_step(pk: str, sk: str) -> Step:
     """Return the step that deletes an item without a condition, if it exists."""
-    return Step("Delete", connection.get_operation_kwargs(pk, sk), ChangedMeanwhile)
+    return _step("Delete", {"Key": _key(pk, sk)}, None, ChangedMeanwhile)
 
 
 def update_step(
     pk: str, sk: str, actions: Sequence[Action], condition: Condition, error: type[Exception]
 ) -> Step:
-    kwargs = connection.get_operation_kwargs(pk, sk, actions=actions, condition=condition)
-    return Step("Update", kwargs, error)
+    return _step("Update", {"Key": _key(pk, sk)}, condition, error, Update(*actions))
 
 
-def _return_values(error: type[Exception]) -> str | None:
-    return "ALL_OLD" if issubclass(error, ConditionFailed) else None
+def _step(
+    action: str,
+    target: dict[str, Any],
+    condition: Condition | None,
+    error: type[Exception],
+    update: Update | None = None,
+) -> Step:
+    if issubclass(error, ConditionFailed):
+        target["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    request = _request(target, ConditionExpression=condition, UpdateExpression=update)
+    return Step(action, request, error)
 
 
 def transact(steps: Sequence[Step]) -> None:
@@ -369,11 +356,11 @@ def transact(steps: Sequence[Step]) -> None:
         _send(
             "TransactWriteItems", {"TransactItems": [{step.action: step.request} for step in steps]}
         )
-    except VerboseClientError as cancelled:
-        for step, reason in zip(steps, cancelled.cancellation_reasons, strict=False):
-            if reason and reason.code == "ConditionalCheckFailed":
+    except ClientError as cancelled:
+        for step, reason in zip(steps, _reasons(cancelled), strict=False):
+            if reason["Code"] == "ConditionalCheckFailed":
                 if issubclass(step.error, ConditionFailed):
-                    raise step.error(_item(reason.raw_item)) from cancelled
+                    raise step.error(_item(reason.get("Item"))) from cancelled
                 raise step.error() from cancelled
         raise
 
@@ -399,23 +386,61 @@ def _item(raw: dict[str, Any] | None) -> Item | None:
     return Item.from_raw_data(raw) if raw else None
 
 
-def _query(pk: str, only: Condition | None = None, **options: Any) -> dict[str, Any]:
-    _watch_client()
-    try:
-        return connection.query(pk, range_key_condition=only, **options)
-    except QueryError as error:
-        _explain(error.cause or error)  # PynamoDB wraps the error that `_send` catches
+def _query(
+    pk: str,
+    only: Condition | None = None,
+    *,
+    index: str | None = None,
+    filtered_by: Condition | None = None,
+    attributes: Sequence[str] = (),
+    after: dict[str, Any] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Read a partition of the table, or of an index: one Query.
+
+    `only` is a condition on the sort key. `attributes` are those to read, if not all.
+    """
+    keys = Path([f"{index or ''}pk"]) == {"S": pk}
+    if index is not None:
+        options["IndexName"] = index
+    if attributes:
+        options["ProjectionExpression"] = ", ".join(attributes)
+    if after is not None:
+        options["ExclusiveStartKey"] = after
+    request = _request(
+        options,
+        KeyConditionExpression=keys if only is None else keys & only,
+        FilterExpression=filtered_by,
+    )
+    return _send("Query", request)
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _request(options: dict[str, Any], **expressions: Condition | Update | None) -> dict[str, Any]:
+    """Return a request for the table with these expressions, by their names in it."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    request = {"TableName": TABLE_NAME, **options}
+    for name, expression in expressions.items():
+        if expression is not None:
+            request[name] = expression.serialize(names, values)
+    if names:
+        request["ExpressionAttributeNames"] = {short: name for name, short in names.items()}
+    if values:
+        request["ExpressionAttributeValues"] = values
+    return request
 
 
 def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
     """Send a request. Retry it up to ATTEMPTS times if it only conflicted with other writes."""
-    _watch_client()
     attempt = 0
     while True:
         try:
-            # A copy: botocore adds a token to it, and each attempt needs a token of its own.
-            return connection.connection.dispatch(operation, dict(request))
-        except (BotoCoreError, VerboseClientError) as error:
+            return call(operation, request)
+        except (BotoCoreError, ClientError) as error:
             conflict = _conflict(error)
             if conflict is None:
                 _explain(error)
@@ -425,33 +450,26 @@ def _send(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         pause(attempt)
 
 
-def _watch_client() -> None:
-    """Register our hooks with botocore: before each of its attempts, and after each response."""
-    # PynamoDB creates the client when it is first needed, and again if there were no credentials.
-    # With a unique id, a hook can be registered repeatedly.
-    events = connection.connection.client.meta.events
-    events.register("before-send.dynamodb", _before_attempt, unique_id="casting-attempts")
-    events.register("after-call.dynamodb", _after_response, unique_id="casting-responses")
+def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Send a request once, or again if it was lost. Raise botocore's errors."""
+    # A copy: botocore adds a token to it, and each attempt needs a token of its own.
+    response: dict[str, Any] = client()._make_api_call(
+        operation, {**request, "ReturnConsumedCapacity": "TOTAL"}
+    )
+    return response
 
 
-def _before_attempt(**_: Any) -> None:
-    if deadline.left() < CONNECT_SECONDS + READ_SECONDS:
-        raise OutOfTime()
-    logs.count_call()
-
-
-def _after_response(parsed: dict[str, Any], **_: Any) -> None:
-    # PynamoDB asks for the capacity of every request. Requests for several items list it by table.
-    consumed = parsed.get("ConsumedCapacity") or []
-    for of_table in consumed if isinstance(consumed, list) else [consumed]:
-        logs.count_capacity(of_table.get("CapacityUnits", 0))
+def _reasons(error: ClientError) -> list[dict[str, Any]]:
+    """Return why a transaction was cancelled, one reason for each of its actions."""
+    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])
+    return reasons
 
 
 def _conflict(error: Exception) -> type[ApiError] | None:
     """Return our error for a write that can be retried, because it only met other writes."""
-    if not isinstance(error, VerboseClientError):
+    if not isinstance(error, ClientError):
         return None
-    codes = {reason.code for reason in error.cancellation_reasons if reason}
+    codes = {reason["Code"] for reason in _reasons(error)} - {"None"}
     if error.response["Error"]["Code"] == "TransactionConflictException":
         codes = {"TransactionConflict"}
     if not codes or not codes <= _THROTTLED | {"TransactionConflict"}:
@@ -461,12 +479,10 @@ def _conflict(error: Exception) -> type[ApiError] | None:
 
 def _explain(error: Exception) -> NoReturn:
     """Raise our error for an exception of botocore's. Our own mistakes are raised unchanged."""
-    if isinstance(error, VerboseClientError):
+    if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         if code == "ConditionalCheckFailedException":
-            # PynamoDB drops the item. The exception that it wraps still has it.
-            raw = getattr(error.__cause__, "response", {}).get("Item")
-            raise ConditionFailed(_item(raw)) from error
+            raise ConditionFailed(_item(error.response.get("Item"))) from error
         unavailable: type[ApiError] | None = (
             TableBusy if code in _THROTTLED else TableUnreachable if code in _UNWELL else None
         )

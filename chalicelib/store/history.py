@@ -68,7 +68,7 @@ def fields_of(item: Item) -> dict[str, Any]:
     """Return the values of the fields that history records."""
     not_recorded = Item.get_attributes().keys() | item.internal
     names = [name for name in item.get_attributes() if name not in not_recorded]
-    values = {name: getattr(item, name) for name in names} | item.derived()
+    values = {name: item.attribute_values.get(name) for name in names} | item.derived()
     return {name: value for name, value in values.items() if value is not None}
 
 

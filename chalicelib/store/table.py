@@ -3,24 +3,26 @@
 docs/table.md describes the items. dynamodb.py sends the requests.
 """
 
+import functools
 import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from pynamodb.attributes import Attribute, DiscriminatorAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
 from pynamodb.constants import LIST, MAP, NUMBER
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.errors import ApiError
-from chalicelib.settings import DYNAMODB_URL, TABLE_NAME
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store.client import client
 
 SEPARATOR = "\x1f"  # between the parts of a sort key; no name can contain it
-CONNECT_SECONDS, READ_SECONDS = 1, 3  # the longest that one attempt of a request may take
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
 
@@ -31,9 +33,6 @@ class IntegerAttribute(Attribute[int]):
     def serialize(self, value: int) -> str:
         return str(value)
 
-    def deserialize(self, value: str) -> int:
-        return int(value)
-
 
 class ListAttribute(Attribute[list[Any]]):
     """A list of texts, or of objects of texts."""
@@ -43,9 +42,6 @@ class ListAttribute(Attribute[list[Any]]):
     def serialize(self, value: list[Any]) -> list[Any]:
         return [_typed(part) for part in value]
 
-    def deserialize(self, value: list[Any]) -> list[Any]:
-        return [_plain(part) for part in value]
-
 
 class MapAttribute(Attribute[dict[str, Any]]):
     """An object whose members are texts or null."""
@@ -54,9 +50,6 @@ class MapAttribute(Attribute[dict[str, Any]]):
 
     def serialize(self, value: dict[str, Any]) -> dict[str, Any]:
         return {name: _typed(part) for name, part in value.items()}
-
-    def deserialize(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {name: _plain(part) for name, part in value.items()}
 
 
 def _typed(value: Any) -> dict[str, Any]:
@@ -69,8 +62,14 @@ def _typed(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: dict[str, Any]) -> Any:
-    """Return what `_typed` was given."""
+    """Return a value without DynamoDB's name of its type. All of our numbers are integers."""
     ((name, part),) = value.items()
+    if name == "N":
+        return int(part)
+    if name == "L":
+        return [_plain(member) for member in part]
+    if name == "SS":
+        return set(part)
     if name == "M":
         return {key: _plain(member) for key, member in part.items()}
     return None if name == "NULL" else part
@@ -104,15 +103,6 @@ class Item(Model):
     class Meta:
         table_name = TABLE_NAME
         billing_mode = "PAY_PER_REQUEST"
-        host = DYNAMODB_URL
-        # An engine on this machine accepts any credentials, and must never receive real ones.
-        region = "us-east-1" if DYNAMODB_URL else None
-        aws_access_key_id = "local" if DYNAMODB_URL else None
-        aws_secret_access_key = "local" if DYNAMODB_URL else None
-        connect_timeout_seconds = CONNECT_SECONDS
-        read_timeout_seconds = READ_SECONDS
-        max_retry_attempts = 2
-        max_pool_connections = 50  # Lambda needs one; the local server has a thread per connection
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -145,12 +135,57 @@ class Item(Model):
         """Return its fields that are made of internal attributes, for history."""
         return {}
 
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """Return an item that DynamoDB sent, as the class that its `kind` names.
+
+        PynamoDB would try each attribute of the class, and takes ten times as long.
+        """
+        item_type: type[Self] = Item.kind.deserialize(data["kind"]["S"])  # type: ignore[no-untyped-call]  # PynamoDB's
+        if not issubclass(item_type, cls):
+            raise ValueError(f"{item_type.__name__} is not a kind of {cls.__name__}")
+        names = _names(item_type)
+        values = {names.get(name, name): _plain(value) for name, value in data.items()}
+        item = item_type.__new__(item_type)
+        item.attribute_values = {**_defaults(item_type), **values, "kind": item_type}
+        return item
+
+    def to_raw_data(self) -> dict[str, Any]:
+        """Return this item as DynamoDB stores it. Raise TypeError if an attribute is missing."""
+        attributes, raw = self.get_attributes(), {}
+        for name, value in self.attribute_values.items():
+            if value is not None:
+                attribute = attributes[name]
+                raw[attribute.attr_name] = {attribute.attr_type: attribute.serialize(value)}
+        if missing := _required(type(self)) - raw.keys():
+            raise TypeError(f"{type(self).__name__} is without {', '.join(sorted(missing))}")
+        return raw
+
     def set(self, **attributes: Any) -> None:
         """Set attributes of this object, not of the stored item. None removes an attribute."""
-        for name, value in attributes.items():
-            if name not in self.get_attributes():
-                raise AttributeError(f"{type(self).__name__} has no attribute {name}")
-            setattr(self, name, value)
+        if unknown := attributes.keys() - self.get_attributes().keys():
+            raise AttributeError(f"{type(self).__name__} has no attribute {min(unknown)}")
+        self.attribute_values.update(attributes)
+
+
+@functools.cache
+def _names(item_type: type[Item]) -> dict[str, str]:
+    """Return our names of attributes by their names in the table."""
+    return {a.attr_name: name for name, a in item_type.get_attributes().items()}
+
+
+@functools.cache
+def _defaults(item_type: type[Item]) -> dict[str, Any]:
+    """Return the values of attributes that an item may be stored without."""
+    attributes = item_type.get_attributes().items()
+    return {n: a.default for n, a in attributes if a.default is not None}
+
+
+@functools.cache
+def _required(item_type: type[Item]) -> frozenset[str]:
+    """Return the names of the attributes that every stored item has."""
+    attributes = item_type.get_attributes().values()
+    return frozenset(a.attr_name for a in attributes if not a.null)
 
 
 INDEXES: dict[str, str] = {
@@ -163,8 +198,20 @@ The keys of an index are `<name>pk` and `<name>sk`. The table's CloudFormation, 
 documentation are generated from this.
 """
 
-# Created once, before there are subclasses: each of them would create a client of its own.
+
+class _Connection(Connection):
+    """PynamoDB's connection, which describes requests, with our client."""
+
+    @property
+    def client(self) -> Any:
+        return client()
+
+
+# Created once, before there are subclasses: each of them would create one of its own.
 connection = Item._get_connection()
+_meta = connection.connection.get_meta_table(TABLE_NAME)
+connection.connection = _Connection()
+connection.connection.add_meta_table(_meta)
 
 ItemT = TypeVar("ItemT", bound=Item)
 

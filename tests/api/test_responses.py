@@ -142,7 +142,7 @@ def test_health_returns_503_if_the_table_is_unreachable(
     def unreachable(*_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://nowhere.example")
 
-    monkeypatch.setattr("chalicelib.store.table.connection.connection.dispatch", unreachable)
+    monkeypatch.setattr("chalicelib.store.dynamodb.call", unreachable)
     response = nobody.get("/health")
     assert_failure(response, 503)
     assert response.headers["retry-after"] == "2"

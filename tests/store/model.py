@@ -191,8 +191,7 @@ def store_on(dispatch: Dispatch, few: bool) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table, "now", lambda: NOW)
         patch.setattr(dynamodb, "pause", lambda _: None)
-        patch.setattr(dynamodb, "_watch_client", lambda: None)
-        patch.setattr(table.connection.connection, "dispatch", dispatch)
+        patch.setattr(dynamodb, "call", dispatch)
         patch.setattr(integrity, "_parse", _parse)
         if few:
             patch.setattr(links, "MAX_ACTIONS", 8)

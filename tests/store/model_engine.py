@@ -4,13 +4,12 @@ import itertools
 import operator
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
-from pynamodb.exceptions import CancellationReason, VerboseClientError
 
 import tests.conftest  # noqa: F401 -- sets the environment variables of the settings
 
@@ -22,6 +21,9 @@ Raw = dict[str, dict[str, Any]]
 State = dict[Key, Raw]
 Test = Callable[[Raw, dict[str, Any]], bool]
 Dispatch = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+HOLDS = {"Code": "None"}
+"""The reason of an action that did not cancel its transaction."""
 
 
 class Mutant(NamedTuple):
@@ -158,12 +160,12 @@ class Engine:
         assert len(set(keys)) == len(keys) <= dynamodb.MAX_ACTIONS
         self.refuse_locked(keys)
         reasons = [
-            None
+            HOLDS
             if self.holds(action, key, request)
-            else CancellationReason("ConditionalCheckFailed", None, self.items.get(key))
+            else {"Code": "ConditionalCheckFailed", "Item": self.items.get(key)}
             for (action, request), key in zip(steps, keys, strict=True)
         ]
-        if any(reasons):
+        if any(reason != HOLDS for reason in reasons):
             raise _refusal("TransactionCanceledException", reasons)
         commit = Commit(
             [
@@ -178,8 +180,8 @@ class Engine:
 
     def refuse_locked(self, keys: list[Key]) -> None:
         if any(key in self.locked for key in keys):
-            conflict = CancellationReason("TransactionConflict")
-            reasons = [conflict if key in self.locked else None for key in keys]
+            conflict = {"Code": "TransactionConflict"}
+            reasons = [conflict if key in self.locked else HOLDS for key in keys]
             raise _refusal("TransactionCanceledException", reasons)
 
     def holds(self, action: str, key: Key, request: dict[str, Any]) -> bool:
@@ -209,12 +211,10 @@ def key(key: Raw) -> Key:
 
 
 def _refusal(
-    code: str, reasons: Sequence[CancellationReason | None] = (), item: Raw | None = None
-) -> Exception:
+    code: str, reasons: Sequence[Mapping[str, Any]] = (), item: Raw | None = None
+) -> ClientError:
     error = {"Error": {"Code": code, "Message": ""}, "Item": item}
-    refusal = VerboseClientError(error, "", {}, cancellation_reasons=reasons)
-    refusal.__cause__ = ClientError(error, "")
-    return refusal
+    return ClientError({**error, "CancellationReasons": list(reasons)}, "")
 
 
 def _updated(item: Raw, request: dict[str, Any]) -> Raw:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ApiError
-from chalicelib.store import actors, candidates, history, links, movies, parts, roles, table
+from chalicelib.store import actors, candidates, dynamodb, history, links, movies, parts, roles
 from chalicelib.store.items import Movie
 from chalicelib.store.statuses import Status
 from chalicelib.store.table import Item, Page, Replay
@@ -593,7 +593,7 @@ def delete(items: Iterable[Raw]) -> None:
 @pytest.mark.parametrize("few", [False, True], ids=["all roles fit", "few roles fit"])
 def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few: bool) -> None:
     chance = random.Random(SEED)  # noqa: S311 -- a shuffle
-    dispatch = table.connection.connection.dispatch
+    dispatch = dynamodb.call
     with model.store_on(dispatch, few):
         model.build()
     built = list(read())

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from chalicelib.settings import TABLE_NAME
-from chalicelib.store import entries, table
+from chalicelib.store import client, entries
 from chalicelib.store.statuses import PartStatus
 from chalicelib.store.table import Item
 from dev.table import integrity
@@ -24,8 +26,6 @@ from tests.support.issuer import Issuer
 from tests.support.resources import OTHERS
 
 SEED, WORKERS, OPERATIONS, KILLS = 20261122, 8, 6_000, 60
-
-REGION = "us-east-1"  # in which dev.local.serve expects the table
 
 
 class Storm:
@@ -172,13 +172,9 @@ def _table_problems(final: Mapping[str, Fields]) -> list[str]:
 @contextmanager
 def empty_table(engine_url: str) -> Iterator[None]:
     """Create an empty table for the servers, which would load demo data into a new one."""
-    connection = table.connection.connection
-    before = connection.host, connection.region, connection._client
-    connection.host, connection.region, connection._client = engine_url, REGION, None
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_client", client.create(engine_url))
         Item.create_table(wait=True)
         entries.note_complete()
         yield
         Item.delete_table()
-    finally:
-        connection.host, connection.region, connection._client = before
