@@ -98,22 +98,25 @@ def _build(folder: Path, files: dict[str, bytes], zipped: Path) -> None:
 
 
 def peer(name: str) -> App:
-    """Install a peer with its packages and bytecode, unless it is installed already."""
+    """Install a peer with its packages and their bytecode, unless it is installed already."""
     sources = PEERS / name
-    requirements = (sources / "requirements.txt").read_text()
-    version = hashlib.sha256(f"{sys.version}\n{requirements}".encode()).hexdigest()[:16]
-    folder = BENCH / "peers" / f"{name}-{version}"
+    version = hashlib.sha256(sys.version.encode())
+    for file in ("requirements.txt", "app.py"):
+        version.update((sources / file).read_bytes())
+    folder = BENCH / "peers" / name / version.hexdigest()[:16]
     stamp = folder.with_suffix(".installed")
     if not stamp.exists():
-        machine.say(f"Installing {name} (only once) ...")
-        shutil.rmtree(folder, ignore_errors=True)
+        machine.say(f"Installing the peer {name} (only once) ...")
+        shutil.rmtree(folder.parent, ignore_errors=True)
         done = subprocess.run(
             [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-            + ["--target", str(folder), "--requirement", str(sources / "requirements.txt")],
+            # All dependencies are listed. Those of Chalice's command line are not deployed.
+            + ["--no-deps", "--target", str(folder)]
+            + ["--requirement", str(sources / "requirements.txt")],
         )
         if done.returncode:
             machine.fail(f"the packages of {name} cannot be installed: check the network")
+        shutil.copyfile(sources / "app.py", folder / "app.py")
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder)], check=True)
         stamp.touch()
-    shutil.copyfile(sources / "app.py", folder / "app.py")
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder)], check=True)
     return App(name, folder, "app.handler")

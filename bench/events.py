@@ -1,5 +1,6 @@
 """The requests that are measured, as API Gateway sends them."""
 
+import base64
 import json
 from typing import Any
 
@@ -31,10 +32,29 @@ def events(ids: dict[str, str]) -> dict[str, Event]:
     }
 
 
-def authorizer_event(token: str) -> Event:
-    """Return the event of the authorizer."""
+def everything(ids: dict[str, str]) -> list[Event]:
+    """Return the requests that show all movies, and the roles of one."""
+    every_movie = _event("GET", "/movies", query={"limit": "100"})
+    return [every_movie, events(ids)["roles"]]
+
+
+def authorizer_event() -> Event:
+    """Return the event of the authorizer, for a token with a key that the issuer does not publish.
+
+    The authorizer parses the header, looks for the key, which nobody publishes, and rejects it.
+    """
+    parts = (
+        json.dumps({"alg": "RS256", "typ": "JWT", "kid": "unknown"}).encode(),
+        json.dumps({"iss": "https://issuer.example/", "aud": "casting-api"}).encode(),
+        bytes(256),
+    )
+    segments = (base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
     arn = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/movies"
-    return {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
+    return {
+        "type": "TOKEN",
+        "authorizationToken": f"Bearer {'.'.join(segments)}",
+        "methodArn": arn,
+    }
 
 
 def _event(

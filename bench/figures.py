@@ -28,19 +28,21 @@ def ratios(numerators: Sequence[float], denominators: Sequence[float]) -> Spread
     return spread([a / b for a, b in zip(numerators, denominators, strict=True)])
 
 
-class Row(NamedTuple):
-    """A line of the table: a figure, and the goal that it must not exceed, if it has one."""
+class Figure(NamedTuple):
+    """A line of the table. A figure without a unit is a ratio to the reference."""
 
     name: str
+    app: str
     text: str
     value: Spread
     goal: float | None = None
+    """What it must not exceed, if it has a goal."""
     unit: str = ""
-    """Empty for a ratio."""
 
     @property
-    def is_met(self) -> bool | None:
-        return None if self.goal is None else self.value.median <= self.goal
+    def is_met(self) -> bool:
+        """Return whether the median does not exceed the goal. The last digit shown decides."""
+        return self.goal is None or round(self.value.median, 2) <= self.goal
 
     @property
     def verdict(self) -> str:
@@ -49,11 +51,16 @@ class Row(NamedTuple):
             return "no goal"
         if not self.is_met:
             return f"MISSED by {shown(self.value.median - self.goal, self.unit)}"
-        if self.value.high > self.goal:
+        if round(self.value.high, 2) > self.goal:
             return "met, but not in every round"
         return "met"
 
 
 def shown(value: float, unit: str = "") -> str:
     """Return a value as the table shows it."""
-    return f"{value:.1f} {unit}" if unit else f"{value:.2f}"
+    return f"{value:.2f} {unit}".strip()
+
+
+def shown_spread(value: Spread) -> str:
+    """Return the quartiles as the table shows them, or nothing if there was one value only."""
+    return "" if value.low == value.high else f"{shown(value.low)} to {shown(value.high)}"

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 from dev import machine
 from dev.machine import PROJECT
@@ -69,27 +69,24 @@ class Worker:
             pass_fds=[write_end],
         )
         os.close(write_end)
+        self._requests = cast(IO[bytes], self._process.stdin)
+        self._errors = cast(IO[bytes], self._process.stderr)
         self._results = os.fdopen(read_end, "rb")
 
     def call(self, event: Json, calls: int = 1) -> Result:
         """Call the handler this many times. Exit if it fails."""
         try:
-            assert self._process.stdin
-            marshal.dump((event, calls), self._process.stdin)
-            self._process.stdin.flush()
+            marshal.dump((event, calls), self._requests)
+            self._requests.flush()
             return Result(*marshal.load(self._results))
         except (EOFError, BrokenPipeError):
-            assert self._process.stderr
-            reason = self._process.stderr.read().decode().strip().rpartition("\n")[2]
+            reason = self._errors.read().decode().strip().rpartition("\n")[2]
             machine.fail(f"{self._app.name} failed: {reason}")
 
     def close(self) -> None:
         """End the process."""
-        assert self._process.stdin
-        assert self._process.stderr
-        self._process.stdin.close()
-        self._process.stderr.close()
-        self._results.close()
+        for pipe in (self._requests, self._errors, self._results):
+            pipe.close()
         self._process.wait(10)
 
 
@@ -115,8 +112,7 @@ class Stub:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        assert self._process.stdout
-        line = self._process.stdout.readline()
+        line = cast(IO[bytes], self._process.stdout).readline()
         if not line:
             machine.fail("the stub DynamoDB did not start. See the lines above.")
         self.ids: dict[str, str] = json.loads(line)["ids"]

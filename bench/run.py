@@ -1,7 +1,8 @@
 """The measurements: rounds in which every app takes its turn, in an order that rotates."""
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple, TypeVar
 
@@ -9,11 +10,17 @@ from bench.process import App, Json, Worker, working
 
 T = TypeVar("T")
 
-BLOCK_SECONDS = 0.06
-"""CPU time of the calls that are timed together."""
+EVENTS = ("list", "roles", "get", "create", "change", "find", "board")
+"""The events that are measured in warm processes."""
+
+TURNS = 3
+"""How often each app takes its turn in one warm round."""
+
+TURN_SECONDS = 0.02
+"""CPU time of the calls of one turn."""
 
 WARM_UP = {"get": 60, "list": 30}
-"""The calls after which the memory is measured, and before anything is timed."""
+"""The calls before anything is timed. The memory is measured after them."""
 
 Samples = dict[tuple[str, str], list[float]]
 """CPU seconds of one call, or bytes of memory, in each round. By figure and app."""
@@ -27,10 +34,20 @@ class Plan(NamedTuple):
     rounds: int
     """Warm rounds in each generation."""
     cold_rounds: int
+    warm_seconds: float
+    """No generation begins later than this."""
+    cold_seconds: float
+    """No cold round begins later than this, if LEAST have been measured."""
+
+    def steps(self, figures: Collection[str]) -> int:
+        """Return how often `warm` and `cold` report a step while they measure these figures."""
+        warm = len(set(figures) & set(EVENTS))
+        return self.generations * (1 + self.rounds * warm) + self.cold_rounds
 
 
-FULL = Plan(generations=5, rounds=6, cold_rounds=20)
-QUICK = Plan(generations=2, rounds=4, cold_rounds=6)
+FULL = Plan(generations=5, rounds=6, cold_rounds=20, warm_seconds=240, cold_seconds=180)
+QUICK = FULL._replace(generations=2, rounds=5, cold_rounds=6)
+LEAST = 5
 
 
 def rotated(values: Sequence[T], number: int) -> list[T]:
@@ -40,46 +57,53 @@ def rotated(values: Sequence[T], number: int) -> list[T]:
 
 
 def warm(
-    events: Mapping[str, Json],
     apps: Mapping[str, Sequence[App]],
+    events: Mapping[str, Json],
     environment: dict[str, str],
     plan: Plan,
     step: Callable[[str], None],
 ) -> Samples:
     """Measure the CPU time of a call in processes that have answered requests before.
 
-    `apps` are those that answer each event.
+    `apps` names the apps that answer each of the events.
     """
     samples: Samples = defaultdict(list)
-    measured = list(dict.fromkeys(app for group in apps.values() for app in group))
+    until = time.monotonic() + plan.warm_seconds
+    every_app = list(dict.fromkeys(app for group in apps.values() for app in group))
     for generation in range(plan.generations):
+        if generation and time.monotonic() > until:
+            break
         with ExitStack() as stack:
+            step("start")
             workers: dict[App, Worker] = {}
-            for app in rotated(measured, generation):
-                step("start")
+            for app in rotated(every_app, generation):
                 workers[app] = stack.enter_context(working(app, environment))
                 for name, number in WARM_UP.items():
                     memory = workers[app].call(events[name], number).memory
                 samples["memory", app.name].append(memory)
             calls = {
-                (name, app): _calibrated(workers[app], events[name])
+                (name, app): _calls(workers[app], events[name])
                 for name, group in apps.items()
                 for app in group
             }
             for number in range(plan.rounds):
                 for name, group in apps.items():
                     step(name)
-                    for app in rotated(group, number):
-                        count = calls[name, app]
-                        result = workers[app].call(events[name], count)
-                        samples[name, app.name].append(result.seconds / count)
+                    seconds = dict.fromkeys(group, 0.0)
+                    for turn in range(TURNS):
+                        for app in rotated(group, number + turn):
+                            result = workers[app].call(events[name], calls[name, app])
+                            seconds[app] += result.seconds
+                    for app in group:
+                        one_call = seconds[app] / calls[name, app] / TURNS
+                        samples[name, app.name].append(one_call)
     return samples
 
 
-def _calibrated(worker: Worker, event: Json) -> int:
-    """Return how many calls take BLOCK_SECONDS. They also warm the process up for this event."""
+def _calls(worker: Worker, event: Json) -> int:
+    """Return how many calls take TURN_SECONDS, after some that warm the process up."""
     seconds = worker.call(event, 8).seconds / 8
-    return max(2, round(BLOCK_SECONDS / seconds))
+    return max(1, round(TURN_SECONDS / seconds))
 
 
 def cold(
@@ -90,7 +114,10 @@ def cold(
 ) -> Samples:
     """Measure the CPU time from the start of a process to its first response."""
     samples: Samples = defaultdict(list)
+    until = time.monotonic() + plan.cold_seconds
     for number in range(plan.cold_rounds):
+        if number >= LEAST and time.monotonic() > until:
+            break
         step("cold")
         for app in rotated(list(events), number):
             with working(app, environment) as worker:

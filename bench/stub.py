@@ -101,7 +101,9 @@ def _server(stub: Stub) -> ThreadingHTTPServer:
             self.send_response(200)
             self.send_header("Content-Type", "application/x-amz-json-1.0")
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("x-amzn-RequestId", "A1B2C3D4E5F6G7H8I9J0A1B2C3D4E5F6G7H8I9J0A1B2C3D4E5F6")
+            self.send_header(
+                "x-amzn-RequestId", "A1B2C3D4E5F6G7H8I9J0A1B2C3D4E5F6G7H8I9J0A1B2C3D4E5F6"
+            )
             # DynamoDB always sends it, and botocore compares it with the body.
             self.send_header("x-amz-crc32", str(zlib.crc32(body)))
             self.end_headers()
