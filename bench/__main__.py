@@ -23,10 +23,18 @@ PICTURE = PROJECT / "docs" / "pictures" / "benchmarks.svg"
 def main() -> None:
     started = time.monotonic()
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("figures", nargs="*", choices=report.FIGURES, metavar="FIGURE")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=", ".join(report.FIGURES))
     wanted: list[str] = parser.parse_args().figures
+    for name in wanted:
+        if name not in report.FIGURES:
+            parser.error(f"{name} is not one of {', '.join(report.FIGURES)}")
     if sys.platform != "linux":
         machine.fail("make bench runs on Linux only, as Lambda does")
+    with machine.lock(apps.BENCH.with_suffix(".lock"), "make bench is running already"):
+        _run(wanted, started)
+
+
+def _run(wanted: list[str], started: float) -> None:
     package, bare = apps.ours(), apps.peer("bare")
     peers = [] if wanted else [apps.peer(n) for n in report.APPS if n not in ("ours", "bare")]
     figures, plan = (wanted, run.QUICK) if wanted else (list(report.FIGURES), run.FULL)

@@ -1,12 +1,6 @@
-"""The data that the stub DynamoDB answers with, written by the store itself.
-
-Every field of a movie and an actor has a value. The API's own functions write the items, so their
-shapes are those of the real table.
-"""
+"""The movies and actors of a run. Every field has a value."""
 
 from typing import Any
-
-from chalicelib.store import actors, candidates, movies, parts, roles
 
 BY = "auth0|producer"
 MOVIES = 60
@@ -74,46 +68,3 @@ def actor(number: int) -> dict[str, Any]:
         "active": True,
         "notes": "Met at the festival in spring. Warm, quick, funny; prefers theatre in winter.",
     }
-
-
-def fill() -> dict[str, str]:
-    """Write the data. Return the ids that the requests name."""
-    movie_ids = [movies.add(BY, **movie(number)).id for number in range(MOVIES)]
-    actor_ids = [actors.add(BY, **actor(number)).id for number in range(ACTORS)]
-    alone, with_roles, in_casting, *_ = movie_ids
-    for number, actor_id in enumerate(actor_ids[:CAST]):
-        roles.add(
-            with_roles,
-            actor_id,
-            BY,
-            character_name=f"Ilsa Lund {number}",
-            billing_order=number + 1,
-            role_type="supporting",
-            work_start="1942-05-25",
-            work_end="1942-08-03",
-        )
-    part = parts.add(
-        in_casting,
-        BY,
-        name="Ilsa Lund",
-        description="Torn between two men.",
-        part_type="lead",
-        billing_order=1,
-        gender="female",
-        playing_age_min=25,
-        playing_age_max=45,
-        work_start="2027-05-01",
-        work_end="2027-06-30",
-        needed=1,
-    )
-    for start in range(0, CANDIDATES, 25):
-        added = candidates.add(part.id, actor_ids[start : start + 25], BY)
-        for number, candidate in enumerate(added.candidates):
-            fields = {
-                "status": STATUS,
-                "rating": 1 + number % 6,
-                "note": "Warm, quick, funny. To be seen again with the director.",
-                "audition_at": "2027-02-01T10:30:00.000000Z",
-            }
-            candidates.change(candidate.id, fields, None, BY)
-    return {"movie": alone, "movie_with_roles": with_roles, "part": part.id}

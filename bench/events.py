@@ -14,7 +14,7 @@ CHANGES = {"synopsis": "A new synopsis, after the director's cut.", "runtime_min
 
 
 def events(ids: dict[str, str]) -> dict[str, Event]:
-    """Return the events by name. `ids` are those that `data.fill` returned."""
+    """Return the events by name. `ids` are those that `fill.fill` returned."""
     movie, part = ids["movie"], ids["part"]
     return {
         "list": _event("GET", "/movies", query={"limit": "50"}),

@@ -2,13 +2,12 @@
 
 import json
 import marshal
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import apps, check, run
+from bench import apps, check, events, run
 from bench.process import AWS, SETTINGS, App, Json, Stub, working
 from bench.run import Plan, Samples
 from dev import machine

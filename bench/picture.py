@@ -41,10 +41,12 @@ def draw(goals: Sequence[Figure], compared: Sequence[Figure], file: Path) -> Non
     from matplotlib import pyplot
 
     panels = {
-        "The API and its goals, ÷ botocore by hand": [f for f in goals if f.goal is not None],
-        "List of 50 movies": [f for f in compared if f.name == "list"],
-        "One movie": [f for f in compared if f.name == "get"],
-        "Cold start": [f for f in compared if f.name == "cold"],
+        "The API ÷ botocore by hand. A mark is the goal, and red is a missed one": [
+            f for f in goals if f.goal is not None
+        ],
+        "List of 50 movies ÷ botocore by hand": [f for f in compared if f.name == "list"],
+        "One movie ÷ botocore by hand": [f for f in compared if f.name == "get"],
+        "Cold start ÷ botocore by hand": [f for f in compared if f.name == "cold"],
     }
     heights = [len(bars(figures)) + 2 for figures in panels.values()]
     plot, all_axes = pyplot.subplots(

@@ -71,15 +71,15 @@ class Worker:
         os.close(write_end)
         self._requests = cast(IO[bytes], self._process.stdin)
         self._errors = cast(IO[bytes], self._process.stderr)
-        self._results = os.fdopen(read_end, "rb")
+        self._results = os.fdopen(read_end)
 
     def call(self, event: Json, calls: int = 1) -> Result:
         """Call the handler this many times. Exit if it fails."""
         try:
             marshal.dump((event, calls), self._requests)
             self._requests.flush()
-            return Result(*marshal.load(self._results))
-        except (EOFError, BrokenPipeError):
+            return Result(*json.loads(self._results.readline()))
+        except (ValueError, BrokenPipeError):  # there is no line
             reason = self._errors.read().decode().strip().rpartition("\n")[2]
             machine.fail(f"{self._app.name} failed: {reason}")
 

@@ -19,7 +19,7 @@ TURNS = 3
 TURN_SECONDS = 0.02
 """CPU time of the calls of one turn."""
 
-WARM_UP = {"get": 60, "list": 30}
+WARM_UP = {"get": 30, "list": 15}
 """The calls before anything is timed. The memory is measured after them."""
 
 Samples = dict[tuple[str, str], list[float]]
@@ -35,9 +35,9 @@ class Plan(NamedTuple):
     """Warm rounds in each generation."""
     cold_rounds: int
     warm_seconds: float
-    """No generation begins later than this."""
+    """No warm round begins later than this, after the first generation."""
     cold_seconds: float
-    """No cold round begins later than this, if LEAST have been measured."""
+    """No cold round begins later than this, after LEAST of them."""
 
     def steps(self, figures: Collection[str]) -> int:
         """Return how often `warm` and `cold` report a step while they measure these figures."""
@@ -45,9 +45,10 @@ class Plan(NamedTuple):
         return self.generations * (1 + self.rounds * warm) + self.cold_rounds
 
 
-FULL = Plan(generations=5, rounds=6, cold_rounds=20, warm_seconds=240, cold_seconds=180)
+FULL = Plan(generations=4, rounds=8, cold_rounds=20, warm_seconds=180, cold_seconds=150)
 QUICK = FULL._replace(generations=2, rounds=5, cold_rounds=6)
 LEAST = 5
+"""Cold rounds that are measured even on a slow machine."""
 
 
 def rotated(values: Sequence[T], number: int) -> list[T]:
@@ -87,6 +88,8 @@ def warm(
                 for app in group
             }
             for number in range(plan.rounds):
+                if generation and time.monotonic() > until:
+                    break
                 for name, group in apps.items():
                     step(name)
                     seconds = dict.fromkeys(group, 0.0)

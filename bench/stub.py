@@ -2,7 +2,7 @@
 
 It answers a read with the bytes that moto answered the same read with before. It accepts a write
 and forgets it, so that every request meets the same data. It prints its port and the ids of
-`bench.data` as one line of JSON, and ends when its standard input does.
+`fill.fill` as one line of JSON, and ends when its standard input does.
 
 GET /requests returns, and forgets, the requests that it has answered.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from moto import mock_aws
 from moto.dynamodb import models
 
-from bench import data
+from bench import fill
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import entries, table
 from chalicelib.store.table import Item
@@ -121,7 +121,7 @@ def main() -> None:
     with mock_aws():
         Item.create_table(wait=True)
         entries.note_complete()
-        ids = data.fill()
+        ids = fill.fill()
         server = _server(Stub(table.connection.connection.client))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(json.dumps({"port": server.server_port, "ids": ids}), flush=True)

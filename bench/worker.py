@@ -1,9 +1,9 @@
 """The process of one measured app: `python -I -S worker.py FOLDER MODULE.HANDLER FD`.
 
-It runs the app as Lambda does: a new process, with only the app's folder on the path. It reads
-(event, number of calls) from standard input and writes (response, CPU seconds, bytes of memory) to
-the file descriptor FD. Both are in marshal, which costs no import. The CPU seconds of the first
-result include the import of the app.
+It runs the app as Lambda does: in a new process, with only the app's folder on the path. It reads
+(event, number of calls) from standard input, in marshal, which costs no import. It writes lines of
+JSON to the file descriptor FD: the response, the CPU seconds of the calls, and the bytes of memory.
+The CPU seconds of the first line include the import of the app.
 """
 
 import marshal
@@ -41,7 +41,7 @@ __import__(module_name)
 function = getattr(sys.modules[module_name], name)
 has_answered = False
 
-with open(int(descriptor), "wb") as results:
+with open(int(descriptor), "w") as results:
     while True:
         try:
             event, calls = marshal.load(sys.stdin.buffer)
@@ -55,5 +55,8 @@ with open(int(descriptor), "wb") as results:
             response = function(event, Context())
         used = time.process_time() - since
         has_answered = True
-        marshal.dump((response, used, memory()), results)
+        used_memory = memory()
+        import json  # only now: it would be part of the cold start
+
+        results.write(json.dumps([response, used, used_memory]) + "\n")
         results.flush()
