@@ -12,10 +12,6 @@ from bench.process import AWS, SETTINGS, App, Json, Stub, working
 from bench.run import Plan, Samples
 from dev import machine
 
-# The events need the code of the API, which reads its settings when it is imported.
-os.environ.update(SETTINGS)
-
-from bench import events
 
 TLS = Path(__file__).with_name("tls.py")
 TLS_ROUNDS = 15
