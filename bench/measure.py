@@ -12,7 +12,6 @@ from bench.process import AWS, SETTINGS, App, Json, Stub, working
 from bench.run import Plan, Samples
 from dev import machine
 
-
 TLS = Path(__file__).with_name("tls.py")
 TLS_ROUNDS = 15
 OF_EVERY_PEER = ("list", "get", "roles")

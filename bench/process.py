@@ -120,7 +120,7 @@ class Stub:
         self.environment = {"AWS_ENDPOINT_URL_DYNAMODB": self.url}
 
     def take_requests(self) -> list[tuple[str, Json]]:
-        """Return the requests since the last call, each of them once."""
+        """Return the requests since the last call, in their order."""
         with urllib.request.urlopen(self.url) as response:  # noqa: S310 -- our own URL
             requests: list[tuple[str, Json]] = json.load(response)["requests"]
         return requests

@@ -214,12 +214,8 @@ def _app_rows(compared: Sequence[Figure]) -> list[list[str]]:
 
 
 def _cell(figure: Figure) -> str:
-    median = shown(figure.value.median, figure.unit)
-    return (
-        median
-        if figure.unit or figure.app == "bare"
-        else f"{median} ({shown_spread(figure.value)})"
-    )
+    median, quartiles = shown(figure.value.median, figure.unit), shown_spread(figure.value)
+    return f"{median} ({quartiles})" if quartiles else median
 
 
 def _time_rows(samples: Samples) -> list[list[str]]:

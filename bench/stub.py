@@ -11,6 +11,7 @@ import json
 import sys
 import threading
 import zlib
+from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -26,37 +27,38 @@ from chalicelib.store.table import Item
 Json = dict[str, Any]
 
 READS = {"GetItem", "BatchGetItem", "Query", "TransactGetItems"}
+NOTED = 100
 SEVERAL_TABLES = {"BatchGetItem", "TransactGetItems", "TransactWriteItems", "BatchWriteItem"}
 
 
 class Stub:
-    """The answers, and the requests so far."""
+    """The answers, and the last requests."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._lock = threading.Lock()  # moto is not safe for threads
         self._reads: dict[tuple[str, bytes], bytes] = {}
-        self.requests: list[tuple[str, Json]] = []
+        self._requests: deque[tuple[str, bytes]] = deque(maxlen=NOTED)
 
     def answer(self, operation: str, body: bytes) -> bytes:
         """Return the body of the response to a request."""
         with self._lock:
+            self._requests.append((operation, body))
             known = self._reads.get((operation, body))
             if known is not None:
                 return known
             request = json.loads(body)
-            self.requests.append((operation, request))
-            if operation in READS:
-                response = _encoded(self._read(operation, request))
-                self._reads[operation, body] = response
-                return response
-            return _encoded(self._write(operation, request))
+            if operation not in READS:
+                return _encoded(self._write(operation, request))
+            response = _encoded(self._read(operation, request))
+            self._reads[operation, body] = response
+            return response
 
     def take_requests(self) -> list[tuple[str, Json]]:
-        """Return the requests since the last call. From now on, each of them is noted again."""
+        """Return the requests since the last call, at most NOTED."""
         with self._lock:
-            taken, self.requests = self.requests, []
-            self._reads.clear()
+            taken = [(operation, json.loads(body)) for operation, body in self._requests]
+            self._requests.clear()
             return taken
 
     def _read(self, operation: str, request: Json) -> Json:
