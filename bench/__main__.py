@@ -69,4 +69,7 @@ def _run(wanted: list[str], started: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        machine.fail("interrupted; nothing was written")

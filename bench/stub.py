@@ -8,6 +8,7 @@ GET /requests returns, and forgets, the requests that it has answered.
 """
 
 import json
+import signal
 import sys
 import threading
 import zlib
@@ -118,6 +119,7 @@ def _server(stub: Stub) -> ThreadingHTTPServer:
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     # moto copies the table for each transaction, to undo it. No transaction fails here.
     vars(models)["copy"] = SimpleNamespace(deepcopy=lambda value: value)
     with mock_aws():

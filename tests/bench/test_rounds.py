@@ -93,3 +93,4 @@ def test_a_slow_machine_measures_one_generation_and_a_few_cold_rounds(
     cold = run.cold({OURS: EVENTS["get"]}, {}, hurried, lambda _: None)
     assert len(warm["list", "ours"]) == PLAN.rounds
     assert len(cold["cold", "ours"]) == run.LEAST
+    assert workers.started == ["ours", "bare", "peer"] + ["ours"] * run.LEAST
