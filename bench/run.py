@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import NamedTuple, TypeVar
 
 from bench.process import App, Json, Worker, working
+from dev import machine
 
 T = TypeVar("T")
 
@@ -96,6 +97,9 @@ def warm(
                     for turn in range(TURNS):
                         for app in rotated(group, number + turn):
                             result = workers[app].call(events[name], calls[name, app])
+                            status = result.response["statusCode"]
+                            if status >= 400:
+                                machine.fail(f"{app.name} answers {name} with the status {status}")
                             seconds[app] += result.seconds
                     for app in group:
                         one_call = seconds[app] / calls[name, app] / TURNS

@@ -21,6 +21,7 @@ class FakeWorkers:
     """Processes that only note their calls. A call of `peer` takes twice the time of `ours`."""
 
     def __init__(self) -> None:
+        self.status = 200
         self.started: list[str] = []
         self.timed: list[tuple[str, str]] = []
 
@@ -38,7 +39,7 @@ class FakeWorker:
         seconds = 0.02 if self.app is PEER else 0.01
         if calls not in (8, *run.WARM_UP.values()):
             self.workers.timed.append((event["name"], self.app.name))
-        return Result({}, seconds * calls, 70_000_000)
+        return Result({"statusCode": self.workers.status}, seconds * calls, 70_000_000)
 
 
 @pytest.fixture
@@ -94,3 +95,9 @@ def test_a_slow_machine_measures_one_generation_and_a_few_cold_rounds(
     assert len(warm["list", "ours"]) == PLAN.rounds
     assert len(cold["cold", "ours"]) == run.LEAST
     assert workers.started == ["ours", "bare", "peer"] + ["ours"] * run.LEAST
+
+
+def test_a_failed_request_stops_the_run(workers: FakeWorkers) -> None:
+    workers.status = 503
+    with pytest.raises(SystemExit, match="ours answers list with the status 503"):
+        run.warm(APPS, EVENTS, {}, PLAN, lambda _: None)
