@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -61,6 +61,9 @@ storm: $(VENV)/installed engine ## send random requests to servers that are kill
 
 interrupt: $(VENV)/installed engine ## interrupt a deployment after each of its requests
 	@$(IN_VENV) -m tests.deploy.interruptions
+
+bench: $(VENV)/bench-installed ## measure the API against peers, in ten minutes (FIGURES="list get": some only)
+	@$(IN_VENV) -m bench $(FIGURES)
 
 bench-console: $(VENV)/tests-installed engine ## measure how fast the console answers in a browser
 	@$(IN_VENV) -m tests.console.bench
@@ -120,5 +123,12 @@ $(VENV)/installed: requirements.txt requirements-dev.txt
 $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
 	@echo "Installing the packages of the tests (once) ..."
 	@$(INSTALL) tests/requirements.txt || \
+	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
+	@touch $@
+
+# Only `make bench` needs these.
+$(VENV)/bench-installed: bench/requirements.txt $(VENV)/installed
+	@echo "Installing the packages of the benchmarks (once) ..."
+	@$(INSTALL) bench/requirements.txt || \
 	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
 	@touch $@

@@ -1,0 +1,1 @@
+"""`make bench`: measure the API against peers. Never deployed."""

@@ -1,0 +1,91 @@
+"""A whole run: the check of every app, then the measurements."""
+
+import json
+import marshal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import apps, check, events, run
+from bench.process import AWS, SETTINGS, App, Json, Stub, working
+from bench.run import Plan, Samples
+from dev import machine
+
+TLS = Path(__file__).with_name("tls.py")
+TLS_ROUNDS = 15
+OF_EVERY_PEER = ("list", "get", "roles")
+
+
+class Run:
+    """Our API, the reference and the peers, which have answered every event alike."""
+
+    def __init__(self, package: apps.Package, bare: App, peers: Sequence[App], stub: Stub) -> None:
+        self._package, self._bare, self._peers = package, bare, peers
+        self.events = events.events(stub.ids)
+        database = apps.BENCH / "movies.sqlite"
+        self.environment = {**stub.environment, "DATABASE_FILE": str(database)}
+        expected, requests = {}, {}
+        with working(package.api, self.environment) as worker:
+            everything = [worker.call(event).response for event in events.everything(stub.ids)]
+            stub.take_requests()
+            for name, event in self.events.items():
+                expected[name] = worker.call(event).response
+                requests[name] = stub.take_requests()
+        projections = {name: check.projections(sent) for name, sent in requests.items()}
+        self.environment["PROJECTIONS"] = json.dumps(projections)
+        database.unlink(missing_ok=True)
+        for app in peers:
+            if app.name == "flask":
+                self._load(app, everything)
+        for app in (bare, *peers):
+            with working(app, self.environment) as worker:
+                for name in run.EVENTS if app is bare else OF_EVERY_PEER:
+                    response = worker.call(self.events[name]).response
+                    check.check_response(name, app, response, expected[name])
+                    sent = stub.take_requests()
+                    if app is bare:
+                        check.check_requests(name, app, sent, requests[name])
+
+    def _load(self, app: App, everything: Sequence[Json]) -> None:
+        """Write what the API shows into the database of a peer."""
+        movies, with_roles = (json.loads(response["body"]) for response in everything)
+        content = {"movies": movies["movies"], "roles": with_roles["roles"]}
+        with working(app._replace(handler="app.load"), self.environment) as worker:
+            worker.call(content)
+
+    def measure(self, figures: Sequence[str], plan: Plan, step: Callable[[str], None]) -> Samples:
+        """Measure these figures."""
+        samples: Samples = {}
+        ours = self._package.api
+        pair = [ours, self._bare]
+        warm = {
+            name: [*pair, *self._peers] if name in OF_EVERY_PEER else pair
+            for name in run.EVENTS
+            if name in figures
+        }
+        if not warm and "memory" in figures:
+            warm = {"get": pair}
+        if warm:
+            samples |= run.warm(warm, self.events, self.environment, plan, step)
+        if {"cold", "authorizer"} & set(figures):
+            first = dict.fromkeys([*pair, *self._peers], self.events["get"])
+            first[self._package.authorizer] = events.authorizer_event()
+            samples |= run.cold(first, self.environment, plan, step)
+        if "tls" in figures:
+            samples |= self._tls()
+        return samples
+
+    def _tls(self) -> Samples:
+        """Measure the CPU time of a TLS context from our client's bundle, and from certifi's."""
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(TLS), str(self._package.folder), str(TLS_ROUNDS)],
+            input=marshal.dumps(self.events["get"]),
+            capture_output=True,
+            env={**SETTINGS, **AWS, **self.environment},
+        )
+        if done.returncode:
+            reason = done.stderr.decode().strip().rpartition("\n")[2]
+            machine.fail(f"the TLS context of our client cannot be measured: {reason}")
+        ours, certifi = zip(*marshal.loads(done.stdout), strict=True)
+        return {("tls", "ours"): list(ours), ("tls", "certifi"): list(certifi)}
