@@ -15,6 +15,7 @@ import pytest
 
 from dev import console
 from dev.deploy import package, stages
+from dev.local import engine
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
 
@@ -38,6 +39,9 @@ def built(checkout: Checkout) -> Path:
     return checkout.folder / ".local" / "package" / "prod"
 
 
+AARCH64 = b"\xb7\0"
+"""The processor in the header of a shared library (ELF's `e_machine`)."""
+
 UNCHECKED_HASH = b"\1\0\0\0"
 """The flags of bytecode that Python runs without a look at its source (PEP 552)."""
 
@@ -52,6 +56,25 @@ def refused(checkout: Checkout, **environment: str) -> str:
     assert "Traceback" not in output
     assert not list((checkout.folder / ".local").glob("package/*/*"))
     return output
+
+
+def stage_of(config: Any, settings: dict[str, str], *, snap_start: bool = False) -> stages.Stage:
+    """Return the stage prod with these settings."""
+    return stages.Stage("prod", "eu-central-1", settings, {}, 30, "x86_64", snap_start, config)
+
+
+def translated(template: Path) -> Any:
+    """Return the CloudFormation template that AWS's own translator makes of a SAM template."""
+    engine.install()
+    process = subprocess.run(
+        [engine.PYTHON, "-I", PROJECT / "tests" / "support" / "translate.py"],
+        input=template.read_text().replace("./deployment.zip", "s3://packages/deployment.zip"),
+        env={"AWS_DEFAULT_REGION": "eu-central-1"},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 def template(checkout: Checkout, name: str) -> Any:
@@ -118,7 +141,8 @@ def test_the_package_is_small(built: Path) -> None:
 
 
 def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> None:
-    templates = [built / "sam.json"]
+    templates = [checkout.folder / "translated.json"]
+    templates[0].write_text(json.dumps(translated(built / "sam.json")))
     for name in ("account", "table", "operations"):
         templates.append(checkout.folder / f"{name}.json")
         templates[-1].write_text(json.dumps(template(checkout, f"{name}.yaml")))
@@ -151,6 +175,7 @@ def test_the_template_has_the_values_of_the_configuration(built: Path) -> None:
     assert (api["Tracing"], authorizer["Tracing"]) == ("Active", "PassThrough")
     assert api["Tags"].items() >= {"project": "casting", "stage": "prod"}.items()
     gateway = resources["RestAPI"]["Properties"]
+    assert api["Architectures"] == authorizer["Architectures"] == ["x86_64"]
     assert gateway["StageName"] == "prod"
     assert gateway["EndpointConfiguration"] == "REGIONAL"
     assert gateway["MinimumCompressionSize"] == 1024
@@ -174,6 +199,94 @@ def test_the_template_has_the_values_of_the_configuration(built: Path) -> None:
         "/aws/lambda/casting-prod-auth0",
         "/casting/prod/access",
     }
+
+
+def test_api_gateway_calls_the_published_versions_by_their_alias(built: Path) -> None:
+    resources = translated(built / "sam.json")["Resources"]
+    for function in ("APIHandler", "Auth0"):
+        alias = resources[f"{function}Aliaslive"]
+        assert alias["Type"] == "AWS::Lambda::Alias"
+        assert (alias["Properties"]["Name"], alias["Properties"]["FunctionName"]) == (
+            "live",
+            {"Ref": function},
+        )
+        version, attribute = alias["Properties"]["FunctionVersion"]["Fn::GetAtt"]
+        assert attribute == "Version"
+        assert resources[version]["Type"] == "AWS::Lambda::Version"
+        assert resources[version]["Properties"] == {"FunctionName": {"Ref": function}}
+        permission = resources[f"{function}InvokePermission"]["Properties"]
+        assert permission["FunctionName"] == {"Ref": f"{function}Aliaslive"}
+    definition = resources["RestAPI"]["Properties"]["Body"]
+    called = [
+        operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        for path in definition["paths"].values()
+        for operation in path.values()
+        if operation["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
+    ]
+    authorizer = definition["securityDefinitions"]["auth0"]["x-amazon-apigateway-authorizer"]
+    invoke = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
+    assert len(called) > 50
+    assert set(called) == {invoke + "${APIHandlerAliaslive}/invocations"}
+    assert authorizer["authorizerUri"]["Fn::Sub"] == invoke + "${Auth0Aliaslive}/invocations"
+
+
+def test_every_change_of_a_function_publishes_a_version(built: Path, tmp_path: Path) -> None:
+    original = json.loads((built / "sam.json").read_text())
+
+    def published(**changes: Any) -> dict[str, str]:
+        """Return the names of the versions, and what Lambda sees that is different."""
+        changed = package.Package(tmp_path / "deployment.zip", tmp_path / "sam.json")
+        changed.zip.write_text(changes.pop("code", ""))
+        template = json.loads(json.dumps(original))
+        template["Resources"]["Auth0"]["Properties"].update(changes)
+        changed.template.write_text(json.dumps(template))
+        package._publish_versions(changed)
+        resources = translated(changed.template)["Resources"]
+        return {
+            name: resources[name.partition("Version")[0]]["Properties"]["Description"]
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::Lambda::Version"
+        }
+
+    before = published()
+    assert published() == before
+    assert not published(code="new").keys() & before.keys()
+    for change in ({"Timeout": 9}, {"Tracing": "Active"}, {"Tags": {"stage": "prod"}}):
+        after = published(**change)
+        # Only the authorizer has a new version. Lambda publishes it, because the description of
+        # the function has changed too.
+        assert len(after.items() & before.items()) == 1
+        assert len({*after, *before}) == len({*after.values(), *before.values()}) == 3
+
+
+@pytest.mark.parametrize(("setting", "apply_on"), [(False, "None"), (True, "PublishedVersions")])
+def test_one_setting_of_a_stage_turns_snap_start_on(
+    tmp_path: Path, setting: bool, apply_on: str
+) -> None:
+    copy = Checkout(tmp_path / "copy")
+    config = copy.config
+    config["stages"]["prod"]["lambda_snap_start"] = setting
+    copy.write_config(config)
+    functions = template(copy, "stack.yaml")["Resources"]
+    for function in ("APIHandler", "Auth0"):
+        assert functions[function]["Properties"]["SnapStart"] == {"ApplyOn": apply_on}
+
+
+def test_a_package_for_arm64_has_its_wheels(checkout: Checkout, tmp_path: Path) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    config = copy.config
+    config["stages"]["prod"]["lambda_architecture"] = "arm64"
+    copy.write_config(config)
+    status, output = copy.run("dev.deploy.package", STAGE="prod")
+    assert status == 0, output
+    out = copy.folder / ".local" / "package" / "prod"
+    resources = translated(out / "sam.json")["Resources"]
+    for function in ("APIHandler", "Auth0"):
+        assert resources[function]["Properties"]["Architectures"] == ["arm64"]
+    with zipfile.ZipFile(out / "deployment.zip") as zipped:
+        libraries = [name for name in zipped.namelist() if name.endswith(".so")]
+        processors = {zipped.read(name)[18:20] for name in libraries}
+    assert processors == {AARCH64}
 
 
 def test_every_alarm_has_an_action_and_is_in_the_operations_manual(built: Path) -> None:
@@ -287,6 +400,36 @@ def test_a_configuration_that_is_not_json_is_rejected(tmp_path: Path) -> None:
     copy = Checkout(tmp_path / "copy")
     (copy.folder / ".chalice" / "config.json").write_text("{,}")
     assert ".chalice/config.json is not JSON" in refused(copy)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [
+        ("lambda_architecture", "arm", "must be x86_64 or arm64"),
+        ("lambda_architecture", ["arm64"], "must be x86_64 or arm64"),
+        ("lambda_snap_start", "yes", "must be true or false"),
+    ],
+)
+def test_an_unknown_value_of_a_setting_of_the_functions_is_rejected(
+    tmp_path: Path, setting: str, value: Any, reason: str
+) -> None:
+    copy = Checkout(tmp_path / "copy")
+    copy.write_config({**copy.config, setting: value})
+    sentence = f"casting: {setting} of the stage dev in .chalice/config.json {reason}\n"
+    assert refused(copy) == sentence
+    assert not (copy.folder / ".local").exists()
+
+
+def test_snap_start_is_rejected_for_a_python_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(python: tuple[int, int], *, snap_start: bool = True) -> None:
+        monkeypatch.setattr(sys, "version_info", (*python, 0, "final", 0))
+        config = {"python_version": ".".join(map(str, python))}
+        stages.refuse_other_python(stage_of(config, {}, snap_start=snap_start))
+
+    check((3, 12))
+    check((3, 11), snap_start=False)
+    with pytest.raises(SystemExit, match=r"the stage prod has SnapStart, which needs Python 3\.12"):
+        check((3, 11))
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.package", "dev.deploy.deploy", "dev.deploy.stack"])
@@ -405,7 +548,7 @@ def test_a_function_that_needs_what_its_zip_lacks_is_rejected(
 ) -> None:
     config = checkout.config
     settings = config["stages"]["prod"]["environment_variables"]
-    stage = stages.Stage("prod", "eu-central-1", settings, {}, 30, config)
+    stage = stage_of(config, settings)
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
         for name in zipped.namelist():
@@ -464,12 +607,14 @@ def zipped(tmp_path: Path, **files: str) -> Path:
 
 
 @pytest.fixture
-def wrong(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
+def wrong(tmp_path: Path) -> Callable[..., list[str]]:
     """Return the problems of a zip with these files added or replaced."""
-    return lambda files: list(package.problems(zipped(tmp_path, **files), REQUIREMENTS))
+    return lambda files, architecture="x86_64": list(
+        package.problems(zipped(tmp_path, **files), REQUIREMENTS, architecture)
+    )
 
 
-def test_a_valid_zip_has_no_problem(wrong: Callable[[dict[str, str]], list[str]]) -> None:
+def test_a_valid_zip_has_no_problem(wrong: Callable[..., list[str]]) -> None:
     assert wrong({}) == []
     assert wrong({"chalicelib/routes/films.py": "", "chalicelib/contract/films.css": ""}) == []
 
@@ -482,7 +627,7 @@ def test_a_valid_zip_has_no_problem(wrong: Callable[[dict[str, str]], list[str]]
      "chalicelib/contract/page.map", "chalicelib/contract/page/page.js"],
 )  # fmt: skip
 def test_a_file_that_no_package_lists_is_rejected(
-    wrong: Callable[[dict[str, str]], list[str]], name: str
+    wrong: Callable[..., list[str]], name: str
 ) -> None:
     assert wrong({name: ""}) == [f"{name} does not belong in a function"]
 
@@ -506,7 +651,7 @@ def test_a_file_that_no_package_lists_is_rejected(
     ],
 )
 def test_a_wheel_for_another_platform_is_rejected(
-    wrong: Callable[[dict[str, str]], list[str]], tag: str, fits: bool
+    wrong: Callable[..., list[str]], tag: str, fits: bool
 ) -> None:
     problems = wrong({"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"})
     assert [problem.partition(" is a wheel")[0] for problem in problems] == (
@@ -514,8 +659,19 @@ def test_a_wheel_for_another_platform_is_rejected(
     )
 
 
+@pytest.mark.parametrize(
+    ("processor", "fits"), [("aarch64", ["arm64"]), ("x86_64", ["x86_64"]), ("i686", [])]
+)
+def test_a_wheel_must_be_for_the_architecture_of_the_stage(
+    wrong: Callable[..., list[str]], processor: str, fits: list[str]
+) -> None:
+    tag = f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-manylinux_2_17_{processor}"
+    wheel = {"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"}
+    assert [name for name in ("x86_64", "arm64") if not wrong(wheel, name)] == fits
+
+
 def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
-    wrong: Callable[[dict[str, str]], list[str]], tmp_path: Path
+    wrong: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     assert wrong({"good-1.0.dist-info/METADATA": "Name: good\nVersion: 1.1\n"}) == [
         "good 1.0 is required and missing: it could not be built for Lambda",
@@ -528,12 +684,12 @@ def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
         "more-2.0.dist-info/WHEEL,,\nmore-2.0.dist-info/RECORD,,\n",
     }
     assert wrong(more) == ["more 2.0 is included and not in requirements.txt"]
-    problems = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n"))
+    problems = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n", "x86_64"))
     assert problems == ["absent 3.0 is required and missing: it could not be built for Lambda"]
 
 
 def test_a_zip_that_is_too_large_for_lambda_is_rejected(
-    wrong: Callable[[dict[str, str]], list[str]], monkeypatch: pytest.MonkeyPatch
+    wrong: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MAX_UNZIPPED", 10)
     assert wrong({}) == ["it is larger than Lambda accepts"]
