@@ -166,6 +166,12 @@ documentation are generated from this.
 # Created once, before there are subclasses: each of them would create a client of its own.
 connection = Item._get_connection()
 
+
+def disconnect() -> None:
+    """Close all connections to DynamoDB. Create the client, if there is none yet."""
+    connection.connection.client.close()
+
+
 ItemT = TypeVar("ItemT", bound=Item)
 
 

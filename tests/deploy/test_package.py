@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dev import console
-from dev.deploy import package, stages
+from dev.deploy import deploy, foundations, package, stages
 from dev.local import engine
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
@@ -450,6 +450,18 @@ def test_the_functions_run_on_a_python_that_lambda_supports_for_years() -> None:
     # AWS ends 3.12 in October 2028 and 3.13 in June 2029; both have SnapStart.
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     assert config["python_version"] == "3.13"
+
+
+def test_make_deploy_rejects_a_stage_with_snap_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = Checkout(tmp_path / "copy")
+    stage = stage_of(copy.config, {}, snap_start=True)
+    monkeypatch.setattr(stages, "chosen", lambda: stage)
+    monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
+    monkeypatch.setattr(foundations, "aws_account", None)  # so that nothing reaches AWS
+    with pytest.raises(SystemExit, match="needs the versions that make stack publishes"):
+        deploy.main()
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
