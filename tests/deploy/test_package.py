@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from dev import console
-from dev.deploy import deploy, foundations, package, stages
-from dev.local import engine
+from dev.deploy import package, stages
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
+from tests.support.sam import rendered, translated
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +39,6 @@ def built(checkout: Checkout) -> Path:
     return checkout.folder / ".local" / "package" / "prod"
 
 
-AARCH64 = b"\xb7\0"
-"""The processor in the header of a shared library (ELF's `e_machine`)."""
-
 UNCHECKED_HASH = b"\1\0\0\0"
 """The flags of bytecode that Python runs without a look at its source (PEP 552)."""
 
@@ -56,40 +53,6 @@ def refused(checkout: Checkout, **environment: str) -> str:
     assert "Traceback" not in output
     assert not list((checkout.folder / ".local").glob("package/*/*"))
     return output
-
-
-def stage_of(config: Any, settings: dict[str, str], *, snap_start: bool = False) -> stages.Stage:
-    """Return the stage prod with these settings."""
-    return stages.Stage("prod", "eu-central-1", settings, {}, 30, "x86_64", snap_start, config)
-
-
-def translated(template: Path) -> Any:
-    """Return the CloudFormation template that AWS's own translator makes of a SAM template."""
-    engine.install()
-    process = subprocess.run(
-        [engine.PYTHON, "-I", PROJECT / "tests" / "support" / "translate.py"],
-        input=template.read_text().replace("./deployment.zip", "s3://packages/deployment.zip"),
-        env={"AWS_DEFAULT_REGION": "eu-central-1"},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    return json.loads(process.stdout)
-
-
-def template(checkout: Checkout, name: str) -> Any:
-    """Return a template of the stage prod, as it is sent to CloudFormation."""
-    code = "import json; from dev.deploy import stages; "
-    code += f"print(json.dumps(stages.chosen().template({name!r})))"
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=checkout.folder,
-        env={"STAGE": "prod", "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(process.stdout)
 
 
 def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built: Path) -> None:
@@ -145,7 +108,7 @@ def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> Non
     templates[0].write_text(json.dumps(translated(built / "sam.json")))
     for name in ("account", "table", "operations"):
         templates.append(checkout.folder / f"{name}.json")
-        templates[-1].write_text(json.dumps(template(checkout, f"{name}.yaml")))
+        templates[-1].write_text(json.dumps(rendered(checkout, f"{name}.yaml")))
     lint = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), *templates], capture_output=True, text=True
     )
@@ -154,7 +117,7 @@ def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> Non
 
 
 def test_the_table_is_backed_up_encrypted_and_retained(checkout: Checkout) -> None:
-    (table,) = template(checkout, "table.yaml")["Resources"].values()
+    (table,) = rendered(checkout, "table.yaml")["Resources"].values()
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     properties = table["Properties"]
     assert properties["TableName"] == "casting-prod"
@@ -199,94 +162,6 @@ def test_the_template_has_the_values_of_the_configuration(built: Path) -> None:
         "/aws/lambda/casting-prod-auth0",
         "/casting/prod/access",
     }
-
-
-def test_api_gateway_calls_the_published_versions_by_their_alias(built: Path) -> None:
-    resources = translated(built / "sam.json")["Resources"]
-    for function in ("APIHandler", "Auth0"):
-        alias = resources[f"{function}Aliaslive"]
-        assert alias["Type"] == "AWS::Lambda::Alias"
-        assert (alias["Properties"]["Name"], alias["Properties"]["FunctionName"]) == (
-            "live",
-            {"Ref": function},
-        )
-        version, attribute = alias["Properties"]["FunctionVersion"]["Fn::GetAtt"]
-        assert attribute == "Version"
-        assert resources[version]["Type"] == "AWS::Lambda::Version"
-        assert resources[version]["Properties"] == {"FunctionName": {"Ref": function}}
-        permission = resources[f"{function}InvokePermission"]["Properties"]
-        assert permission["FunctionName"] == {"Ref": f"{function}Aliaslive"}
-    definition = resources["RestAPI"]["Properties"]["Body"]
-    called = [
-        operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-        for path in definition["paths"].values()
-        for operation in path.values()
-        if operation["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
-    ]
-    authorizer = definition["securityDefinitions"]["auth0"]["x-amazon-apigateway-authorizer"]
-    invoke = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
-    assert len(called) > 50
-    assert set(called) == {invoke + "${APIHandlerAliaslive}/invocations"}
-    assert authorizer["authorizerUri"]["Fn::Sub"] == invoke + "${Auth0Aliaslive}/invocations"
-
-
-def test_every_change_of_a_function_publishes_a_version(built: Path, tmp_path: Path) -> None:
-    original = json.loads((built / "sam.json").read_text())
-
-    def published(**changes: Any) -> dict[str, str]:
-        """Return the names of the versions, and what Lambda sees that is different."""
-        changed = package.Package(tmp_path / "deployment.zip", tmp_path / "sam.json")
-        changed.zip.write_text(changes.pop("code", ""))
-        template = json.loads(json.dumps(original))
-        template["Resources"]["Auth0"]["Properties"].update(changes)
-        changed.template.write_text(json.dumps(template))
-        package._publish_versions(changed)
-        resources = translated(changed.template)["Resources"]
-        return {
-            name: resources[name.partition("Version")[0]]["Properties"]["Description"]
-            for name, resource in resources.items()
-            if resource["Type"] == "AWS::Lambda::Version"
-        }
-
-    before = published()
-    assert published() == before
-    assert not published(code="new").keys() & before.keys()
-    for change in ({"Timeout": 9}, {"Tracing": "Active"}, {"Tags": {"stage": "prod"}}):
-        after = published(**change)
-        # Only the authorizer has a new version. Lambda publishes it, because the description of
-        # the function has changed too.
-        assert len(after.items() & before.items()) == 1
-        assert len({*after, *before}) == len({*after.values(), *before.values()}) == 3
-
-
-@pytest.mark.parametrize(("setting", "apply_on"), [(False, "None"), (True, "PublishedVersions")])
-def test_one_setting_of_a_stage_turns_snap_start_on(
-    tmp_path: Path, setting: bool, apply_on: str
-) -> None:
-    copy = Checkout(tmp_path / "copy")
-    config = copy.config
-    config["stages"]["prod"]["lambda_snap_start"] = setting
-    copy.write_config(config)
-    functions = template(copy, "stack.yaml")["Resources"]
-    for function in ("APIHandler", "Auth0"):
-        assert functions[function]["Properties"]["SnapStart"] == {"ApplyOn": apply_on}
-
-
-def test_a_package_for_arm64_has_its_wheels(checkout: Checkout, tmp_path: Path) -> None:
-    copy = Checkout(tmp_path / "copy", like=checkout)
-    config = copy.config
-    config["stages"]["prod"]["lambda_architecture"] = "arm64"
-    copy.write_config(config)
-    status, output = copy.run("dev.deploy.package", STAGE="prod")
-    assert status == 0, output
-    out = copy.folder / ".local" / "package" / "prod"
-    resources = translated(out / "sam.json")["Resources"]
-    for function in ("APIHandler", "Auth0"):
-        assert resources[function]["Properties"]["Architectures"] == ["arm64"]
-    with zipfile.ZipFile(out / "deployment.zip") as zipped:
-        libraries = [name for name in zipped.namelist() if name.endswith(".so")]
-        processors = {zipped.read(name)[18:20] for name in libraries}
-    assert processors == {AARCH64}
 
 
 def test_every_alarm_has_an_action_and_is_in_the_operations_manual(built: Path) -> None:
@@ -402,36 +277,6 @@ def test_a_configuration_that_is_not_json_is_rejected(tmp_path: Path) -> None:
     assert ".chalice/config.json is not JSON" in refused(copy)
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "reason"),
-    [
-        ("lambda_architecture", "arm", "must be x86_64 or arm64"),
-        ("lambda_architecture", ["arm64"], "must be x86_64 or arm64"),
-        ("lambda_snap_start", "yes", "must be true or false"),
-    ],
-)
-def test_an_unknown_value_of_a_setting_of_the_functions_is_rejected(
-    tmp_path: Path, setting: str, value: Any, reason: str
-) -> None:
-    copy = Checkout(tmp_path / "copy")
-    copy.write_config({**copy.config, setting: value})
-    sentence = f"casting: {setting} of the stage dev in .chalice/config.json {reason}\n"
-    assert refused(copy) == sentence
-    assert not (copy.folder / ".local").exists()
-
-
-def test_snap_start_is_rejected_for_a_python_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check(python: tuple[int, int], *, snap_start: bool = True) -> None:
-        monkeypatch.setattr(sys, "version_info", (*python, 0, "final", 0))
-        config = {"python_version": ".".join(map(str, python))}
-        stages.refuse_other_python(stage_of(config, {}, snap_start=snap_start))
-
-    check((3, 12))
-    check((3, 11), snap_start=False)
-    with pytest.raises(SystemExit, match=r"the stage prod has SnapStart, which needs Python 3\.12"):
-        check((3, 11))
-
-
 @pytest.mark.parametrize("module", ["dev.deploy.package", "dev.deploy.deploy", "dev.deploy.stack"])
 def test_another_python_than_that_of_the_functions_is_rejected(tmp_path: Path, module: str) -> None:
     copy = Checkout(tmp_path / "copy")
@@ -450,18 +295,6 @@ def test_the_functions_run_on_a_python_that_lambda_supports_for_years() -> None:
     # AWS ends 3.12 in October 2028 and 3.13 in June 2029; both have SnapStart.
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     assert config["python_version"] == "3.13"
-
-
-def test_make_deploy_rejects_a_stage_with_snap_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    copy = Checkout(tmp_path / "copy")
-    stage = stage_of(copy.config, {}, snap_start=True)
-    monkeypatch.setattr(stages, "chosen", lambda: stage)
-    monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
-    monkeypatch.setattr(foundations, "aws_account", None)  # so that nothing reaches AWS
-    with pytest.raises(SystemExit, match="needs the versions that make stack publishes"):
-        deploy.main()
 
 
 @pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
@@ -560,7 +393,7 @@ def test_a_function_that_needs_what_its_zip_lacks_is_rejected(
 ) -> None:
     config = checkout.config
     settings = config["stages"]["prod"]["environment_variables"]
-    stage = stage_of(config, settings)
+    stage = stages.Stage("prod", "eu-central-1", settings, {}, 30, "x86_64", False, config)
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
         for name in zipped.namelist():
