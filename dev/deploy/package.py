@@ -346,12 +346,11 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
 
 
 def _publish_versions(package: Package) -> None:
-    """Let CloudFormation publish a version of each function that changes, and call its alias.
+    """Publish a version of each function that changes, and make API Gateway call its alias.
 
-    SAM publishes one if the zip or some of the settings change, or with its option
-    AutoPublishAliasAllProperties, if anything changes. Then a new tag makes the deployment fail,
-    because Lambda sees no change. The hash is in the description of the function, so Lambda sees
-    each change of it.
+    SAM compares the zip and only some settings. With its AutoPublishAliasAllProperties, a new tag
+    makes a deployment fail, because Lambda sees no change. SAM writes our own hash into the
+    description of the function, so Lambda sees every change.
     """
     # The address by which API Gateway calls a function.
     text = re.sub(

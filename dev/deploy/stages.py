@@ -16,7 +16,7 @@ APP = "casting"
 LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they run in Lambda
 ALIAS = "live"  # of the function versions that `make stack` publishes; API Gateway calls it
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
-"""Lambda's names of the processors, and Linux's names of the same."""
+"""The processors of functions: Lambda's names, and Linux's."""
 SNAP_START_PYTHON = (3, 12)  # the oldest Python with SnapStart (Lambda)
 THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
 ACCESS_LOG = {
