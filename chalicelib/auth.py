@@ -4,12 +4,13 @@ It needs the token verifier, and the handlers do not. So it imports the verifier
 """
 
 import json
+import os
 import time
 from typing import Any
 
 from chalice.app import AuthRequest, Blueprint
 
-from chalicelib import logs
+from chalicelib import logs, restore
 from chalicelib.errors import ApiError
 
 auth = Blueprint(__name__)
@@ -38,6 +39,15 @@ def auth0(request: AuthRequest) -> dict[str, Any]:
         "exp": repr(claims.exp),
     }
     return _policy("Allow", request, claims.sub, context)
+
+
+def _load_verifier() -> None:
+    from chalicelib import tokens  # noqa: F401 -- so that the snapshot contains it
+
+
+# The API's function imports this module too.
+if os.environ.get("_HANDLER") == f"{__name__}.auth0":
+    restore.before_snapshot(_load_verifier)
 
 
 def _policy(

@@ -213,6 +213,12 @@ _meta = connection.connection.get_meta_table(TABLE_NAME)
 connection.connection = _Connection()
 connection.connection.add_meta_table(_meta)
 
+
+def disconnect() -> None:
+    """Close all connections to DynamoDB. Create the client, if there is none yet."""
+    connection.connection.client.close()
+
+
 ItemT = TypeVar("ItemT", bound=Item)
 
 

@@ -30,6 +30,11 @@ BEING_CHANGED = "being changed"
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
+    if stage.snap_start:
+        machine.fail(
+            f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
+            " publishes; use that, or set lambda_snap_start in .chalice/config.json to false"
+        )
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,8 @@ def build(stage: Stage) -> Package:
     # Chalice reuses one of these if its name matches the sources.
     built = list((BUILD / ".chalice" / "deployments").glob("*.zip"))
     this, *_ = (path for path in built if filecmp.cmp(path, package.zip, shallow=False))
-    wrong = [*problems(package.zip, (BUILD / "requirements.txt").read_text()),
+    requirements = (BUILD / "requirements.txt").read_text()
+    wrong = [*problems(package.zip, requirements, stage.architecture),
              *_template_problems(package.template, stage)]  # fmt: skip
     if not wrong and not _is_checked(package.zip):
         _finish(package.zip)
@@ -120,6 +122,7 @@ def build(stage: Stage) -> Package:
             path.unlink()
         machine.fail("the package cannot be deployed:\n  " + "\n  ".join(wrong))
     _mark_checked(package.zip)
+    _publish_versions(package)
     # `chalice deploy` will find the zip that was checked.
     os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
     for other in built:
@@ -242,7 +245,7 @@ def run_chalice(command: str, stage: Stage, region: str, *arguments: str) -> Non
         machine.fail(f"chalice {command} failed{': ' + done.stdout if quiet else ''}")
 
 
-def problems(package: Path, requirements: str) -> Iterator[str]:
+def problems(package: Path, requirements: str, architecture: str) -> Iterator[str]:
     """Return the problems of a zip, one sentence each.
 
     Everything that is required must be in it, built for Lambda, and nothing else.
@@ -256,7 +259,7 @@ def problems(package: Path, requirements: str) -> Iterator[str]:
         if (text := line.partition("#")[0].strip())
         for r in [Requirement(text)]
     }
-    lambda_tags = _lambda_tags()
+    lambda_tags = _lambda_tags(stages.ARCHITECTURES[architecture])
     with zipfile.ZipFile(package) as zipped:
         files = {i.filename: i.file_size for i in zipped.infolist() if not i.is_dir()}
         included, expected_files = set(), set(APP_FILES)
@@ -302,13 +305,13 @@ def _unpacked(path: str) -> str:
     return "/".join(parts)
 
 
-def _lambda_tags() -> set[Tag]:
-    """Return the tags of wheels that run in Lambda's image for this Python, on x86_64."""
+def _lambda_tags(processor: str) -> set[Tag]:
+    """Return the tags of wheels that run in Lambda's image for this Python, on a processor."""
     version = sys.version_info[:2]
     # Amazon Linux 2 has glibc 2.26. Amazon Linux 2023, since Python 3.12, has 2.34.
     glibc = 26 if version < (3, 12) else 34
-    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(glibc, 4, -1)]
-    platforms += [f"{old}_x86_64" for old in ("manylinux2014", "manylinux2010", "manylinux1")]
+    platforms = [f"manylinux_2_{minor}_{processor}" for minor in range(glibc, 4, -1)]
+    platforms += [f"{old}_{processor}" for old in ("manylinux2014", "manylinux2010", "manylinux1")]
     python = f"cp{version[0]}{version[1]}"
     return {
         *cpython_tags(version, abis=[python], platforms=platforms),
@@ -331,6 +334,8 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
         handler = function["Handler"]
         if function["Runtime"] != f"python{stage.config['python_version']}":
             yield f"{handler} has the runtime {function['Runtime']}"
+        if function["Architectures"] != [stage.architecture]:
+            yield f"{handler} is for {', '.join(function['Architectures'])}"
         if function["Environment"]["Variables"] != stage.settings:
             yield f"{handler} has settings that differ from the stage {stage.name}"
         role = resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
@@ -340,10 +345,33 @@ def _template_problems(template: Path, stage: Stage) -> Iterator[str]:
             yield f"{handler} has permissions that differ from {FUNCTIONS[handler].policy}"
 
 
+def _publish_versions(package: Package) -> None:
+    """Publish a version of each function that changes, and make API Gateway call its alias.
+
+    SAM compares the zip and only some settings. With its AutoPublishAliasAllProperties, a new tag
+    makes a deployment fail, because Lambda sees no change. SAM writes our own hash into the
+    description of the function, so Lambda sees every change.
+    """
+    # The address by which API Gateway calls a function.
+    text = re.sub(
+        r"\$\{(\w+)\.Arn\}/invocations", r"${\1.Alias}/invocations", package.template.read_text()
+    )
+    template = json.loads(text)
+    for name, resource in list(template["Resources"].items()):
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = resource["Properties"]
+            contents = json.dumps([package.digest(), properties], sort_keys=True)
+            properties["AutoPublishCodeSha256"] = hashlib.sha256(contents.encode()).hexdigest()
+            permission = template["Resources"][f"{name}InvokePermission"]["Properties"]
+            permission["FunctionName"] = {"Ref": f"{name}.Alias"}
+    package.template.write_text(json.dumps(template, indent=2))
+
+
 def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
     """Import the functions with nothing but the zip and Python itself."""
-    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        machine.say("Not imported: the package is for Linux on x86_64, and this machine is not.")
+    processor = stages.ARCHITECTURES[stage.architecture]
+    if (platform.system(), platform.machine()) != ("Linux", processor):
+        machine.say(f"Not imported: the package is for Linux on {processor}, not for this machine.")
         return
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(package) as zipped:

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, package, stages
+from dev.deploy import cloudformation, deploy, foundations, package, stages, versions
 from dev.deploy.package import Package
 from dev.deploy.stages import Stage
 
@@ -21,6 +21,8 @@ def main() -> None:
             )
         built = package.build(stage)
         bucket = foundations.make(stage)
+        for function in (stage.function, f"{stage.function}-auth0"):
+            versions.prune(function)
         changed = cloudformation.apply(
             stage.function,
             _uploaded(stage, built, bucket),

@@ -14,6 +14,10 @@ from dev.machine import PROJECT
 
 APP = "casting"
 LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they run in Lambda
+ALIAS = "live"  # of the function versions that `make stack` publishes; API Gateway calls it
+ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
+"""The processors of functions: Lambda's names, and Linux's."""
+SNAP_START_PYTHON = (3, 12)  # the oldest Python with SnapStart (Lambda)
 THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
 ACCESS_LOG = {
     "request_id": "$context.requestId",
@@ -41,6 +45,10 @@ class Stage(NamedTuple):
     settings: dict[str, str]
     tags: dict[str, str]
     log_days: int
+    architecture: str
+    """The processor of the functions, as Lambda names it."""
+    snap_start: bool
+    """Whether the functions start from a snapshot."""
     config: dict[str, Any]
     """The whole `.chalice/config.json`, with all stages."""
 
@@ -55,6 +63,8 @@ class Stage(NamedTuple):
             "STAGE": self.name,
             "TABLE_NAME": self.settings["TABLE_NAME"],
             "LOG_DAYS": str(self.log_days),
+            "ALIAS": ALIAS,
+            "SNAP_START": "PublishedVersions" if self.snap_start else "None",
             "THROTTLING_RATE": str(THROTTLING["rate"]),
             "THROTTLING_BURST": str(THROTTLING["burst"]),
             # Encoded twice: a YAML string that contains JSON.
@@ -104,6 +114,19 @@ def chosen() -> Stage:
         machine.fail(
             f"the stage {name} has another name in its own settings in .chalice/config.json"
         )
+    # Chalice, too, prefers the stage's value. It does not know lambda_snap_start.
+    options = {**config, **stage}
+    architecture = options.get("lambda_architecture", "x86_64")
+    if architecture not in [*ARCHITECTURES]:
+        machine.fail(
+            f"lambda_architecture of the stage {name} in .chalice/config.json must be"
+            f" {' or '.join(ARCHITECTURES)}"
+        )
+    snap_start = options.get("lambda_snap_start", False)
+    if not isinstance(snap_start, bool):
+        machine.fail(
+            f"lambda_snap_start of the stage {name} in .chalice/config.json must be true or false"
+        )
     for other in _settings(config):
         os.environ.pop(other, None)
     os.environ.update({**settings, LAMBDA_MARK: name})
@@ -117,6 +140,8 @@ def chosen() -> Stage:
         settings=settings,
         tags={**config.get("tags", {}), **stage.get("tags", {})},
         log_days=stage.get("log_retention_in_days") or config.get("log_retention_in_days", 30),
+        architecture=architecture,
+        snap_start=snap_start,
         config=config,
     )
 
@@ -140,7 +165,10 @@ def refuse_unready(stage: Stage) -> None:
 
 
 def refuse_other_python(stage: Stage) -> None:
-    """Stop unless this is the Python of the functions, `python_version` in the configuration."""
+    """Stop unless this is the Python of the functions, `python_version` in the configuration.
+
+    Stop also if the stage has SnapStart, and Lambda has none for this Python.
+    """
     pinned = str(stage.config.get("python_version"))
     running = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if running != pinned:
@@ -148,6 +176,12 @@ def refuse_other_python(stage: Stage) -> None:
             f"the functions run on Python {pinned}, and this is Python {running}: install"
             f" Python {pinned}, and add PYTHON=python{pinned} VENV=.local/python{pinned} to the"
             " make command"
+        )
+    if stage.snap_start and sys.version_info < SNAP_START_PYTHON:
+        needed = ".".join(map(str, SNAP_START_PYTHON))
+        machine.fail(
+            f"the stage {stage.name} has SnapStart, which needs Python {needed} or newer; change"
+            " python_version in .chalice/config.json, or set lambda_snap_start to false"
         )
 
 

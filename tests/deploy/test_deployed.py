@@ -212,6 +212,9 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
         functions.update_function_configuration(
             FunctionName=function, Environment={"Variables": variables}
         )
+        if live.way == "stack":
+            version = functions.publish_version(FunctionName=function)["Version"]
+            functions.update_alias(FunctionName=function, Name="live", FunctionVersion=version)
 
     yield change
     for step in undo:
@@ -375,9 +378,11 @@ def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud)
 
 def test_the_functions_are_configured_as_the_configuration_says(live: Live, cloud: Cloud) -> None:
     for name, seconds, tracing in (("", 10, "Active"), ("-auth0", 8, "PassThrough")):
+        called = "live" if live.way == "stack" else "$LATEST"
         configuration = cloud.client("lambda").get_function_configuration(
-            FunctionName=live.function + name
+            FunctionName=live.function + name, Qualifier=called
         )
+        assert configuration["Architectures"] == ["x86_64"]
         assert (configuration["Timeout"], configuration["MemorySize"]) == (seconds, 1024)
         assert configuration["TracingConfig"]["Mode"] == tracing
         assert configuration["Environment"]["Variables"].keys() == {*SETTINGS, "CONSOLE_CLIENT_ID"}

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from dev.deploy import versions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
@@ -291,6 +293,80 @@ def test_a_table_whose_stack_failed_is_imported(
     assert works(live_stage("deploy", output, cloud, cloud_issuer))
     site.checkout.write_config(before)
     site.make("deploy", "deploy")
+
+
+def test_a_new_setting_is_served_by_a_new_version(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    functions, before = cloud.client("lambda"), site.checkout.config
+
+    def live_version(name: str) -> tuple[int, int]:
+        """Return the number of the version that is called, and its memory."""
+        called = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+        return int(called["Version"]), called["MemorySize"]
+
+    site.make("stack", "stack")
+    names = ("casting-prod", "casting-prod-auth0")
+    first = [live_version(name) for name in names]
+    site.checkout.write_config({**before, "lambda_memory_size": 2048})
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+    assert [live_version(name) for name in names] == [(n + 1, 2048) for n, _ in first]
+    old = functions.get_function_configuration(FunctionName=names[0], Qualifier=str(first[0][0]))
+    assert old["MemorySize"] == 1024
+    assert works(live)
+    site.checkout.write_config(before)
+    assert "prod is deployed" in site.make("stack", "stack")
+    assert [live_version(name) for name in names] == [(n + 2, 1024) for n, _ in first]
+
+
+def test_versions_that_nobody_needs_are_deleted(
+    own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cloud, _ = own_account
+    for name, value in cloud.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    functions, code = cloud.client("lambda"), tmp_path / "code.zip"
+    with zipfile.ZipFile(code, "w") as zipped:
+        zipped.writestr("app.py", "app = print")
+
+    def numbers() -> list[str]:
+        pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName="many")
+        return [version["Version"] for page in pages for version in page["Versions"]]
+
+    role = cloud.client("iam").create_role(RoleName="many", AssumeRolePolicyDocument="{}")["Role"]
+    functions.create_function(
+        FunctionName="many",
+        Runtime="python3.13",
+        Handler="app.app",
+        Role=role["Arn"],
+        Code={"ZipFile": code.read_bytes()},
+    )
+    for number in range(1, 61):  # more than a page
+        functions.update_function_configuration(FunctionName="many", Description=str(number))
+        functions.publish_version(FunctionName="many")
+    versions.prune("many")  # nothing is live
+    versions.prune("absent")
+    assert len(numbers()) == 61
+    functions.create_alias(FunctionName="many", Name="live", FunctionVersion="58")
+    versions.prune("many")
+    assert numbers() == ["$LATEST", "56", "57", "58"]
+    versions.prune("many")
+    assert numbers() == ["$LATEST", "56", "57", "58"]
+
+
+def test_what_a_failed_deployment_has_published_is_deleted_by_the_next(
+    own_account: tuple[Cloud, Site],
+) -> None:
+    cloud, site = own_account
+    site.make("stack", "stack")
+    functions = cloud.client("lambda")
+    functions.update_function_configuration(FunctionName="casting-prod", Description="failed")
+    orphan = functions.publish_version(FunctionName="casting-prod")["Version"]
+    assert "othing has changed" in site.make("stack", "stack")
+    listed = functions.list_versions_by_function(FunctionName="casting-prod")["Versions"]
+    assert orphan not in [version["Version"] for version in listed]
 
 
 def test_what_an_interrupted_deployment_left_is_removed_and_does_not_block_the_other_way(

@@ -17,6 +17,7 @@ from dev import console
 from dev.deploy import package, stages
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
+from tests.support.sam import rendered, translated
 
 pytestmark = pytest.mark.slow
 
@@ -52,21 +53,6 @@ def refused(checkout: Checkout, **environment: str) -> str:
     assert "Traceback" not in output
     assert not list((checkout.folder / ".local").glob("package/*/*"))
     return output
-
-
-def template(checkout: Checkout, name: str) -> Any:
-    """Return a template of the stage prod, as it is sent to CloudFormation."""
-    code = "import json; from dev.deploy import stages; "
-    code += f"print(json.dumps(stages.chosen().template({name!r})))"
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=checkout.folder,
-        env={"STAGE": "prod", "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(process.stdout)
 
 
 def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built: Path) -> None:
@@ -118,10 +104,11 @@ def test_the_package_is_small(built: Path) -> None:
 
 
 def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> None:
-    templates = [built / "sam.json"]
+    templates = [checkout.folder / "translated.json"]
+    templates[0].write_text(json.dumps(translated(built / "sam.json")))
     for name in ("account", "table", "operations"):
         templates.append(checkout.folder / f"{name}.json")
-        templates[-1].write_text(json.dumps(template(checkout, f"{name}.yaml")))
+        templates[-1].write_text(json.dumps(rendered(checkout, f"{name}.yaml")))
     lint = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), *templates], capture_output=True, text=True
     )
@@ -130,7 +117,7 @@ def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> Non
 
 
 def test_the_table_is_backed_up_encrypted_and_retained(checkout: Checkout) -> None:
-    (table,) = template(checkout, "table.yaml")["Resources"].values()
+    (table,) = rendered(checkout, "table.yaml")["Resources"].values()
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     properties = table["Properties"]
     assert properties["TableName"] == "casting-prod"
@@ -151,6 +138,7 @@ def test_the_template_has_the_values_of_the_configuration(built: Path) -> None:
     assert (api["Tracing"], authorizer["Tracing"]) == ("Active", "PassThrough")
     assert api["Tags"].items() >= {"project": "casting", "stage": "prod"}.items()
     gateway = resources["RestAPI"]["Properties"]
+    assert api["Architectures"] == authorizer["Architectures"] == ["x86_64"]
     assert gateway["StageName"] == "prod"
     assert gateway["EndpointConfiguration"] == "REGIONAL"
     assert gateway["MinimumCompressionSize"] == 1024
@@ -405,7 +393,7 @@ def test_a_function_that_needs_what_its_zip_lacks_is_rejected(
 ) -> None:
     config = checkout.config
     settings = config["stages"]["prod"]["environment_variables"]
-    stage = stages.Stage("prod", "eu-central-1", settings, {}, 30, config)
+    stage = stages.Stage("prod", "eu-central-1", settings, {}, 30, "x86_64", False, config)
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(built / "deployment.zip") as zipped, zipfile.ZipFile(changed, "w") as out:
         for name in zipped.namelist():
@@ -464,12 +452,14 @@ def zipped(tmp_path: Path, **files: str) -> Path:
 
 
 @pytest.fixture
-def wrong(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
+def wrong(tmp_path: Path) -> Callable[..., list[str]]:
     """Return the problems of a zip with these files added or replaced."""
-    return lambda files: list(package.problems(zipped(tmp_path, **files), REQUIREMENTS))
+    return lambda files, architecture="x86_64": list(
+        package.problems(zipped(tmp_path, **files), REQUIREMENTS, architecture)
+    )
 
 
-def test_a_valid_zip_has_no_problem(wrong: Callable[[dict[str, str]], list[str]]) -> None:
+def test_a_valid_zip_has_no_problem(wrong: Callable[..., list[str]]) -> None:
     assert wrong({}) == []
     assert wrong({"chalicelib/routes/films.py": "", "chalicelib/contract/films.css": ""}) == []
 
@@ -482,7 +472,7 @@ def test_a_valid_zip_has_no_problem(wrong: Callable[[dict[str, str]], list[str]]
      "chalicelib/contract/page.map", "chalicelib/contract/page/page.js"],
 )  # fmt: skip
 def test_a_file_that_no_package_lists_is_rejected(
-    wrong: Callable[[dict[str, str]], list[str]], name: str
+    wrong: Callable[..., list[str]], name: str
 ) -> None:
     assert wrong({name: ""}) == [f"{name} does not belong in a function"]
 
@@ -506,7 +496,7 @@ def test_a_file_that_no_package_lists_is_rejected(
     ],
 )
 def test_a_wheel_for_another_platform_is_rejected(
-    wrong: Callable[[dict[str, str]], list[str]], tag: str, fits: bool
+    wrong: Callable[..., list[str]], tag: str, fits: bool
 ) -> None:
     problems = wrong({"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"})
     assert [problem.partition(" is a wheel")[0] for problem in problems] == (
@@ -514,8 +504,19 @@ def test_a_wheel_for_another_platform_is_rejected(
     )
 
 
+@pytest.mark.parametrize(
+    ("processor", "fits"), [("aarch64", ["arm64"]), ("x86_64", ["x86_64"]), ("i686", [])]
+)
+def test_a_wheel_must_be_for_the_architecture_of_the_stage(
+    wrong: Callable[..., list[str]], processor: str, fits: list[str]
+) -> None:
+    tag = f"cp3{sys.version_info[1]}-cp3{sys.version_info[1]}-manylinux_2_17_{processor}"
+    wheel = {"good-1.0.dist-info/WHEEL": f"{WHEEL}Tag: {tag}\n"}
+    assert [name for name in ("x86_64", "arm64") if not wrong(wheel, name)] == fits
+
+
 def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
-    wrong: Callable[[dict[str, str]], list[str]], tmp_path: Path
+    wrong: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     assert wrong({"good-1.0.dist-info/METADATA": "Name: good\nVersion: 1.1\n"}) == [
         "good 1.0 is required and missing: it could not be built for Lambda",
@@ -528,12 +529,12 @@ def test_each_requirement_must_be_there_in_its_version_and_nothing_else(
         "more-2.0.dist-info/WHEEL,,\nmore-2.0.dist-info/RECORD,,\n",
     }
     assert wrong(more) == ["more 2.0 is included and not in requirements.txt"]
-    problems = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n"))
+    problems = list(package.problems(zipped(tmp_path), REQUIREMENTS + "absent==3.0\n", "x86_64"))
     assert problems == ["absent 3.0 is required and missing: it could not be built for Lambda"]
 
 
 def test_a_zip_that_is_too_large_for_lambda_is_rejected(
-    wrong: Callable[[dict[str, str]], list[str]], monkeypatch: pytest.MonkeyPatch
+    wrong: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "MAX_UNZIPPED", 10)
     assert wrong({}) == ["it is larger than Lambda accepts"]

@@ -229,8 +229,8 @@ async def call_function(original: Any, function: str, event: Object, **scope: st
 
 
 def may_invoke(function: str, source: str) -> bool:
-    """Return whether a function's policy lets API Gateway call it for this resource."""
-    function_record, settings, _ = lambdas._get_func_record_for_ref(function)
+    """Return whether the policy of a function, or of its alias, lets API Gateway call it."""
+    function_record, _, _ = lambdas._get_base_func_record_for_ref(function)
     if function_record is None:
         return False
     context = policies.EvalContext(
@@ -238,7 +238,7 @@ def may_invoke(function: str, source: str) -> bool:
         "Service",
         gateway.get_account_id(),
         "lambda:InvokeFunction",
-        settings["FunctionArn"],
+        function,
         gateway.get_region(),
         service_context={"aws:sourcearn": source},
     )
