@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, CORSConfig
 
-from chalicelib import deadline, logs, restore
+from chalicelib import deadline, logs
 from chalicelib.auth import auth
 from chalicelib.http.envelope import EXPOSED_HEADERS, envelope
 from chalicelib.http.views import seal
@@ -15,7 +15,7 @@ from chalicelib.routes.parts import parts
 from chalicelib.routes.roles import roles
 from chalicelib.routes.service import service
 from chalicelib.settings import ON_A_LAPTOP, WEB_ORIGIN
-from chalicelib.store import table
+from chalicelib.store import client
 
 # In Lambda, Chalice's own handler would log every record a second time, and not as JSON.
 app = Chalice(app_name="casting", configure_logs=ON_A_LAPTOP)
@@ -31,4 +31,4 @@ app.register_middleware(deadline.set_deadline, "http")
 for blueprint in (auth, movies, actors, roles, parts, candidates, history, service, console):
     app.register_blueprint(blueprint)
 seal(app)
-restore.before_snapshot(table.disconnect)
+client.prepare()

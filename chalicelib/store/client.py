@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.parsers import JSONParser, ResponseParserFactory
 
-from chalicelib import deadline, logs
+from chalicelib import deadline, logs, restore
 from chalicelib.settings import DYNAMODB_URL, IN_LAMBDA
 
 CONNECT_SECONDS, READ_SECONDS = 1, 3  # the longest that one attempt of a request may take
@@ -116,5 +116,9 @@ def client() -> Any:
     return _client
 
 
-if IN_LAMBDA:
-    client()
+def prepare() -> None:
+    """Create the client while Lambda starts the function, and not in its first request."""
+    if IN_LAMBDA:
+        client()
+    # A connection in a snapshot would be dead after the restore.
+    restore.before_snapshot(lambda: client().close())

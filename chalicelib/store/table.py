@@ -214,11 +214,6 @@ connection.connection = _Connection()
 connection.connection.add_meta_table(_meta)
 
 
-def disconnect() -> None:
-    """Close all connections to DynamoDB. Create the client, if there is none yet."""
-    connection.connection.client.close()
-
-
 ItemT = TypeVar("ItemT", bound=Item)
 
 

@@ -8,6 +8,8 @@ stack` deploy this package.
 import csv
 import email
 import filecmp
+import fnmatch
+import gzip
 import hashlib
 import json
 import os
@@ -62,6 +64,7 @@ FUNCTIONS = {
 SUFFIXES = {
     "chalicelib/contract": (".py", ".html", ".css", ".js"),
     "chalicelib/console": (".html", ".css", ".js", ".sha256"),
+    "chalicelib/store": (".py", ".pem"),
 }
 """The files that a folder of chalicelib/ contains. In all other folders, there is only Python."""
 
@@ -71,10 +74,22 @@ sys.path.insert(0, sys.argv[1])
 for function in sys.argv[2:]:
     module, _, name = function.rpartition(".")
     assert callable(getattr(importlib.import_module(module), name))
-if "chalicelib.store.table" in sys.modules:
-    # Its data are read only now. Nothing is sent.
-    assert sys.modules["chalicelib.store.table"].connection.connection.client
+if "chalicelib.store.client" in sys.modules:
+    # It has read the data of botocore. Nothing is sent.
+    assert sys.modules["chalicelib.store.client"]._client
 """
+
+
+BOTOCORE_DATA = "botocore/data/"
+DYNAMODB = f"{BOTOCORE_DATA}dynamodb/2012-08-10/"
+DYNAMODB_FILES = ("service-2.json.gz", "endpoint-rule-set-1.json.gz")
+
+NOT_NEEDED = (
+    "botocore/cacert.pem",  # client.py names its own
+    "dateutil/zoneinfo/*",  # Python has the time zones
+    "ecdsa/test_*.py",
+)
+"""Files that no function reads, the largest ones."""
 
 
 class Package(NamedTuple):
@@ -416,6 +431,7 @@ def _finish(package: Path) -> None:
             kept = [i for i in zipped.infolist() if not i.is_dir() and is_needed(i.filename)]
             for info in kept:
                 zipped.extract(info, root)
+        _trim(root)
         _compile(root)
         names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
         fresh = package.with_suffix(".tmp")
@@ -429,13 +445,63 @@ def _finish(package: Path) -> None:
 
 
 def is_needed(name: str) -> bool:
-    """Return whether the functions need a file of the zip that Chalice has built.
+    """Return whether the functions need a file of the zip that Chalice has built."""
+    if name.startswith(BOTOCORE_DATA) and "/" in name.removeprefix(BOTOCORE_DATA):
+        return name.startswith(DYNAMODB) and name.removeprefix(DYNAMODB) in DYNAMODB_FILES
+    return not any(fnmatch.fnmatch(name, pattern) for pattern in NOT_NEEDED)
 
-    botocore describes every service of AWS in its data, 90 % of the zip. We call DynamoDB only.
-    """
-    data = "botocore/data/"
-    is_other_service = "/" in name.removeprefix(data) and not name.startswith(f"{data}dynamodb/")
-    return not (name.startswith(data) and is_other_service)
+
+def _trim(root: Path) -> None:
+    """Leave out of botocore's data what the functions do not use: it is read in each cold start."""
+    from chalicelib.store.client import PLAIN  # it reads the settings when it is imported
+
+    endpoints = root / BOTOCORE_DATA / "endpoints.json"
+    if not endpoints.exists():
+        return
+    known = json.loads(endpoints.read_text())
+    for partition in known["partitions"]:
+        partition["services"] = {
+            name: service for name, service in partition["services"].items() if name == "dynamodb"
+        }
+    endpoints.write_text(json.dumps(known))
+    packed = root / DYNAMODB / "service-2.json.gz"
+    model = json.loads(gzip.decompress(packed.read_bytes()))
+    model["operations"] = {
+        name: operation
+        for name, operation in model["operations"].items()
+        if operation.get("output", {}).get("shape") in PLAIN
+    }
+    model["shapes"] = _used_shapes(model)
+    packed.unlink()
+    packed.with_suffix("").write_text(json.dumps(_without_documentation(model)))
+
+
+def _used_shapes(model: dict[str, Any]) -> dict[str, Any]:
+    """Return the shapes to which the operations of a service lead."""
+    shapes: dict[str, Any] = {}
+    names = _shapes_in(model["operations"])
+    while names:
+        name = names.pop()
+        shapes[name] = model["shapes"][name]
+        names |= _shapes_in(shapes[name]) - shapes.keys()
+    return shapes
+
+
+def _shapes_in(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return {name for member in value for name in _shapes_in(member)}
+    if not isinstance(value, dict):
+        return set()
+    own = {value["shape"]} if isinstance(value.get("shape"), str) else set()
+    return own | {name for member in value.values() for name in _shapes_in(member)}
+
+
+def _without_documentation(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_documentation(member) for member in value]
+    if isinstance(value, dict):
+        return {k: _without_documentation(v) for k, v in value.items() if k != "documentation"}
+    return value
 
 
 def _compile(root: Path) -> None:

@@ -29,8 +29,8 @@ LIBRARIES = {
     "chalicelib/http/": {"chalice.app", "msgspec"},
     "chalicelib/restore.py": {"snapshot_restore_py"},
     "chalicelib/routes/": {"chalice.app", "msgspec"},
-    "chalicelib/store/": {"botocore", "pynamodb"},
-    "chalicelib/tokens.py": {"jose", "requests", "urllib3"},
+    "chalicelib/store/": {"botocore", "msgspec", "pynamodb"},
+    "chalicelib/tokens.py": {"jose", "requests", "rsa", "urllib3"},
 }
 """The libraries of each part. The other modules have only chalice.app."""
 
