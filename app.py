@@ -2,7 +2,7 @@
 
 from chalice.app import Chalice, CORSConfig
 
-from chalicelib import deadline, logs
+from chalicelib import deadline, logs, startup
 from chalicelib.auth import auth
 from chalicelib.http.envelope import EXPOSED_HEADERS, envelope
 from chalicelib.http.views import seal
@@ -32,3 +32,4 @@ for blueprint in (auth, movies, actors, roles, parts, candidates, history, servi
     app.register_blueprint(blueprint)
 seal(app)
 client.prepare()
+startup.finish()

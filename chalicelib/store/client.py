@@ -9,11 +9,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.session import Session
 
 from chalicelib import deadline, logs, restore
 from chalicelib.settings import DYNAMODB_URL, IN_LAMBDA
@@ -63,7 +64,10 @@ class _Parsers(ResponseParserFactory):  # type: ignore[misc]  # botocore has no 
 
 def create(endpoint_url: str | None = DYNAMODB_URL) -> Any:
     """Return a new client. An engine on this machine never receives real credentials."""
-    session = botocore.session.get_session()
+    session = Session(include_builtin_handlers=False)
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        if "." not in event:  # the other ones are for other services
+            session.register(event, handler)
     session.register_component("response_parser_factory", _Parsers())
     local: dict[str, Any] = {}
     if endpoint_url:
