@@ -88,6 +88,7 @@ NOT_NEEDED = (
     "botocore/cacert.pem",  # client.py names its own
     "dateutil/zoneinfo/*",  # Python has the time zones
     "ecdsa/test_*.py",
+    "idna/uts46data.py",  # for host names that are not ASCII, which settings.py refuses
 )
 """Files that no function reads, the largest ones."""
 
@@ -295,17 +296,19 @@ def problems(package: Path, requirements: str, architecture: str) -> Iterator[st
     for name, version in sorted(included - required):
         yield f"{name} {version} is included and not in requirements.txt"
     for name in sorted(files.keys() - expected_files):
-        if not is_source(name) and not _is_bytecode(name, files):
+        if not is_source(name) and not _is_bytecode(name, files.keys() | expected_files):
             yield f"{name} does not belong in a function"
     if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
         yield "it is larger than Lambda accepts"
 
 
-def _is_bytecode(name: str, files: Container[str]) -> bool:
-    """Return whether a file is the bytecode of a module in the zip."""
+def _is_bytecode(name: str, sources: Container[str]) -> bool:
+    """Return whether a file is the bytecode of one of these modules."""
     folder, cached, file = name.rpartition("__pycache__/")
+    if not cached:
+        return name.endswith(".pyc") and name.removesuffix("c") in sources
     tag = f".{sys.implementation.cache_tag}.pyc"
-    return bool(cached) and file.endswith(tag) and folder + file.removesuffix(tag) + ".py" in files
+    return file.endswith(tag) and folder + file.removesuffix(tag) + ".py" in sources
 
 
 def _recorded(record: str) -> set[str]:
@@ -435,12 +438,12 @@ def _finish(package: Path) -> None:
         _compile(root)
         names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
         fresh = package.with_suffix(".tmp")
-        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as zipped:
+        with zipfile.ZipFile(fresh, "w") as zipped:
             for name in names:
                 if (root / name).is_file():
                     entry = zipfile.ZipInfo(name)  # dated 1 January 1980
                     entry.external_attr = 0o644 << 16
-                    zipped.writestr(entry, (root / name).read_bytes(), zipfile.ZIP_DEFLATED)
+                    zipped.writestr(entry, (root / name).read_bytes(), zipfile.ZIP_DEFLATED, 9)
     os.replace(fresh, package)
 
 
@@ -508,23 +511,23 @@ def _compile(root: Path) -> None:
     """Add the bytecode of every module, which Lambda would otherwise compile in each cold start.
 
     Lambda cannot write it, and the times in the zip say nothing: so it is not compared with the
-    source. A process of its own, so that the same sources always produce the same bytecode.
+    source. Of other packages there is only the bytecode. Our sources stay: tracebacks quote them.
     """
+    ours = [path for path in (root / "app.py", root / "chalicelib") if path.exists()]
+    others = [path for path in root.iterdir() if path not in ours]
+    for options, paths in (((), ours), (("-b",), others)):
+        if paths:
+            _run_compileall(root, *options, *paths)
+    for path in others:
+        for source in [path] if path.suffix == ".py" else path.rglob("*.py"):
+            source.unlink()
+
+
+def _run_compileall(root: Path, *arguments: str | Path) -> None:
+    """Compile modules in a process of its own, in which the same sources produce the same bytes."""
     done = subprocess.run(
-        [
-            sys.executable,
-            "-P",
-            "-m",
-            "compileall",
-            "-q",
-            "-j",
-            "1",
-            "-s",
-            str(root),
-            "-p",
-            "/var/task",
-        ]
-        + ["--invalidation-mode", "unchecked-hash", str(root)],
+        [sys.executable, "-P", "-m", "compileall", "-q", "-j", "1", "-s", str(root)]
+        + ["-p", "/var/task", "--invalidation-mode", "unchecked-hash", *map(str, arguments)],
         env={"PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
