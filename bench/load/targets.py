@@ -1,0 +1,197 @@
+"""What is loaded: the product, and the deployment to an emulated AWS.
+
+Both use one local DynamoDB, with a table for each number of movies.
+"""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.load import content, product
+from dev import machine
+from dev.local import engine
+from dev.machine import PROJECT
+
+# The tests have the emulated AWS. Nothing outside of tests/ and bench/ imports them.
+from tests.support.checkout import Checkout
+from tests.support.cloud import Cloud, TlsIssuer
+from tests.support.deployment import Site, live_stage
+
+START_SECONDS = 120
+UNLIMITED = "100000"  # requests a second
+
+Line = dict[str, Any]
+
+
+class Target(NamedTuple):
+    """An API to load."""
+
+    name: str
+    url: str
+    token: str
+    use: Callable[[], None]
+    """Let it use the table of this target."""
+
+    log: Callable[[], list[Line]]
+    """Return what it has logged of its requests."""
+
+
+@contextmanager
+def dynamodb(files: Sequence[Path], folder: Path) -> Iterator[str]:
+    """Run the local DynamoDB with the tables of these files. Yield its URL."""
+    engine.install()
+    port, mark = machine.free_port(), secrets.token_hex(8)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": "WARNING",
+        "MINISTACK_EDITION": mark,
+        "PERSIST_STATE": "0",
+        "SERVICES": "dynamodb",
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(folder),
+        "TMPDIR": str(folder),
+    }
+    program = PROJECT / "bench" / "load" / "dynamodb.py"
+    with open(folder / "dynamodb.log", "wb") as log:
+        process = subprocess.Popen(
+            [str(engine.PYTHON), "-I", str(program), *map(str, files)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl+C ends what uses it first
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while engine.mark_at(port) != mark:
+            if process.poll() is not None or time.monotonic() > deadline:
+                machine.fail(f"DynamoDB did not start: {(folder / 'dynamodb.log').read_text()}")
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()  # it has nothing to save
+        process.wait()
+
+
+@contextmanager
+def products(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[int, Target]]:
+    """Run one product for each table, as `make run` does."""
+    with ExitStack() as running:
+        yield {
+            size: running.enter_context(_product(url, size, folder / f"product-{size}"))
+            for size in sizes
+        }
+
+
+@contextmanager
+def _product(url: str, size: int, folder: Path) -> Iterator[Target]:
+    folder.mkdir()
+    settings = {
+        "LOCAL_DIR": str(folder),
+        "PORT": str(machine.free_port()),
+        "DYNAMODB_URL": url,
+        "TABLE_NAME": content.table_name(size),
+    }
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AUTH_"))
+    }
+    log = folder / "output.log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.load.product"],
+            cwd=PROJECT,
+            env={**environment, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while "Press Ctrl+C to stop." not in log.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                machine.fail(f"the product did not start: {log.read_text()}")
+            time.sleep(0.1)
+        token = subprocess.run(
+            [sys.executable, "-m", "dev.local.issuer"],
+            cwd=PROJECT,
+            env={**environment, **settings, "ROLE": "producer"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        yield Target(
+            name="make run",
+            url=f"http://127.0.0.1:{settings['PORT']}",
+            token=token,
+            use=lambda: None,
+            log=lambda: lines((folder / product.LOG).read_text()),
+        )
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+@contextmanager
+def deployments(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[int, Target]]:
+    """Deploy to an emulated AWS. The functions are started again with the table of a target."""
+    with ExitStack() as running:
+        (folder / "issuer").mkdir()
+        (folder / "cloud").mkdir()
+        issuer = TlsIssuer(folder / "issuer")
+        running.callback(issuer.close)
+        cloud = Cloud(folder / "cloud", issuer.ca)
+        running.callback(cloud.stop)
+        checkout = Checkout(folder / "casting")
+        checkout.set("prod", AUTH_ISSUER=issuer.url)
+        live = live_stage("stack", Site(checkout, cloud).make("stack", "stack"), cloud, issuer)
+        # API Gateway accepts 50 requests a second of this stage. The emulator does, too.
+        cloud.client("apigateway").update_stage(
+            restApiId=live.api_id,
+            stageName=live.stage,
+            patchOperations=[
+                {"op": "replace", "path": f"/*/*/throttling/{name}", "value": UNLIMITED}
+                for name in ("rateLimit", "burstLimit")
+            ],
+        )
+        functions = cloud.client("lambda")
+        configuration = functions.get_function_configuration(FunctionName=live.function)
+        settings = configuration["Environment"]["Variables"]
+
+        def use(size: int) -> None:
+            changes = {
+                "AWS_ENDPOINT_URL_DYNAMODB": url,
+                "TABLE_NAME": content.table_name(size),
+            }
+            functions.update_function_configuration(
+                FunctionName=live.function, Environment={"Variables": {**settings, **changes}}
+            )
+
+        yield {
+            size: Target(
+                name="deployed",
+                url=live.url,
+                token=issuer.token("producer"),
+                use=lambda size=size: use(size),  # type: ignore[misc]
+                log=lambda: lines(cloud.logs(live.function)),
+            )
+            for size in sizes
+        }
+
+
+def lines(log: str) -> list[Line]:
+    """Return the lines of a log that describe requests."""
+    parsed = (json.loads(line) for line in log.splitlines() if line.startswith("{"))
+    return [line for line in parsed if line.get("event") == "request"]
