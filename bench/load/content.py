@@ -61,7 +61,7 @@ def table_name(size: int) -> str:
 
 def create_request(name: str) -> dict[str, Any]:
     """Return the request that creates the table."""
-    pairs = {None: ("pk", "sk"), **{index: (f"{index}pk", f"{index}sk") for index in INDEXES}}
+    pairs = {name: (f"{name}pk", f"{name}sk") for name in ("", *INDEXES)}  # "": the table
     schemas = {
         index: [
             {"AttributeName": name, "KeyType": kind}
@@ -72,7 +72,7 @@ def create_request(name: str) -> dict[str, Any]:
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": schemas.pop(None),
+        "KeySchema": schemas.pop(""),
         "AttributeDefinitions": [
             {"AttributeName": key, "AttributeType": "S"} for keys in pairs.values() for key in keys
         ],

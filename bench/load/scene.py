@@ -15,7 +15,7 @@ ACTORS = 320
 CAST_MOVIES = 64
 """The first movies, which have a cast. The number of roles does not depend on that of movies."""
 
-ROLES = 20  # of each of them
+ROLES = 15  # of each of them
 PARTS = 32
 """Movies with one part and its candidates: the first of those with a cast."""
 
@@ -44,6 +44,9 @@ MIX = {
     "change a movie": 3,
 }
 """How often each request is chosen, in percent."""
+
+READ_BEFORE_CHANGE = "movie before a change"
+"""The request that reads the ETag for `change a movie`."""
 
 
 def movie_id(number: int) -> str:

@@ -3,6 +3,7 @@
 Both use one local DynamoDB, with a table for each number of movies.
 """
 
+import functools
 import json
 import os
 import secrets
@@ -178,14 +179,20 @@ def deployments(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[i
             functions.update_function_configuration(
                 FunctionName=live.function, Environment={"Variables": {**settings, **changes}}
             )
+            # The emulator cannot unpack the same package for several processes at once.
+            live.as_("producer").get("/movies")
+
+        @functools.cache  # all sizes have the same one
+        def log() -> list[Line]:
+            return lines(cloud.logs(live.function))
 
         yield {
             size: Target(
                 name="deployed",
                 url=live.url,
                 token=issuer.token("producer"),
-                use=lambda size=size: use(size),  # type: ignore[misc]
-                log=lambda: lines(cloud.logs(live.function)),
+                use=functools.partial(use, size),
+                log=log,
             )
             for size in sizes
         }

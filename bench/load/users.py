@@ -8,9 +8,11 @@ import itertools
 import json
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 
 from bench.load import scene
 
@@ -21,11 +23,16 @@ gevent: Any = import_module("gevent")
 
 Json = dict[str, Any]
 
+START_SECONDS = 120
+WARM_UP_SECONDS = 2
+
 plan: Json = {}
 numbers: Iterator[int] = itertools.count()
 """The next client's number."""
 
 samples: list[Json] = []
+served: set[int] = set()
+"""The numbers of the clients that have had a response."""
 
 
 class Client(locust.FastHttpUser):  # type: ignore[misc]  # it has no type
@@ -44,52 +51,60 @@ class Client(locust.FastHttpUser):  # type: ignore[misc]  # it has no type
         self.movies = scene.own(movies, self.number, plan["most_clients"])
 
     def send(
-        self, kind: str, method: str, path: str, body: Json | None = None, **headers: str
+        self,
+        kind: str,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        movies: int | None = None,
+        **headers: str,
     ) -> Any:
-        """Send a request, and record its response. Return the response, or None if it failed."""
+        """Send a request. Return the response, or None if it is an error.
+
+        `movies` is how many its page must have.
+        """
         headers["Authorization"] = f"Bearer {plan['token']}"
         with self.client.request(
             method, path, name=kind, json=body, headers=headers, catch_response=True
         ) as response:
+            served.add(self.number)
             if response.status_code != 200:
                 text = (response.text or "")[:200]
                 response.failure(f"{response.status_code} {text or response.error}")
                 return None
+            if movies is not None and len(response.json()["movies"]) != movies:
+                response.failure(f"a page of {len(response.json()['movies'])} movies")
+                return None
             return response
 
-    def page(self, kind: str, path: str, **query: Any) -> Any:
-        """Read a page of movies. A page that is not full is an error."""
-        with_query = "&".join(f"{name}={value}" for name, value in query.items())
-        response = self.send(kind, "GET", f"{path}?{with_query}")
-        if response is None:
-            return None
-        content = response.json()
-        if len(content["movies"]) != scene.PAGE:
-            record(kind, 0, None, f"a page of {len(content['movies'])} movies")
-        return content["next_cursor"]
+    def page(self, kind: str, **query: str) -> str | None:
+        """Read a page of movies, and return its cursor. A page that is not full is an error."""
+        response = self.send(kind, "GET", f"/movies?{urlencode(query)}", movies=scene.PAGE)
+        cursor: str | None = response and response.json()["next_cursor"]
+        return cursor
 
 
 def list_movies(client: Client) -> None:
-    client.page("list", "/movies", sort=client.chance.choice(("title", "-release_date")))
+    client.page("list", sort=client.chance.choice(("title", "-release_date")))
 
 
 def list_next_page(client: Client) -> None:
     """Read the first page as another request, and measure the one after it."""
-    cursor = client.page("list", "/movies", sort="title")
+    cursor = client.page("list", sort="title")
     if cursor:
-        client.page("next page", "/movies", sort="title", cursor=cursor)
+        client.page("next page", sort="title", cursor=cursor)
 
 
 def search(client: Client) -> None:
-    client.page("search", "/movies", search=client.chance.choice(plan["terms"]))
+    client.page("search", search=client.chance.choice(plan["terms"]))
 
 
 def find(client: Client) -> None:
-    client.page("filter", "/movies", **client.chance.choice(scene.FILTERS))
+    client.page("filter", **client.chance.choice(scene.FILTERS))
 
 
 def find_by_two(client: Client) -> None:
-    client.page("two filters", "/movies", **scene.COMBINED)
+    client.page("two filters", **scene.COMBINED)
 
 
 def show_movie(client: Client) -> None:
@@ -115,7 +130,7 @@ def rate_candidate(client: Client) -> None:
 def change_movie(client: Client) -> None:
     """Change a movie if it is as it was read."""
     path = f"/movies/{scene.movie_id(client.chance.choice(client.movies))}"
-    movie = client.send("movie", "GET", path)
+    movie = client.send(scene.READ_BEFORE_CHANGE, "GET", path)
     if movie is not None:
         change = {"synopsis": f"Changed {client.chance.random()}"}
         tag = movie.headers["ETag"]
@@ -137,25 +152,41 @@ TASKS: dict[str, Callable[[Client], None]] = {
 Client.tasks = {TASKS[kind]: weight for kind, weight in scene.MIX.items()}
 
 
-def on_request(name: str, response_time: float, response: Any, exception: Any, **_: Any) -> None:
+def on_request(
+    name: str,
+    response_time: float,
+    response_length: int,
+    response: Any,
+    exception: Any,
+    **_: Any,
+) -> None:
+    """Record a response, or that there is none."""
     headers = getattr(response, "headers", None) or {}
-    error = str(exception) if exception else None
-    record(name, response_time, headers.get("X-Request-Id"), error)
-
-
-def record(kind: str, milliseconds: float, request_id: str | None, error: str | None) -> None:
-    samples.append({"kind": kind, "ms": milliseconds, "id": request_id, "error": error})
+    samples.append(
+        {
+            "kind": name,
+            "ms": response_time,
+            "bytes": response_length,
+            "id": headers.get("X-Request-Id"),
+            "error": str(exception) if exception else None,
+        }
+    )
 
 
 def run(clients: int) -> None:
     """Send requests with this many clients, and write what came back while it was measured."""
     global numbers
     numbers = itertools.count()
+    served.clear()
     environment = Environment(user_classes=[Client], host=plan["url"], stop_timeout=60)
     environment.events.request.add_listener(on_request)
     runner = environment.create_local_runner()
     runner.start(clients, spawn_rate=clients)
-    gevent.sleep(plan["warm_up_seconds"])
+    # A deployed function starts one process for each of them.
+    deadline = time.monotonic() + START_SECONDS
+    while len(served) < clients and time.monotonic() < deadline:
+        gevent.sleep(0.1)
+    gevent.sleep(WARM_UP_SECONDS)
     warm_up = len(samples)
     gevent.sleep(plan["seconds"])
     end = len(samples)
@@ -175,7 +206,8 @@ def write(line: Json) -> None:
 
 def main() -> None:
     plan.update(json.load(sys.stdin))
-    for clients in plan["clients"]:
+    # The most clients are first: what they start also serves the others.
+    for clients in sorted(plan["clients"], reverse=True):
         run(clients)
         sys.stdout.flush()
 
