@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from dev import machine
 from dev.machine import PROJECT, say
@@ -94,11 +94,11 @@ def measure(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdin and process.stdout  # noqa: S101 -- for mypy: both are pipes
-        with process.stdin as stdin:
+        stdin, stdout = cast(IO[str], process.stdin), cast(IO[str], process.stdout)
+        with stdin:
             json.dump(plan, stdin)
         samples: list[Sample] = []
-        for line in map(json.loads, process.stdout):
+        for line in map(json.loads, stdout):
             if "done" not in line:
                 samples.append(Sample(target=target.name, movies=movies, **line))
                 continue
@@ -120,11 +120,12 @@ def run(options: Options, folder: Path) -> Run:
     terms = content.search_terms(min(options.movies))
     with ExitStack() as running:
         say("Starting DynamoDB with these tables ...")
-        url = running.enter_context(targets.dynamodb(list(files.values()), folder))
+        database = running.enter_context(targets.dynamodb(list(files.values()), folder))
         say("Starting the product for each table ...")
-        loaded = [running.enter_context(targets.products(url, options.movies, folder))]
+        loaded = [running.enter_context(targets.products(database, options.movies, folder))]
         say("Building the package, and deploying it to an emulated AWS ...")
-        loaded.append(running.enter_context(targets.deployments(url, options.movies, folder)))
+        deployments = targets.deployments(database, options.movies, max(options.clients), folder)
+        loaded.append(running.enter_context(deployments))
         samples: list[Sample] = []
         for number in range(options.rounds):
             say(f"Round {number + 1} of {options.rounds}, after {time.monotonic() - started:.0f} s")

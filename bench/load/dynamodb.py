@@ -1,7 +1,8 @@
 """A local DynamoDB for large tables: ministack, with two patches.
 
-Run by the engine's interpreter, the only one that has ministack. Each argument is a file of
-`bench/load/content.py`: a table and its items.
+Run by the engine's interpreter, the only one that has ministack. The first argument is a file that
+names the table which is used by any other name: a deployed function would have to start again for
+another table. The other arguments are files of `bench/load/content.py`: a table and its items.
 
 * A Query of ministack reads, sorts and compares the whole partition. Here it gets only the items
   from the start key on, as many as the Query may read. The cost of a Query in DynamoDB does not
@@ -20,6 +21,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 # By name, because mypy runs without ministack.
@@ -37,6 +39,10 @@ COMPARISON = re.compile(r"(#\w+|\w+) (=|<=|>=|<|>) (:\w+)")
 BETWEEN = re.compile(r"(#\w+|\w+) BETWEEN (:\w+) AND (:\w+)")
 PREFIX = re.compile(r"begins_with ?\((#\w+|\w+), ?(:\w+)\)")
 
+NAMED = Path(sys.argv[1])
+names: set[str] = set()
+"""The names of the tables."""
+
 places: dict[tuple[str, str | None, str], list[Place]] = {}
 """The places of each partition in order, by table, index and partition key."""
 
@@ -52,6 +58,12 @@ def instead_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return patch
 
     return put
+
+
+@instead_of("_normalize_table_name")
+def normalize_table_name(original: Any, name: Any) -> Any:
+    name = original(name)
+    return name if name in names else NAMED.read_text()
 
 
 # --- Queries
@@ -93,10 +105,9 @@ def forget(table: Object, old: Object | None) -> None:
 
 @instead_of("_query")
 def query(original: Any, request: Object) -> Any:
-    tables = dynamodb._tables
-    table = tables[request["TableName"]]
+    tables, name = dynamodb._tables, dynamodb._normalize_table_name(request["TableName"])
     # Requests are answered one after another, in one thread.
-    dynamodb._tables = {request["TableName"]: narrowed(table, request)}
+    dynamodb._tables = {name: narrowed(tables[name], request)}
     try:
         return original(request)
     finally:
@@ -106,8 +117,7 @@ def query(original: Any, request: Object) -> Any:
 def narrowed(table: Object, request: Object) -> Object:
     """Return the table with only the items that a Query reads."""
     index_name = request.get("IndexName")
-    pk_name, sk_name = (f"{index_name or ''}{key}" for key in ("pk", "sk"))
-    partition, low, high = bounds(request, pk_name, sk_name)
+    partition, low, high = bounds(request, f"{index_name or ''}pk")
     known = places.get((table["TableName"], index_name, partition), [])
     start, end = bisect.bisect_left(known, low), bisect.bisect_left(known, high)
     limit = request.get("Limit") or len(known)
@@ -134,7 +144,7 @@ def place_at(cursor: Object, index_name: str | None) -> Place:
     return tuple(cursor[name]["S"] for name in names)
 
 
-def bounds(request: Object, pk_name: str, sk_name: str) -> tuple[str, Place, Place]:
+def bounds(request: Object, pk_name: str) -> tuple[str, Place, Place]:
     """Return the partition of a Query, and the places from which and before which it reads."""
     condition = request["KeyConditionExpression"]
     names = request.get("ExpressionAttributeNames", {})
@@ -212,6 +222,7 @@ def fill(file: str) -> None:
     """Create the table of a file, and add its items."""
     with open(file, encoding="utf-8") as lines:
         request = json.loads(next(lines))
+        names.add(request["TableName"])
         dynamodb._create_table(request)
         table = dynamodb._tables[request["TableName"]]
         for line in lines:
@@ -235,7 +246,7 @@ def items_of(line: Object) -> Iterable[Object]:
 if __name__ == "__main__":
     app.set_request_region = lambda _: None
     gc.disable()
-    for file in sys.argv[1:]:
+    for file in sys.argv[2:]:
         fill(file)
     # The items stay. Without this, the garbage collector would visit them again and again.
     gc.freeze()

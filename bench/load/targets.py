@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from dev.machine import PROJECT
 
 # The tests have the emulated AWS. Nothing outside of tests/ and bench/ imports them.
 from tests.support.checkout import Checkout
+from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import Site, live_stage
 
@@ -39,15 +41,26 @@ class Target(NamedTuple):
     url: str
     token: str
     use: Callable[[], None]
-    """Let it use the table of this target."""
+    """Prepare it for requests."""
 
     log: Callable[[], list[Line]]
     """Return what it has logged of its requests."""
 
 
+class Database(NamedTuple):
+    """The local DynamoDB."""
+
+    url: str
+    named: Path
+
+    def use(self, size: int) -> None:
+        """Let the deployed function, whose table has another name, use the table of this size."""
+        self.named.write_text(content.table_name(size))
+
+
 @contextmanager
-def dynamodb(files: Sequence[Path], folder: Path) -> Iterator[str]:
-    """Run the local DynamoDB with the tables of these files. Yield its URL."""
+def dynamodb(files: Sequence[Path], folder: Path) -> Iterator[Database]:
+    """Run the local DynamoDB with the tables of these files."""
     engine.install()
     port, mark = machine.free_port(), secrets.token_hex(8)
     environment = {
@@ -64,10 +77,10 @@ def dynamodb(files: Sequence[Path], folder: Path) -> Iterator[str]:
         "STATE_DIR": str(folder),
         "TMPDIR": str(folder),
     }
-    program = PROJECT / "bench" / "load" / "dynamodb.py"
+    program, named = PROJECT / "bench" / "load" / "dynamodb.py", folder / "table"
     with open(folder / "dynamodb.log", "wb") as log:
         process = subprocess.Popen(
-            [str(engine.PYTHON), "-I", str(program), *map(str, files)],
+            [str(engine.PYTHON), "-I", str(program), str(named), *map(str, files)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -80,18 +93,18 @@ def dynamodb(files: Sequence[Path], folder: Path) -> Iterator[str]:
             if process.poll() is not None or time.monotonic() > deadline:
                 machine.fail(f"DynamoDB did not start: {(folder / 'dynamodb.log').read_text()}")
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        yield Database(f"http://127.0.0.1:{port}", named)
     finally:
         process.kill()  # it has nothing to save
         process.wait()
 
 
 @contextmanager
-def products(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[int, Target]]:
+def products(database: Database, sizes: Sequence[int], folder: Path) -> Iterator[dict[int, Target]]:
     """Run one product for each table, as `make run` does."""
     with ExitStack() as running:
         yield {
-            size: running.enter_context(_product(url, size, folder / f"product-{size}"))
+            size: running.enter_context(_product(database.url, size, folder / f"product-{size}"))
             for size in sizes
         }
 
@@ -146,8 +159,10 @@ def _product(url: str, size: int, folder: Path) -> Iterator[Target]:
 
 
 @contextmanager
-def deployments(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[int, Target]]:
-    """Deploy to an emulated AWS. The functions are started again with the table of a target."""
+def deployments(
+    database: Database, sizes: Sequence[int], clients: int, folder: Path
+) -> Iterator[dict[int, Target]]:
+    """Deploy to an emulated AWS, for this many clients. The targets use one function."""
     with ExitStack() as running:
         (folder / "issuer").mkdir()
         (folder / "cloud").mkdir()
@@ -170,17 +185,12 @@ def deployments(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[i
         functions = cloud.client("lambda")
         configuration = functions.get_function_configuration(FunctionName=live.function)
         settings = configuration["Environment"]["Variables"]
-
-        def use(size: int) -> None:
-            changes = {
-                "AWS_ENDPOINT_URL_DYNAMODB": url,
-                "TABLE_NAME": content.table_name(size),
-            }
-            functions.update_function_configuration(
-                FunctionName=live.function, Environment={"Variables": {**settings, **changes}}
-            )
-            # The emulator cannot unpack the same package for several processes at once.
-            live.as_("producer").get("/movies")
+        settings["AWS_ENDPOINT_URL_DYNAMODB"] = database.url
+        functions.update_function_configuration(
+            FunctionName=live.function, Environment={"Variables": settings}
+        )
+        database.use(sizes[0])
+        _start_processes(live.as_("producer"), clients)
 
         @functools.cache  # all sizes have the same one
         def log() -> list[Line]:
@@ -191,11 +201,22 @@ def deployments(url: str, sizes: Sequence[int], folder: Path) -> Iterator[dict[i
                 name="deployed",
                 url=live.url,
                 token=issuer.token("producer"),
-                use=functools.partial(use, size),
+                use=functools.partial(database.use, size),
                 log=log,
             )
             for size in sizes
         }
+
+
+def _start_processes(client: Client, number: int) -> None:
+    """Send more and more requests at once, until there is a process for each of them.
+
+    The emulator cannot start all of them at once before the clients give up.
+    """
+    doubled = [2**power for power in range(number.bit_length())]
+    for at_once in [*doubled, number, number]:
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(client.get, ["/movies"] * at_once))
 
 
 def lines(log: str) -> list[Line]:
