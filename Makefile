@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt load bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -62,8 +62,11 @@ storm: $(VENV)/installed engine ## send random requests to servers that are kill
 interrupt: $(VENV)/installed engine ## interrupt a deployment after each of its requests
 	@$(IN_VENV) -m tests.deploy.interruptions
 
-load: $(VENV)/tests-installed engine ## load the product and its deployment to an emulated AWS (SECONDS, ROUNDS, MOVIES, CLIENTS)
+load: $(VENV)/tests-installed engine ## load the product and its deployment to an emulated AWS (DURATION, ROUNDS, MOVIES, CLIENTS)
 	@$(IN_VENV) -m bench.load
+
+cost: $(VENV)/installed ## write docs/cost.md from docs/load.json
+	@$(IN_VENV) -m bench.load.cost
 
 bench-console: $(VENV)/tests-installed engine ## measure how fast the console answers in a browser
 	@$(IN_VENV) -m tests.console.bench

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from bench.load import scene
+from bench.load.markdown import table
 from dev.machine import PROJECT
 
 JSON = PROJECT / "docs" / "load.json"
@@ -231,7 +232,7 @@ clients, the API and DynamoDB at once.
 * **Capacity** is what the API logs of each request (`table_capacity`). The local engine counts
   writes as AWS does. [bench/load/dynamodb.py](../bench/load/dynamodb.py) makes it count reads by
   their bytes, and read only a page of a partition, not all of it.
-* `make load SECONDS=2 ROUNDS=1 MOVIES=100,1000 CLIENTS=1,8` is a shorter run.
+* `make load DURATION=2 ROUNDS=1 MOVIES=100,1000 CLIENTS=1,8` is a shorter run.
 """.strip()
 
 
@@ -240,7 +241,7 @@ def tables(report: Report) -> str:
     return "\n\n".join(
         [
             "## Load",
-            _table(
+            table(
                 ("target", "clients", "movies", "requests/s", "p50 ms", "p95 ms", "p99 ms")
                 + ("requests", "errors"),
                 (
@@ -252,7 +253,7 @@ def tables(report: Report) -> str:
             ),
             "## Growth",
             "The figures of the largest table ÷ those of the smallest. 1 is best.",
-            _table(
+            table(
                 ("target", "clients", "movies", "requests/s", "p50", "p95", "p99"),
                 (
                     (row["target"], row["clients"], f"{row['from']:,} → {row['to']:,}")
@@ -262,7 +263,7 @@ def tables(report: Report) -> str:
             ),
             "## One request",
             _ONE_REQUEST,
-            _table(_REQUEST_COLUMNS, map(_request_row, report["requests"])),
+            table(_REQUEST_COLUMNS, map(_request_row, report["requests"])),
         ]
     )
 
@@ -300,11 +301,6 @@ def _request_row(row: Row) -> tuple[Any, ...]:
         f"{many['duration_alone']:.0f}",
         "met" if growth <= MAX_GROWTH else "missed",
     )
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def document(report: Report) -> str:
