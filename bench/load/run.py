@@ -35,8 +35,8 @@ class Options(NamedTuple):
         return cls(
             movies=_numbers("MOVIES", "100,10000,100000"),
             clients=_numbers("CLIENTS", "1,8,32"),
-            seconds=_numbers("DURATION", "8")[0],
-            rounds=_numbers("ROUNDS", "2")[0],
+            seconds=_numbers("DURATION", "5")[0],
+            rounds=_numbers("ROUNDS", "3")[0],
         )
 
 

@@ -15,7 +15,13 @@ SIZES = (100, 10_000, 100_000)
 
 
 def sample(ms: float = 10, error: str | None = None, **changes: Any) -> Sample:
-    cell = {"target": "make run", "movies": 100, "clients": 1, "kind": "list", "id": "r"}
+    cell: dict[str, Any] = {
+        "target": "make run",
+        "movies": 100,
+        "clients": 1,
+        "kind": "list",
+        "id": "r",
+    }
     return Sample(**{**cell, "ms": ms, "bytes": 1_000, "error": error, **changes})
 
 
@@ -27,7 +33,12 @@ def complete_run(capacity: dict[int, float], ms: dict[int, float]) -> Run:
             for clients in (1, 8):
                 for kind in [*scene.MIX, scene.READ_BEFORE_CHANGE]:
                     request_id = f"{target} {movies} {clients} {kind}"
-                    own = {"target": target, "movies": movies, "clients": clients, "kind": kind}
+                    own: dict[str, Any] = {
+                        "target": target,
+                        "movies": movies,
+                        "clients": clients,
+                        "kind": kind,
+                    }
                     samples.append(sample(ms[movies], id=request_id, **own))
                     logged[request_id] = {
                         "table_capacity": capacity[movies],
