@@ -11,10 +11,10 @@ from bench.load.cost import PRICES, Profile
 from dev.machine import PROJECT
 
 FIGURES = {
-    "list": {"capacity": 2.0, "duration_alone": 20.0, "bytes": 10_000.0},
-    "search": {"capacity": 21.0, "duration_alone": 40.0, "bytes": 20_000.0},
-    "movie before a change": {"capacity": 1.0, "duration_alone": 5.0, "bytes": 1_000.0},
-    "change a movie": {"capacity": 7.0, "duration_alone": 15.0, "bytes": 1_000.0},
+    "list": {"capacity": 2.0, "cpu_alone": 20.0, "calls": 1.0, "bytes": 10_000.0},
+    "search": {"capacity": 21.0, "cpu_alone": 40.0, "calls": 1.0, "bytes": 20_000.0},
+    "movie before a change": {"capacity": 1.0, "cpu_alone": 5.0, "calls": 1.0, "bytes": 1_000.0},
+    "change a movie": {"capacity": 7.0, "cpu_alone": 15.0, "calls": 1.0, "bytes": 1_000.0},
 }
 
 
@@ -42,7 +42,7 @@ def dollars(profile: Profile, processor: str = "arm64") -> dict[str, float]:
 def test_a_bill_is_what_is_computed_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "CPU_FACTOR": 2,
-        "OVERHEAD_MS": 5,
+        "CALL_MS": 10,
         "AUTHORIZER_MS": 50,
         "COLD_START_MS": 500,
         "LOG_BYTES": 1_000,
@@ -53,7 +53,7 @@ def test_a_bill_is_what_is_computed_by_hand(monkeypatch: pytest.MonkeyPatch) -> 
     assert dollars(profile()) == {
         "API Gateway": 3.70,
         "Lambda, requests": 0.22,  # 1.1 million
-        # (30 + 5) * 2 + 1 % of 500 + 10 % of 50 are 80 ms: 80,000 GB-s
+        # 30 * 2 + 1 * 10 + 1 % of 500 + 10 % of 50 are 80 ms: 80,000 GB-s
         "Lambda, arm64": 1.066672,
         "DynamoDB, reads": 1.75375,  # 11.5 units
         "DynamoDB, writes": 0.0,

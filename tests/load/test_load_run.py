@@ -132,6 +132,7 @@ def test_the_product_serves_the_load_without_errors_and_logs_its_capacity(tmp_pa
         assert [sample.error for sample in samples if sample.error] == []
         logged = {line["request_id"]: line for line in product.log()}
         assert {sample.id for sample in samples} <= logged.keys()
+        assert all(0 < line["cpu_ms"] < 1_000 for line in logged.values())
         report = results.report(Run(samples, logged), QUICK.seconds)
         assert results.failures(Run(samples, logged), report) == []
 
