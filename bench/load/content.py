@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.load import scene
+from bench.load import demo, scene
 from bench.load.scene import ACTORS, CANDIDATES, CAST_MOVIES, PAGE, PARTS, ROLES
 from chalicelib.store import entries, text
 from chalicelib.store.items import (
@@ -30,7 +30,6 @@ from chalicelib.store.items import (
 from chalicelib.store.resource import SK
 from chalicelib.store.statuses import Status
 from chalicelib.store.table import INDEXES, Item, sort_key
-from dev.machine import PROJECT
 
 Line = dict[str, Any]
 Common = dict[str, Any]
@@ -112,21 +111,14 @@ def search_terms(size: int) -> list[str]:
     )
 
 
-@functools.cache
-def _words() -> tuple[list[str], list[float]]:
-    """Return the words of the titles and names of the demo data, and their cumulative weights.
-
-    A few words are common, and most are rare.
-    """
-    demo = json.loads((PROJECT / "dev" / "local" / "demo.json").read_text(encoding="utf-8"))
-    names = [movie["title"] for movie in demo["movies"]] + [a["name"] for a in demo["actors"]]
-    words = [word for name in names for word in name.split()]
-    return words, list(itertools.accumulate(1 / rank for rank in range(1, len(words) + 1)))
-
-
 def _name(chance: random.Random, length: int) -> str:
-    words, weights = _words()
-    return " ".join(chance.choices(words, cum_weights=weights, k=length))
+    """Return some words of the demo data. A few words are common, and most are rare."""
+    return " ".join(chance.choices(demo.words(), cum_weights=_weights(), k=length))
+
+
+@functools.cache
+def _weights() -> list[float]:
+    return list(itertools.accumulate(1 / rank for rank in range(1, len(demo.words()) + 1)))
 
 
 def _movie(number: int) -> Movie:

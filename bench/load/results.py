@@ -273,9 +273,9 @@ def tables(report: Report) -> str:
 
 _ONE_REQUEST = f"""
 Requests to DynamoDB and capacity units are means. The milliseconds are those that the API logs for
-a single client, and the CPU time of the product with the largest table (medians). The goal: no request uses more than {MAX_GROWTH} times the capacity in the
-largest table. 10 % are allowed, because some lists of the smallest table end before a search has
-read as much as it may.
+a single client, and the CPU time of the product with the largest table (medians). The goal: no
+request uses more than {MAX_GROWTH} times the capacity in the largest table. 10 % are allowed,
+because some lists of the smallest table end before a search has read as much as it may.
 """.strip()
 
 _REQUEST_COLUMNS = (

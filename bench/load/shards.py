@@ -3,7 +3,6 @@
 Nothing of this is built. docs/cost.md shows the figures and says when they matter.
 """
 
-import json
 import math
 import random
 from collections import Counter
@@ -11,9 +10,10 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from bench.load import demo
 from bench.load.markdown import table
 from bench.load.scene import PAGE
-from dev.machine import PROJECT, say
+from dev.machine import say
 
 READ_LIMIT, WRITE_LIMIT = 3_000, 1_000
 """Units a second of one partition (DynamoDB)."""
@@ -51,10 +51,8 @@ def units(items: float) -> float:
 
 
 def titles(number: int, chance: random.Random) -> list[str]:
-    """Return invented titles with the first letters of those in the demo data."""
-    demo = json.loads((PROJECT / "dev" / "local" / "demo.json").read_text(encoding="utf-8"))
-    first_words = [movie["title"].split()[0] for movie in demo["movies"]]
-    return chance.choices(first_words, k=number)
+    """Return titles of the demo data: only their first letters matter."""
+    return chance.choices(demo.titles(), k=number)
 
 
 def shard_of(title: str) -> str:
@@ -141,10 +139,8 @@ def by_date(shards: int) -> Outcome:
 def by_search(is_sharded: bool) -> Outcome:
     """Search for the beginning of a word. A few words are common. One unit reads 21 entries."""
     chance = random.Random(3)  # noqa: S311 -- no secret
-    demo = json.loads((PROJECT / "dev" / "local" / "demo.json").read_text(encoding="utf-8"))
-    words = [word for movie in demo["movies"] for word in movie["title"].split()]
-    searched = Counter(word.lower() for word in chance.choices(words, k=READERS))
-    ranked = [word for word, _ in searched.most_common()]
+    words = Counter(word.lower() for title in demo.titles() for word in title.split())
+    ranked = [word for word, _ in words.most_common()]
     chosen = chance.choices(ranked, [1 / rank for rank in range(1, len(ranked) + 1)], k=READERS)
     reads = [shard_of(word) if is_sharded else "all" for word in chosen]
     return Outcome(1, 1, busiest(reads, 1))
