@@ -29,7 +29,7 @@ CACHE_SECONDS = 5
 DURATION = 0.05
 """Seconds of a request: with the rate, how many environments Lambda has (Little's law)."""
 
-READERS = 20_000
+READERS = 10_000
 """Simulated requests."""
 
 MOVIES = 100_000
@@ -113,12 +113,13 @@ def like_a_crawler(chance: random.Random, pages: int) -> int:
 
 
 def by_date(shards: int) -> Outcome:
-    """Read the newest movies from all shards and merge them, with few movies from each at first.
+    """Read the newest movies of all shards, and merge them.
 
-    A shard whose movies are all on the page is read again: it may have more.
+    A Query reads as many movies as its units allow. A shard whose movies are all on the page is
+    read again: it may have more.
     """
     chance = random.Random(2)  # noqa: S311 -- no secret
-    first = PAGE + 1 if shards == 1 else math.ceil((PAGE + 1) / shards) + 2
+    first = int(2 * units(math.ceil((PAGE + 1) / shards)) * READ_UNIT / ENTRY)
     queries = total = 0.0
     for _ in range(READERS // 10):
         wanted = Counter(chance.randrange(shards) for _ in range(PAGE + 1))
