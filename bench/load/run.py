@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -133,6 +134,8 @@ def run(options: Options, folder: Path) -> Run:
 def main() -> None:
     """Write docs/load.md and docs/load.json. Exit with 1 if `results.failures` has a reason."""
     options = Options.read()
+    # So that everything is stopped, as with Ctrl+C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     install()
     with tempfile.TemporaryDirectory(prefix="casting-load-") as folder:
         measured = run(options, Path(folder))
