@@ -70,7 +70,7 @@ MOVIE_BYTES, ACTOR_BYTES = 4_000, 6_000
 
 HISTORY_BYTES = 500  # of one write
 
-READ_UNITS_OF_WRITES = {"rate a candidate": 3.0, "change a movie": 1.0}
+READ_UNITS_OF_WRITES = {"rate a candidate": 5.0, "change a movie": 1.0}
 """The units of the read with which these writes begin. All other units of theirs are writes."""
 
 READS = {
@@ -358,7 +358,7 @@ def _prices() -> str:
     return table(
         ("price", "dollars", "for"),
         (
-            (name, f"{price.dollars:.10f}".rstrip("0"), f"{price.of:,.0f} {price.unit}")
+            (name, f"{price.dollars:.10f}".rstrip("0").rstrip("."), f"{price.of:,.0f} {price.unit}")
             for name, price in PRICES.items()
         ),
     )

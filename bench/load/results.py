@@ -35,6 +35,7 @@ class Sample(NamedTuple):
     target: str
     movies: int
     clients: int
+    round: int
     kind: str
     ms: float
     bytes: int
@@ -103,7 +104,7 @@ def report(run: Run, seconds: float) -> Report:
             {"target": target, "movies": movies, "clients": clients, **figures._asdict()}
             for (target, movies, clients), figures in loads.items()
         ],
-        "growth": _growth(loads),
+        "growth": _growth(run.samples),
         "requests": _requests(run),
     }
 
@@ -121,20 +122,35 @@ def _processor() -> str:
         return platform.processor()
 
 
-def _growth(loads: dict[tuple[str, int, int], Load]) -> list[Row]:
-    """Return the figures of the largest table divided by those of the smallest."""
-    sizes = sorted({movies for _, movies, _ in loads})
-    least, most = sizes[0], sizes[-1]
-    pairs = {(target, clients) for target, _, clients in loads}
+def _growth(samples: Sequence[Sample]) -> list[Row]:
+    """Return the figures of the largest table divided by those of the smallest.
+
+    They are compared within each round, because the machine may be slower in another one. The
+    result is the median, with the least and the most.
+    """
+    sizes = sorted({sample.movies for sample in samples})
     rows = []
-    for target, clients in sorted(pairs):
-        few, many = loads[target, least, clients], loads[target, most, clients]
+    for target, clients in sorted({(sample.target, sample.clients) for sample in samples}):
+        by_round: dict[int, tuple[list[Sample], list[Sample]]] = {}
+        for sample in samples:
+            if (sample.target, sample.clients) == (target, clients):
+                few, many = by_round.setdefault(sample.round, ([], []))
+                few.extend([sample] if sample.movies == sizes[0] else [])
+                many.extend([sample] if sample.movies == sizes[-1] else [])
+        pairs = [(load(few, 1), load(many, 1)) for few, many in by_round.values()]
         ratios = {
-            name: getattr(many, name) / getattr(few, name)
+            name: _ratios([(getattr(few, name), getattr(many, name)) for few, many in pairs])
             for name in ("per_second", "p50", "p95", "p99")
         }
-        rows.append({"target": target, "clients": clients, "from": least, "to": most, **ratios})
+        rows.append(
+            {"target": target, "clients": clients, "from": sizes[0], "to": sizes[-1], **ratios}
+        )
     return rows
+
+
+def _ratios(pairs: Sequence[tuple[float, float]]) -> dict[str, float]:
+    ratios = [many / few for few, many in pairs]
+    return {"median": statistics.median(ratios), "least": min(ratios), "most": max(ratios)}
 
 
 def _requests(run: Run) -> list[Row]:
@@ -255,12 +271,12 @@ def tables(report: Report) -> str:
                 ),
             ),
             "## Growth",
-            "The figures of the largest table ÷ those of the smallest. 1 is best.",
+            _GROWTH,
             table(
                 ("target", "clients", "movies", "requests/s", "p50", "p95", "p99"),
                 (
                     (row["target"], row["clients"], f"{row['from']:,} → {row['to']:,}")
-                    + tuple(f"{row[name]:.2f}" for name in ("per_second", "p50", "p95", "p99"))
+                    + tuple(_spread(row[name]) for name in ("per_second", "p50", "p95", "p99"))
                     for row in report["growth"]
                 ),
             ),
@@ -269,6 +285,16 @@ def tables(report: Report) -> str:
             table(_REQUEST_COLUMNS, map(_request_row, report["requests"])),
         ]
     )
+
+
+_GROWTH = """
+The figures of the largest table ÷ those of the smallest in the same round: the median of the
+rounds, the least and the most. 1 is best. The spread shows what else the machine did.
+""".strip()
+
+
+def _spread(ratios: dict[str, float]) -> str:
+    return f"{ratios['median']:.2f} ({ratios['least']:.2f} – {ratios['most']:.2f})"
 
 
 _ONE_REQUEST = f"""

@@ -67,9 +67,12 @@ def install() -> None:
 
 
 def measure(
-    target: targets.Target, movies: int, terms: Sequence[str], options: Options
+    target: targets.Target, movies: int, number: int, terms: Sequence[str], options: Options
 ) -> Iterator[Sample]:
-    """Load a target with each number of clients. Yield the responses, and print the progress."""
+    """Load a target with each number of clients, in the round of this number.
+
+    Yield the responses, and print the progress.
+    """
     plan = {
         "url": target.url,
         "token": target.token,
@@ -92,7 +95,7 @@ def measure(
         samples: list[Sample] = []
         for line in map(json.loads, stdout):
             if "done" not in line:
-                samples.append(Sample(target=target.name, movies=movies, **line))
+                samples.append(Sample(target=target.name, movies=movies, round=number, **line))
                 continue
             if not samples:
                 machine.fail(f"{target.name} has not answered within {options.seconds} s.")
@@ -126,7 +129,7 @@ def run(options: Options, folder: Path) -> Run:
             for of_size in loaded:
                 for size in sizes:
                     of_size[size].use()
-                    samples += measure(of_size[size], size, terms, options)
+                    samples += measure(of_size[size], size, number, terms, options)
         logs = [target.log() for of_size in loaded for target in of_size.values()]
     return Run(samples, {line["request_id"]: line for log in logs for line in log})
 

@@ -53,7 +53,7 @@ class Stub:
     def load(self) -> list[Sample]:
         """Load the server. Return the responses."""
         target = targets.Target("stub", self.url, "a token", lambda: None, list)
-        return list(run.measure(target, 100, ["the"], QUICK))
+        return list(run.measure(target, 100, 0, ["the"], QUICK))
 
     def close(self) -> None:
         self._server.shutdown()
@@ -128,7 +128,7 @@ def test_the_product_serves_the_load_without_errors_and_logs_its_capacity(tmp_pa
         targets.products(database, QUICK.movies, tmp_path) as products,
     ):
         product = products[100]
-        samples = list(run.measure(product, 100, terms, QUICK))
+        samples = list(run.measure(product, 100, 0, terms, QUICK))
         assert [sample.error for sample in samples if sample.error] == []
         logged = {line["request_id"]: line for line in product.log()}
         assert {sample.id for sample in samples} <= logged.keys()
