@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from bench.load import content, results, targets
+from bench.load import content, results, scene, targets
 from bench.load.results import Run, Sample
 from dev import machine
 from dev.machine import PROJECT, say
@@ -20,6 +20,7 @@ from dev.machine import PROJECT, say
 ENVIRONMENT = PROJECT / ".local" / "load-{}.{}".format(*sys.version_info)
 PYTHON = ENVIRONMENT / "bin" / "python"
 REQUIREMENTS = PROJECT / "bench" / "load" / "requirements.txt"
+FEWEST_MOVIES = 100
 
 
 class Options(NamedTuple):
@@ -33,12 +34,18 @@ class Options(NamedTuple):
     @classmethod
     def read(cls) -> "Options":
         """Return the options. Exit if a variable is not a positive number, or a list of them."""
-        return cls(
+        options = cls(
             movies=_numbers("MOVIES", "100,10000,100000"),
             clients=_numbers("CLIENTS", "1,8,32"),
             seconds=_numbers("DURATION", "5")[0],
             rounds=_numbers("ROUNDS", "3")[0],
         )
+        # Each client changes a movie without a cast, and candidates, that no other one changes.
+        if min(options.movies) < FEWEST_MOVIES or max(options.clients) > scene.PARTS:
+            machine.fail(
+                f"MOVIES must be at least {FEWEST_MOVIES}, and CLIENTS at most {scene.PARTS}."
+            )
+        return options
 
 
 def _numbers(name: str, default: str) -> tuple[int, ...]:

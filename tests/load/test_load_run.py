@@ -161,6 +161,15 @@ def test_a_variable_that_is_no_number_is_rejected(
         Options.read()
 
 
+@pytest.mark.parametrize(("name", "value"), [("MOVIES", "1000,99"), ("CLIENTS", "1,33")])
+def test_a_run_in_which_clients_would_share_what_they_change_is_rejected(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match="MOVIES must be at least 100, and CLIENTS at most 32"):
+        Options.read()
+
+
 def test_the_variables_choose_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MOVIES", "CLIENTS", "DURATION", "ROUNDS"):
         monkeypatch.delenv(name, raising=False)
