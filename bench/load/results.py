@@ -312,7 +312,7 @@ _REQUEST_COLUMNS = (
     "capacity, largest",
     "÷",
     "ms, smallest",
-) + ("ms, largest", "verdict")
+) + ("ms, largest", "CPU ms", "verdict")
 
 
 def _request_row(row: Row) -> tuple[Any, ...]:

@@ -167,3 +167,8 @@ def test_the_documents_have_the_figures(tmp_path: Path, monkeypatch: pytest.Monk
     assert "| deployed | search | 2.0 | 2.0 | 2.0 | 1.00 | 5 | 5 |  | met |" in text
     assert "| make run | search | 2.0 | 2.0 | 2.0 | 1.00 | 5 | 5 | 3.0 | met |" in text
     assert "{" not in text
+    cells: int | None = None
+    for line in text.splitlines():
+        columns = line.count("|") if line.startswith("|") else None
+        assert columns is None or cells is None or columns == cells, line
+        cells = columns
