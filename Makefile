@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -64,6 +64,12 @@ interrupt: $(VENV)/installed engine ## interrupt a deployment after each of its 
 
 bench: $(VENV)/bench-installed ## measure the API against peers, in ten minutes (FIGURES="list get": some only)
 	@$(IN_VENV) -m bench $(FIGURES)
+
+load: $(VENV)/tests-installed engine ## load the product and its deployment to an emulated AWS (DURATION, ROUNDS, MOVIES, CLIENTS)
+	@$(IN_VENV) -m bench.load
+
+cost: $(VENV)/installed ## write docs/cost.md from docs/load.json
+	@$(IN_VENV) -m bench.load.cost
 
 bench-console: $(VENV)/tests-installed engine ## measure how fast the console answers in a browser
 	@$(IN_VENV) -m tests.console.bench
