@@ -1,1 +1,1 @@
-"""`make bench`: measure the API against peers. Never deployed."""
+"""Figures of speed, load and cost: `make bench`, `make load` and `make cost`. Never deployed."""
