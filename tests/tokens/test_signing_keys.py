@@ -15,7 +15,7 @@ from chalicelib import tokens
 from chalicelib.errors import ApiError, InvalidHeader, TokenExpired
 from chalicelib.tokens import KeySet
 from tests.support.client import Client, assert_failure
-from tests.support.issuer import Issuer, jwk
+from tests.support.issuer import Issuer, base64url, jwk
 
 HOUR = 3_600
 
@@ -195,6 +195,8 @@ UNUSABLE = {
     "an exponent of 1": {"e": "AQ"},
     "an exponent of 3": {"e": "Aw"},
     "an even exponent": {"e": "AQAC"},
+    "an exponent with which verification is slow": {"e": base64url(b"\1" + bytes(199) + b"\1")},
+    "a modulus with which verification is slow": {"n": base64url(b"\xff" * 1_025)},
     "a name that is none": {"kid": 5},
 }
 
