@@ -141,7 +141,7 @@ class Item(Model):
 
         PynamoDB would try each attribute of the class, and takes ten times as long.
         """
-        item_type: type[Self] = Item.kind.deserialize(data["kind"]["S"])  # type: ignore[no-untyped-call]  # PynamoDB's
+        item_type = _type_of(data["kind"]["S"])
         if not issubclass(item_type, cls):
             raise ValueError(f"{item_type.__name__} is not a kind of {cls.__name__}")
         names = _names(item_type)
@@ -166,6 +166,12 @@ class Item(Model):
         if unknown := attributes.keys() - self.get_attributes().keys():
             raise AttributeError(f"{type(self).__name__} has no attribute {min(unknown)}")
         self.attribute_values.update(attributes)
+
+
+@functools.cache
+def _type_of(kind: str) -> type[Item]:
+    item_type: type[Item] = Item.kind.deserialize(kind)  # type: ignore[no-untyped-call]  # PynamoDB's
+    return item_type
 
 
 @functools.cache

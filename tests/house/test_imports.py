@@ -14,7 +14,7 @@ from tests.support.settings import SETTINGS
 
 LAYERS = [
     ("limits", "permissions", "restore", "settings", "strict_json"),
-    ("errors", "logs"),
+    ("errors", "logs", "startup"),
     ("deadline", "tokens"),
     ("auth",),
     ("store",),
