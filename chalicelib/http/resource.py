@@ -329,6 +329,8 @@ def _compare(field: Field, item_type: type[Item]) -> None:
         for attribute in related:
             shown = _related_type(shown, attribute, field)
         _compare_with(name, field, field.annotation, shown)
+        if related and name not in shown.shown_elsewhere:
+            raise TypeError(f"the field {field.name}: no list reads {shown.__name__}.{name}")
     if field.access.writable is not Writable.NEVER:
         _compare_with(field.name, field, field.body_type, item_type)
         _compare_history(field, item_type)

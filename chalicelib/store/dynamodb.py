@@ -6,7 +6,7 @@ A request leaves through `_send` or `_query`. They turn what DynamoDB rejects in
 import random
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -80,10 +80,17 @@ def get(pk: str, sk: str) -> Item | None:
     return _item(response.get("Item"))
 
 
-def get_all(keys: Sequence[tuple[str, str]]) -> list[Item | None]:
-    """Read up to 100 items, strongly consistent, in the order of their keys: one BatchGetItem."""
-    request = {TABLE_NAME: {"Keys": [_key(*key) for key in keys], "ConsistentRead": True}}
-    response = _send("BatchGetItem", {"RequestItems": request})
+def get_all(keys: Sequence[tuple[str, str]], attributes: Collection[str] = ()) -> list[Item | None]:
+    """Read up to 100 items, strongly consistent, in the order of their keys: one BatchGetItem.
+
+    `attributes` are those to read, if not all. They include pk, sk and kind.
+    """
+    of_table: dict[str, Any] = {"Keys": [_key(*key) for key in keys], "ConsistentRead": True}
+    if attributes:
+        names = {f"#{number}": name for number, name in enumerate(attributes)}
+        of_table["ProjectionExpression"] = ", ".join(names)
+        of_table["ExpressionAttributeNames"] = names
+    response = _send("BatchGetItem", {"RequestItems": {TABLE_NAME: of_table}})
     if response.get("UnprocessedKeys"):
         raise TableBusy()
     items = [Item.from_raw_data(raw) for raw in response["Responses"][TABLE_NAME]]

@@ -171,6 +171,7 @@ class Movie(Parent, discriminator="movie"):
     span_name = "release_date"
     facets_sorted_by = "release_date"
     internal = Parent.internal | {"part_count"}
+    shown_elsewhere = frozenset({"title"})
 
     def in_role(self, _: "RoleItem") -> dict[str, Any]:
         return {
@@ -237,6 +238,9 @@ class Actor(Parent, discriminator="actor"):
     facets_sorted_by = "name"
     internal = Parent.internal | {"candidate_count", "engagements", "engagement_version"}
     personal = frozenset({"date_of_birth", "email", "phone", "agent", "notes"})
+    shown_elsewhere = frozenset(
+        {"name", "playing_age_min", "playing_age_max", "headshot_url", "engagements"}
+    )
 
     def in_role(self, role: "RoleItem") -> dict[str, Any]:
         return {
@@ -368,6 +372,7 @@ class PartItem(Resource, discriminator="part"):
         | {"deleting", "deleted_by"}
         | {status.value for status in Status}
     )
+    shown_elsewhere = frozenset({"name", "work_start", "work_end"})
 
     movie: Movie | None = None
     """Its movie, once it has been read with it."""

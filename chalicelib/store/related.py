@@ -5,11 +5,17 @@ from typing import Any
 
 from chalicelib.errors import ApiError
 from chalicelib.store import dynamodb
-from chalicelib.store.items import ACTOR, MOVIE, PART, CandidateItem, PartItem, alive
+from chalicelib.store.items import ACTOR, MOVIE, PART, Actor, CandidateItem, Movie, PartItem, alive
 from chalicelib.store.resource import SK
 from chalicelib.store.table import Item, Page
 
 MAX_KEYS = 100  # of one BatchGetItem (DynamoDB)
+READ = sorted(
+    {"pk", "sk", "kind", "id", "deleting"}.union(
+        *(item_type.shown_elsewhere for item_type in (Actor, Movie, PartItem))
+    )
+)
+"""The attributes that are read of related items. Whole ones can be a hundred times as large."""
 
 Key = tuple[str, str]
 Related = Callable[[Any], dict[str, Key]]
@@ -61,7 +67,7 @@ def with_related(
         shown.append(item)
     items: dict[Key, Item | None] = {}
     if keys:
-        items = dict(zip(keys, dynamodb.get_all(list(keys)), strict=True))
+        items = dict(zip(keys, dynamodb.get_all(list(keys), READ), strict=True))
     if owner is not None and not alive(items[owner]):
         raise missing()
     complete = []

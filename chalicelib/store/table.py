@@ -131,6 +131,9 @@ class Item(Model):
     personal: ClassVar[frozenset[str]] = frozenset()
     """Its fields that are personal data. History does not record their values."""
 
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Its attributes that the lists of other items read, to show them."""
+
     def derived(self) -> dict[str, Any]:
         """Return its fields that are made of internal attributes, for history."""
         return {}

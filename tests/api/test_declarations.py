@@ -351,6 +351,7 @@ class SequelItem(Item, discriminator="sequel"):
         ("film.title", int, "int is not stored as S"),
         ("film.title", Name | None, "only one of them may be null"),
         ("film.titel", Name, "there is no such attribute"),
+        ("film.title", Name, "no list reads FilmItem.title"),
         ("movie.title", Name, "SequelItem.movie is no other item"),
     ],
 )
