@@ -475,8 +475,8 @@ def _trim(root: Path) -> None:
         if operation.get("output", {}).get("shape") in PLAIN
     }
     model["shapes"] = _used_shapes(model)
-    packed.unlink()
-    packed.with_suffix("").write_text(json.dumps(_without_documentation(model)))
+    text = json.dumps(_without_documentation(model))
+    packed.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _used_shapes(model: dict[str, Any]) -> dict[str, Any]:
