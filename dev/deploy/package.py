@@ -514,7 +514,7 @@ def _compile(root: Path) -> None:
     source. Of other packages there is only the bytecode. Our sources stay: tracebacks quote them.
     """
     ours = [path for path in (root / "app.py", root / "chalicelib") if path.exists()]
-    others = [path for path in root.iterdir() if path not in ours]
+    others = [path for path in sorted(root.iterdir()) if path not in ours]
     for options, paths in (((), ours), (("-b",), others)):
         if paths:
             _run_compileall(root, *options, *paths)

@@ -60,14 +60,14 @@ def refused(checkout: Checkout, **environment: str) -> str:
 def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(built / "deployment.zip") as zipped:
         names = set(zipped.namelist())
-    modules = {n for n in names if not n.endswith(".pyc")}
-    ours = {n for n in modules if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
+    files = {n for n in names if "__pycache__" not in n}
+    ours = {n for n in files if n.partition("/")[0] in ("app.py", "chalice", "chalicelib")}
     page = {f"chalicelib/console/{path.name}" for path in console.BUILT.iterdir()}
     assert "chalicelib/console/index.html" in page
     assert ours == {
         "app.py",
-        "chalice/__init__.py",
-        "chalice/app.py",
+        "chalice/__init__.pyc",
+        "chalice/app.pyc",
         *tracked("chalicelib"),
         *page,
     }

@@ -120,7 +120,7 @@ def test_each_environment_has_its_own_connection_to_the_table(table: str) -> Non
 
 
 def test_the_snapshot_contains_the_client_of_the_table_and_nothing_was_sent(table: str) -> None:
-    has_client = "sys.modules['chalicelib.store.table'].connection.connection._client is not None"
+    has_client = "sys.modules['chalicelib.store.client']._client is not None"
     made = environments("app.app", has_client, AWS_ENDPOINT_URL_DYNAMODB=table)
     assert made == [True, True]
     assert Table.connections == []
