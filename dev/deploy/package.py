@@ -481,13 +481,13 @@ def _trim(root: Path) -> None:
 
 def _used_shapes(model: dict[str, Any]) -> dict[str, Any]:
     """Return the shapes to which the operations of a service lead."""
-    shapes: dict[str, Any] = {}
+    used: set[str] = set()
     names = _shapes_in(model["operations"])
     while names:
         name = names.pop()
-        shapes[name] = model["shapes"][name]
-        names |= _shapes_in(shapes[name]) - shapes.keys()
-    return shapes
+        used.add(name)
+        names |= _shapes_in(model["shapes"][name]) - used
+    return {name: shape for name, shape in model["shapes"].items() if name in used}
 
 
 def _shapes_in(value: Any) -> set[str]:
