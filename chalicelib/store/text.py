@@ -23,12 +23,22 @@ The marks of other scripts, such as the vowels of Hindi and Thai, are parts of w
 
 _APOSTROPHES = set("'`\u02bb\u02bc\u2018\u2019\u2032")
 
-_WITHOUT_SPACES = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
-    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"  # Kana, Han
-    "\uac00-\ud7af\U00020000-\U0003ffff]"  # Hangul, rare Han
+_WITHOUT_SPACES = (
+    ("\u0e00", "\u0eff"),  # Thai, Lao
+    ("\u1000", "\u109f"),  # Burmese
+    ("\u1780", "\u17ff"),  # Khmer
+    ("\u3005", "\u3007"),  # Han
+    ("\u3040", "\u30ff"),  # Kana
+    ("\u31f0", "\u31ff"),
+    ("\u3400", "\u4dbf"),  # rare Han
+    ("\u4e00", "\u9fff"),  # Han
+    ("\uac00", "\ud7af"),  # Hangul
+    ("\U00020000", "\U0003ffff"),  # rare Han
 )
-"""Characters of scripts that write names without spaces: a word may start at each of them."""
+"""The first and last characters of scripts that write names without spaces.
+
+A word may start at each of them. As a pattern, they would take 2 % of a cold start to compile.
+"""
 
 
 def fold(name: str) -> str:
@@ -83,7 +93,7 @@ def _words(name: str) -> tuple[str, list[int]]:
             text += " " if text and not text.endswith(" ") else ""
             is_start = True
         else:
-            is_alone = _WITHOUT_SPACES.match(character) is not None
+            is_alone = _is_alone(character)
             if (is_start or is_alone) and not _is_mark(character):
                 places.append(len(text))
             text += character
@@ -91,6 +101,12 @@ def _words(name: str) -> tuple[str, list[int]]:
     if not text:
         text, places = folded, [m.start() for m in re.finditer(r"\S+", folded)]
     return text, places[:MAX_STARTS]
+
+
+def _is_alone(character: str) -> bool:
+    return character >= "\u0e00" and any(
+        first <= character <= last for first, last in _WITHOUT_SPACES
+    )
 
 
 def _is_in_word(character: str) -> bool:
