@@ -63,13 +63,13 @@ class Run:
             samples |= run.warm(warm, self.events, self.environment, plan, step)
         if {"cold", "authorizer"} & set(figures):
             first = dict.fromkeys([*pair, *self._peers], self.events["get"])
-            environments = {app: self.cold_environment(app) for app in first}
+            environments = {app: self._cold_environment(app) for app in first}
             first[self._package.authorizer] = events.authorizer_event()
             environments[self._package.authorizer] = self.environment
             samples |= run.cold(first, environments, plan, step)
         return samples
 
-    def cold_environment(self, app: App) -> dict[str, str]:
+    def _cold_environment(self, app: App) -> dict[str, str]:
         """Return the variables for a cold start, which reads DynamoDB by HTTPS as in Lambda."""
         bundle = tls.bundle(app, self._stub.authority, apps.BENCH)
         if bundle is None:
