@@ -1,19 +1,12 @@
 """A whole run: the check of every app, then the measurements."""
 
 import json
-import marshal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from bench import apps, check, events, run
-from bench.process import AWS, SETTINGS, App, Json, Stub, working
+from bench import apps, check, events, run, tls
+from bench.process import ENDPOINT, App, Json, Stub, working
 from bench.run import Plan, Samples
-from dev import machine
 
-TLS = Path(__file__).with_name("tls.py")
-TLS_ROUNDS = 15
 OF_EVERY_PEER = ("list", "get", "roles")
 
 
@@ -21,7 +14,7 @@ class Run:
     """Our API, the reference and the peers, which have answered every event alike."""
 
     def __init__(self, package: apps.Package, bare: App, peers: Sequence[App], stub: Stub) -> None:
-        self._package, self._bare, self._peers = package, bare, peers
+        self._package, self._bare, self._peers, self._stub = package, bare, peers, stub
         self.events = events.events(stub.ids)
         database = apps.BENCH / "movies.sqlite"
         self.environment = {**stub.environment, "DATABASE_FILE": str(database)}
@@ -70,22 +63,16 @@ class Run:
             samples |= run.warm(warm, self.events, self.environment, plan, step)
         if {"cold", "authorizer"} & set(figures):
             first = dict.fromkeys([*pair, *self._peers], self.events["get"])
+            environments = {app: self._cold_environment(app) for app in first}
             first[self._package.authorizer] = events.authorizer_event()
-            samples |= run.cold(first, self.environment, plan, step)
-        if "tls" in figures:
-            samples |= self._tls()
+            environments[self._package.authorizer] = self.environment
+            samples |= run.cold(first, environments, plan, step)
         return samples
 
-    def _tls(self) -> Samples:
-        """Measure the CPU time of a TLS context from our client's bundle, and from certifi's."""
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", str(TLS), str(self._package.folder), str(TLS_ROUNDS)],
-            input=marshal.dumps(self.events["get"]),
-            capture_output=True,
-            env={**SETTINGS, **AWS, **self.environment},
-        )
-        if done.returncode:
-            reason = done.stderr.decode().strip().rpartition("\n")[2]
-            machine.fail(f"the TLS context of our client cannot be measured: {reason}")
-        ours, certifi = zip(*marshal.loads(done.stdout), strict=True)
-        return {("tls", "ours"): list(ours), ("tls", "certifi"): list(certifi)}
+    def _cold_environment(self, app: App) -> dict[str, str]:
+        """Return the variables for a cold start, which reads DynamoDB by HTTPS as in Lambda."""
+        bundle = tls.bundle(app, self._stub.authority, apps.BENCH)
+        if bundle is None:
+            return self.environment
+        https = {ENDPOINT: self._stub.https_url, "AWS_CA_BUNDLE": str(bundle)}
+        return {**self.environment, **https}

@@ -35,6 +35,8 @@ AWS = {
     "HOME": "/nonexistent",
 }
 
+ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
+
 
 class App(NamedTuple):
     """An app that is measured: its name, its folder with all of its packages, and its handler."""
@@ -115,9 +117,12 @@ class Stub:
         line = cast(IO[bytes], self._process.stdout).readline()
         if not line:
             machine.fail("the stub DynamoDB did not start. See the lines above.")
-        self.ids: dict[str, str] = json.loads(line)["ids"]
-        self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
-        self.environment = {"AWS_ENDPOINT_URL_DYNAMODB": self.url}
+        started: Json = json.loads(line)
+        self.ids: dict[str, str] = started["ids"]
+        self.url: str = started["url"]
+        self.https_url: str = started["https_url"]
+        self.authority: str = started["authority"]
+        self.environment = {ENDPOINT: self.url}
 
     def take_requests(self) -> list[tuple[str, Json]]:
         """Return the requests since the last call, in their order."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple, TypeVar
 
-from bench.process import App, Json, Worker, working
+from bench.process import App, Json, Result, Worker, working
 from dev import machine
 
 T = TypeVar("T")
@@ -97,14 +97,18 @@ def warm(
                     for turn in range(TURNS):
                         for app in rotated(group, number + turn):
                             result = workers[app].call(events[name], calls[name, app])
-                            status = result.response["statusCode"]
-                            if status >= 400:
-                                machine.fail(f"{app.name} answers {name} with the status {status}")
+                            _check_status(app, name, result)
                             seconds[app] += result.seconds
                     for app in group:
                         one_call = seconds[app] / calls[name, app] / TURNS
                         samples[name, app.name].append(one_call)
     return samples
+
+
+def _check_status(app: App, name: str, result: Result) -> None:
+    status = result.response.get("statusCode", 200)  # the authorizer's response has none
+    if status >= 400:
+        machine.fail(f"{app.name} answers {name} with the status {status}")
 
 
 def _calls(worker: Worker, event: Json) -> int:
@@ -115,7 +119,7 @@ def _calls(worker: Worker, event: Json) -> int:
 
 def cold(
     events: Mapping[App, Json],
-    environment: dict[str, str],
+    environments: Mapping[App, dict[str, str]],
     plan: Plan,
     step: Callable[[str], None],
 ) -> Samples:
@@ -127,6 +131,8 @@ def cold(
             break
         step("cold")
         for app in rotated(list(events), number):
-            with working(app, environment) as worker:
-                samples["cold", app.name].append(worker.call(events[app]).seconds)
+            with working(app, environments[app]) as worker:
+                result = worker.call(events[app])
+            _check_status(app, "the first event", result)
+            samples["cold", app.name].append(result.seconds)
     return samples

@@ -1,14 +1,16 @@
 """A stub DynamoDB on 127.0.0.1, in a process of its own: `python -m bench.stub`.
 
 It answers a read with the bytes that moto answered the same read with before. It accepts a write
-and forgets it, so that every request meets the same data. It prints its port and the ids of
-`fill.fill` as one line of JSON, and ends when its standard input does.
+and forgets it, so that every request meets the same data. It serves HTTP, and HTTPS with a
+certificate of a new authority. It prints its two URLs, the authority and the ids of `fill.fill` as
+one line of JSON, and ends when its standard input does.
 
 GET /requests returns, and forgets, the requests that it has answered.
 """
 
 import json
 import signal
+import ssl
 import sys
 import threading
 import zlib
@@ -20,7 +22,7 @@ from typing import Any
 from moto import mock_aws
 from moto.dynamodb import models
 
-from bench import fill
+from bench import fill, tls
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import entries, table
 from chalicelib.store.table import Item
@@ -87,7 +89,9 @@ def _encoded(response: Json) -> bytes:
     return json.dumps(response, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _server(stub: Stub) -> ThreadingHTTPServer:
+def _serve(stub: Stub, context: ssl.SSLContext | None = None) -> str:
+    """Serve in the background until this process ends, by HTTPS with a context. Return the URL."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # one packet for each response
@@ -115,7 +119,11 @@ def _server(stub: Stub) -> ThreadingHTTPServer:
         def log_message(self, *_: Any) -> None:
             pass
 
-    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
 
 
 def main() -> None:
@@ -126,11 +134,11 @@ def main() -> None:
         Item.create_table(wait=True)
         entries.note_complete()
         ids = fill.fill()
-        server = _server(Stub(table.connection.connection.client))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(json.dumps({"port": server.server_port, "ids": ids}), flush=True)
+        stub = Stub(table.connection.connection.client)
+        context, authority = tls.server_context()
+        started = {"url": _serve(stub), "https_url": _serve(stub, context), "authority": authority}
+        print(json.dumps({**started, "ids": ids}), flush=True)
         sys.stdin.read()
-        server.shutdown()
 
 
 if __name__ == "__main__":

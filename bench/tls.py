@@ -1,49 +1,99 @@
-"""The cost of the TLS context of our client: `python -I -S tls.py FOLDER ROUNDS`.
+"""HTTPS between the apps and the stub DynamoDB."""
 
-It calls our API in FOLDER with the event from standard input, and notes from which bundle of
-certificates botocore would trust DynamoDB. It writes the CPU seconds of creating a TLS context from
-that bundle, and from that of certifi, once for each round. Both are in marshal.
-"""
-
-import marshal
+import datetime
+import ipaddress
 import ssl
-import sys
-import time
-from typing import Any
+import tempfile
+from pathlib import Path
 
-folder, rounds = sys.argv[1], int(sys.argv[2])
-sys.path.insert(0, folder)
-output, sys.stdout = sys.stdout, sys.stderr  # the API logs to standard output
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-from botocore import httpsession  # noqa: E402
+from bench.process import App
 
-bundles: list[str] = []
-create_session = httpsession.URLLib3Session.__init__
-
-
-def noting_the_bundle(session: Any, verify: Any = True, *args: Any, **kwargs: Any) -> None:
-    bundles.append(httpsession.get_cert_path(verify))
-    create_session(session, verify, *args, **kwargs)
-
-
-class Context:
-    """The context object of an invocation."""
-
-    aws_request_id = "8c5c1f4e-3b1b-4f0e-9d1d-0b8f7a6c5d4e"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 10_000
-
-
-def seconds(bundle: str) -> float:
-    before = time.process_time()
-    ssl.create_default_context(cafile=bundle)
-    return time.process_time() - before
+AUTHORITY = "authority of make bench"
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=False,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+DEFAULT_BUNDLES = (
+    "chalicelib/store/amazon-roots.pem",  # our client names it
+    "certifi/cacert.pem",  # botocore prefers it to its own
+    "botocore/cacert.pem",
+)
+"""The certificates that an app reads in Lambda: the first of these files in its folder."""
 
 
-httpsession.URLLib3Session.__init__ = noting_the_bundle
-app = __import__("app").app
-app(marshal.load(sys.stdin.buffer), Context())
-certifi = httpsession.where()
-timed = [(seconds(bundles[-1]), seconds(certifi)) for _ in range(rounds)]
-marshal.dump(timed, output.buffer)
+def bundle(app: App, authority: str, folder: Path) -> Path | None:
+    """Write the certificates that an app reads in Lambda, and that of the authority.
+
+    Return the file, or None if the app has no client of DynamoDB.
+    """
+    for name in DEFAULT_BUNDLES:
+        default = app.folder / name
+        if default.exists():
+            file = folder / f"{app.name}.pem"
+            file.write_text(f"{default.read_text()}\n{authority}")
+            return file
+    return None
+
+
+def server_context() -> tuple[ssl.SSLContext, str]:
+    """Return the TLS context of a server on 127.0.0.1, and the certificate of its new authority."""
+    # RSA with 2,048 bits, as in the certificates of DynamoDB.
+    authority_key, key = (generate_private_key(65_537, 2_048) for _ in range(2))
+    is_authority = x509.BasicConstraints(ca=True, path_length=0)
+    authority = _certificate(
+        AUTHORITY, authority_key, authority_key, is_authority, SIGNS_CERTIFICATES
+    )
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = _certificate(
+        "stub DynamoDB", key, authority_key, x509.SubjectAlternativeName([address])
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(certificate + private)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context, authority.decode()
+
+
+def _certificate(
+    name: str, key: RSAPrivateKey, authority_key: RSAPrivateKey, *extensions: x509.ExtensionType
+) -> bytes:
+    """Return the certificate of a key, signed with the authority's key, as PEM."""
+    own, authority = key.public_key(), authority_key.public_key()
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_common_name(name))
+        .issuer_name(_common_name(AUTHORITY))
+        .public_key(own)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        # Python 3.13 rejects certificates without these two extensions.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority), critical=False
+        )
+    )
+    for extension in extensions:
+        critical = isinstance(extension, x509.BasicConstraints | x509.KeyUsage)
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(authority_key, SHA256()).public_bytes(Encoding.PEM)
+
+
+def _common_name(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

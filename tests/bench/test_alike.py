@@ -10,7 +10,7 @@ import pytest
 from bench import apps, events, run
 from bench.apps import PEERS, Package
 from bench.measure import Run
-from bench.process import App, Stub, working
+from bench.process import ENDPOINT, App, Stub, working
 from tests.conftest import PROJECT
 
 LIBRARIES = Path(sysconfig.get_path("purelib"))
@@ -98,3 +98,28 @@ def test_the_stub_forgets_a_write(ours: Package, stub: Stub) -> None:
             assert worker.call(samples[name]).response["statusCode"] in (200, 201)
         after = [worker.call(samples[name]).response["body"] for name in ("list", "get")]
     assert before == after
+
+
+@pytest.mark.slow
+def test_a_cold_start_sends_https_and_trusts_the_stub_by_its_authority(
+    ours: Package, stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = reference(tmp_path / "bare")
+    alike = Run(ours, bare, [], stub)
+    environments: dict[App, dict[str, str]] = {}
+    monkeypatch.setattr(run, "cold", lambda _, given, *__: environments.update(given) or {})
+    alike.measure(["cold"], run.QUICK, lambda _: None)
+    assert {app.name: given[ENDPOINT] for app, given in environments.items()} == {
+        "ours": stub.https_url,
+        "bare": stub.https_url,
+        "authorizer": stub.url,
+    }
+    for app in (ours.api, bare):
+        with working(app, environments[app]) as worker:
+            assert worker.call(alike.events["get"]).response["statusCode"] == 200
+    del environments[bare]["AWS_CA_BUNDLE"]
+    with (
+        working(bare, environments[bare]) as worker,
+        pytest.raises(SystemExit, match=r"bare failed: .*CERTIFICATE_VERIFY_FAILED"),
+    ):
+        worker.call(alike.events["get"])

@@ -74,7 +74,8 @@ def test_a_sample_is_the_time_of_one_call(workers: FakeWorkers) -> None:
 
 
 def test_the_order_of_the_apps_rotates(workers: FakeWorkers) -> None:
-    run.cold(dict.fromkeys([OURS, BARE, PEER], EVENTS["get"]), {}, PLAN, lambda _: None)
+    first = dict.fromkeys([OURS, BARE, PEER], EVENTS["get"])
+    run.cold(first, {app: {} for app in first}, PLAN, lambda _: None)
     firsts = workers.started[::3]
     assert firsts == ["ours", "bare", "peer", "ours", "bare", "peer", "ours"]
 
@@ -82,7 +83,7 @@ def test_the_order_of_the_apps_rotates(workers: FakeWorkers) -> None:
 def test_the_progress_ends_at_its_total(workers: FakeWorkers) -> None:
     steps: list[str] = []
     run.warm(APPS, EVENTS, {}, PLAN, steps.append)
-    run.cold({OURS: EVENTS["get"]}, {}, PLAN, steps.append)
+    run.cold({OURS: EVENTS["get"]}, {OURS: {}}, PLAN, steps.append)
     assert len(steps) == PLAN.steps([*APPS, "cold", "memory"])
 
 
@@ -91,7 +92,7 @@ def test_a_slow_machine_measures_one_generation_and_a_few_cold_rounds(
 ) -> None:
     hurried = PLAN._replace(warm_seconds=-1, cold_seconds=-1)
     warm = run.warm(APPS, EVENTS, {}, hurried, lambda _: None)
-    cold = run.cold({OURS: EVENTS["get"]}, {}, hurried, lambda _: None)
+    cold = run.cold({OURS: EVENTS["get"]}, {OURS: {}}, hurried, lambda _: None)
     assert len(warm["list", "ours"]) == PLAN.rounds
     assert len(cold["cold", "ours"]) == run.LEAST
     assert workers.started == ["ours", "bare", "peer"] + ["ours"] * run.LEAST
@@ -101,3 +102,5 @@ def test_a_failed_request_stops_the_run(workers: FakeWorkers) -> None:
     workers.status = 503
     with pytest.raises(SystemExit, match="ours answers list with the status 503"):
         run.warm(APPS, EVENTS, {}, PLAN, lambda _: None)
+    with pytest.raises(SystemExit, match="ours answers the first event with the status 503"):
+        run.cold({OURS: EVENTS["get"]}, {OURS: {}}, PLAN, lambda _: None)
