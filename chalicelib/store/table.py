@@ -144,13 +144,15 @@ class Item(Model):
 
         PynamoDB would try each attribute of the class, and takes ten times as long.
         """
-        item_type = _type_of(data["kind"]["S"])
+        item_type = _type_of(data["kind"]["S"]) if "kind" in data else cls
         if not issubclass(item_type, cls):
             raise ValueError(f"{item_type.__name__} is not a kind of {cls.__name__}")
         names = _names(item_type)
         values = {names.get(name, name): _plain(value) for name, value in data.items()}
+        if "kind" in values:
+            values["kind"] = item_type
         item = item_type.__new__(item_type)
-        item.attribute_values = {**_defaults(item_type), **values, "kind": item_type}
+        item.attribute_values = _defaults(item_type) | values
         return item
 
     def to_raw_data(self) -> dict[str, Any]:

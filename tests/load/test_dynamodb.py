@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from bench.load import content, scene, targets
-from chalicelib.store import table
+from chalicelib.store import client, table
 from dev.table import integrity
 
 SIZE = 70  # movies: more than have a cast
@@ -177,10 +177,7 @@ def test_another_name_is_the_table_that_the_file_names(
 def test_a_written_table_has_no_problem(
     database: targets.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection = table.connection.connection
-    monkeypatch.setattr(connection, "host", database.url)
-    monkeypatch.setattr(connection, "region", "us-east-1")
-    monkeypatch.setattr(connection, "_client", None)
+    monkeypatch.setattr(client, "_client", client.create(database.url))
     items = list(integrity.read())
     assert integrity.problems(items) == []
     kinds = [item["kind"]["S"] for item in items]
