@@ -42,6 +42,12 @@ class OutOfTime(BotoCoreError):  # type: ignore[misc]  # botocore has no types
     fmt = "not enough time is left for another request"
 
 
+class UnreadableResponse(BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """A response is not JSON, for example because it was cut off."""
+
+    fmt = "the response is not JSON"
+
+
 class _PlainJsonParser(JSONParser):  # type: ignore[misc]  # botocore has no types
     """Parses the responses of the operations that we call, three times as fast as botocore.
 
@@ -50,9 +56,13 @@ class _PlainJsonParser(JSONParser):  # type: ignore[misc]  # botocore has no typ
     """
 
     def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
-        if shape.name in PLAIN and raw_body:
+        if shape.name not in PLAIN or not raw_body:
+            return super()._handle_json_body(raw_body, shape)
+        try:
             return msgspec.json.decode(raw_body)
-        return super()._handle_json_body(raw_body, shape)
+        except msgspec.DecodeError as error:
+            # botocore would return an empty response, as if there was no item.
+            raise UnreadableResponse() from error
 
 
 class _Parsers(ResponseParserFactory):  # type: ignore[misc]  # botocore has no types

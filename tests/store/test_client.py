@@ -4,13 +4,16 @@ import json
 import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.parsers import JSONParser
 
 from chalicelib.store import client
 from tests.conftest import PROJECT
+from tests.support.client import Client, assert_failure
 from tests.support.settings import SETTINGS
 
 VALUES = {
@@ -71,6 +74,32 @@ def test_responses_are_parsed_as_botocore_parses_them(operation: str, body: str)
     raw = {"full": json.dumps(BODIES[operation]).encode(), "empty object": b"{}", "nothing": b""}
     plain, usual = client._PlainJsonParser(), JSONParser()
     assert parsed(plain, operation, raw[body]) == parsed(usual, operation, raw[body])
+
+
+@pytest.mark.parametrize("body", [b'{"Item": {"pk"', b"<html>", b"\xff"])
+def test_a_response_that_is_cut_off_is_503(body: bytes, producer: Client) -> None:
+    """As a missing item, it would be 404."""
+
+    def cut_off(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, 200, {}, RawResponse(body))
+
+    events = client.client().meta.events
+    events.register_first("before-send.dynamodb", cut_off)
+    try:
+        response = producer.get(f"/roles/{'A' * 16}.{'A' * 16}")
+    finally:
+        events.unregister("before-send.dynamodb", cut_off)
+    assert_failure(response, 503)
+
+
+class RawResponse:
+    """The body of a response, as botocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.body
 
 
 @pytest.mark.parametrize("status", [400, 500])
