@@ -94,7 +94,7 @@ def create(endpoint_url: str | None = DYNAMODB_URL) -> Any:
             max_pool_connections=50,
             # PynamoDB builds the requests.
             parameter_validation=False,
-            # botocore would describe the machine anew in each request.
+            # botocore would describe the machine again in each request.
             user_agent="casting",
         ),
         **local,
