@@ -2,12 +2,11 @@
 
 import base64
 import hashlib
-import json
 import re
 from typing import Any
 
 from chalicelib.errors import BadIdempotencyKey
-from chalicelib.http import request
+from chalicelib.http import plain_json, request
 from chalicelib.http.body import Body, fields_of
 from chalicelib.limits import MAX_IDEMPOTENCY_KEY
 from chalicelib.store.table import Replay
@@ -74,5 +73,5 @@ def replay(body: Body) -> Replay | None:
 
 
 def _digest(*parts: Any) -> str:
-    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+    digest = hashlib.sha256(plain_json.canonical(parts)).digest()
     return base64.urlsafe_b64encode(digest[:DIGEST]).decode()

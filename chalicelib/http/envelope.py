@@ -7,6 +7,7 @@ from chalice.app import Request, Response
 
 from chalicelib import logs
 from chalicelib.errors import ApiError, InternalError
+from chalicelib.http import plain_json
 from chalicelib.settings import WEB_ORIGIN
 
 DEFAULT_HEADERS = {
@@ -64,6 +65,8 @@ def envelope(request: Request, get_response: Callable[[Request], Response]) -> R
     if response.status_code >= 400:
         # An unexpected exception in a view. Chalice has logged it with its traceback.
         return failure_of(InternalError())
+    if not isinstance(response.body, str):
+        response.body = plain_json.compact(response.body)
     # The view's own headers win: the docs page has its own Content-Security-Policy.
     response.headers = {**DEFAULT_HEADERS, **response.headers, REQUEST_ID: logs.request_id()}
     return response

@@ -75,12 +75,12 @@ class Conflict(Struct):
 def _conflicts(candidate: CandidateItem) -> list[dict[str, str]]:
     # Both have been read with the candidate.
     part, actor = cast(PartItem, candidate.part), cast(Actor, candidate.actor)
-    if part.engagement is None:
+    if not actor.engagements or part.engagement is None:
         return []
     own = Engagement.parse(part.engagement)
     conflicts = [
         {"part_id": other.part_id, "work_start": other.work_start, "work_end": other.work_end}
-        for other in map(Engagement.parse, actor.engagements or ())
+        for other in map(Engagement.parse, actor.engagements)
         if other.part_id != own.part_id
         and other.work_start <= own.work_end
         and other.work_end >= own.work_start

@@ -12,16 +12,17 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.errors import ExternalIdTaken, TooManyTerms
 from chalicelib.limits import MAX_TERMS
 from chalicelib.store import dynamodb, table, text
+from chalicelib.store.attributes import IntegerAttribute, TextAttribute
 from chalicelib.store.dynamodb import MAX_ACTIONS, ChangedMeanwhile, ConditionFailed, Step
 from chalicelib.store.items import ALIVE, Parent
 from chalicelib.store.resource import SK
-from chalicelib.store.table import IntegerAttribute, Item
+from chalicelib.store.table import Item
 
 Key = tuple[str, str]
 P = TypeVar("P", bound=Parent)
@@ -33,18 +34,18 @@ SEARCH = "search"
 class IndexItem(Item):
     """An item of the index. It is no resource, and has neither times nor a version."""
 
-    created_at = UnicodeAttribute(null=True)
-    updated_at = UnicodeAttribute(null=True)
+    created_at = TextAttribute(null=True)
+    updated_at = TextAttribute(null=True)
     version = IntegerAttribute(null=True)
 
 
 class Entry(IndexItem, discriminator="entry"):
     """A place in one list, and the card of a movie or actor. The id is that of the resource."""
 
-    words = UnicodeAttribute()  # a space before each word with which one of its starts begins
+    words = TextAttribute()  # a space before each word with which one of its starts begins
     facets = UnicodeSetAttribute()
-    low = UnicodeAttribute(null=True)  # of its `span`
-    high = UnicodeAttribute(null=True)
+    low = TextAttribute(null=True)  # of its `span`
+    high = TextAttribute(null=True)
 
 
 class Claim(IndexItem, discriminator="claim"):

@@ -9,10 +9,9 @@ import re
 from enum import StrEnum
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
-
 from chalicelib.errors import BadCursor
 from chalicelib.store import dynamodb, table
+from chalicelib.store.attributes import TextAttribute
 from chalicelib.store.dynamodb import Step
 from chalicelib.store.items import RoleItem, alive, candidate_key, role_keys
 from chalicelib.store.resource import SK, Resource
@@ -37,11 +36,9 @@ class Operation(StrEnum):
 class Record(Item, discriminator="history"):
     """What one write changed. Its `id` and `version` are those of the resource after it."""
 
-    by = UnicodeAttribute()  # the `sub` of the caller
-    operation = UnicodeAttribute()
-    changed = (
-        UnicodeAttribute()
-    )  # JSON: {field: [before, after]}, or {field: null} for personal data
+    by = TextAttribute()  # the `sub` of the caller
+    operation = TextAttribute()
+    changed = TextAttribute()  # JSON: {field: [before, after]}, or {field: null} for personal data
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -7,7 +7,6 @@ parts, actors their roles and candidacies, and parts their candidates by status.
 
 from typing import Any, ClassVar, NamedTuple
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.errors import (
@@ -20,16 +19,16 @@ from chalicelib.errors import (
 )
 from chalicelib.limits import MAX_AGE
 from chalicelib.store import table, text
-from chalicelib.store.resource import SK, Resource
-from chalicelib.store.statuses import PartStatus, Status
-from chalicelib.store.table import (
-    INDEXES,
+from chalicelib.store.attributes import (
+    BooleanAttribute,
     IntegerAttribute,
-    Item,
     ListAttribute,
     MapAttribute,
-    Order,
+    TextAttribute,
 )
+from chalicelib.store.resource import SK, Resource
+from chalicelib.store.statuses import PartStatus, Status
+from chalicelib.store.table import INDEXES, Item, Order
 from chalicelib.store.text import START, fold, sorted_by
 
 MOVIE, ACTOR, ROLE = "MOVIE#", "ACTOR#", "ROLE#"
@@ -43,13 +42,13 @@ class Parent(Resource):
     """A movie or an actor. It counts its roles, and they show its name. It can be searched for."""
 
     role_count = IntegerAttribute(default=0)
-    deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
-    deleted_by = UnicodeAttribute(null=True)  # the `sub` of the caller
+    deleting = TextAttribute(null=True)  # since this time; from then on it is not found
+    deleted_by = TextAttribute(null=True)  # the `sub` of the caller
     indexed = ListAttribute(null=True)  # the ids of `claims`, once its entries are written
-    indexing = UnicodeAttribute(null=True)  # the mark of an unfinished change of its entries
+    indexing = TextAttribute(null=True)  # the mark of an unfinished change of its entries
     indexing_keys = ListAttribute(null=True)  # of the entries that this change concerns
-    renaming = UnicodeAttribute(null=True)  # since this time, until all its roles show its name
-    renamed = UnicodeAttribute(null=True)  # the progress: `<role count> <seen> <sk of the last>`
+    renaming = TextAttribute(null=True)  # since this time, until all its roles show its name
+    renamed = TextAttribute(null=True)  # the progress: `<role count> <seen> <sk of the last>`
 
     copied: ClassVar[tuple[str, ...]]
     """Its fields that its roles copy, on their other side."""
@@ -138,21 +137,21 @@ ALIVE = Parent.pk.exists() & Parent.deleting.does_not_exist()
 class Movie(Parent, discriminator="movie"):
     """A movie. Its roles copy its title and release date."""
 
-    title = UnicodeAttribute()
-    release_date = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    status = UnicodeAttribute(null=True)
-    synopsis = UnicodeAttribute(null=True)
+    title = TextAttribute()
+    release_date = TextAttribute(null=True)  # YYYY-MM-DD
+    status = TextAttribute(null=True)
+    synopsis = TextAttribute(null=True)
     genres = ListAttribute(null=True)
     runtime_minutes = IntegerAttribute(null=True)
-    original_language = UnicodeAttribute(null=True)
-    shoot_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    shoot_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    shoot_location = UnicodeAttribute(null=True)
-    director = UnicodeAttribute(null=True)
-    production_company = UnicodeAttribute(null=True)
-    poster_url = UnicodeAttribute(null=True)
-    website = UnicodeAttribute(null=True)
-    imdb_id = UnicodeAttribute(null=True)
+    original_language = TextAttribute(null=True)
+    shoot_start = TextAttribute(null=True)  # YYYY-MM-DD
+    shoot_end = TextAttribute(null=True)  # YYYY-MM-DD
+    shoot_location = TextAttribute(null=True)
+    director = TextAttribute(null=True)
+    production_company = TextAttribute(null=True)
+    poster_url = TextAttribute(null=True)
+    website = TextAttribute(null=True)
+    imdb_id = TextAttribute(null=True)
     tmdb_id = IntegerAttribute(null=True)
     part_count = IntegerAttribute(default=0)
 
@@ -199,11 +198,11 @@ class Movie(Parent, discriminator="movie"):
 class Actor(Parent, discriminator="actor"):
     """An actor, with an age, a date of birth or neither. Their roles copy the name."""
 
-    name = UnicodeAttribute()
-    gender = UnicodeAttribute()
+    name = TextAttribute()
+    gender = TextAttribute()
     age = IntegerAttribute(null=True)
-    date_of_birth = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    stage_name = UnicodeAttribute(null=True)
+    date_of_birth = TextAttribute(null=True)  # YYYY-MM-DD
+    stage_name = TextAttribute(null=True)
     playing_age_min = IntegerAttribute(null=True)
     playing_age_max = IntegerAttribute(null=True)
     height_cm = IntegerAttribute(null=True)
@@ -211,16 +210,16 @@ class Actor(Parent, discriminator="actor"):
     skills = ListAttribute(null=True)
     unions = ListAttribute(null=True)
     agent = MapAttribute(null=True)
-    email = UnicodeAttribute(null=True)
-    phone = UnicodeAttribute(null=True)
-    headshot_url = UnicodeAttribute(null=True)
-    base_city = UnicodeAttribute(null=True)
-    base_country = UnicodeAttribute(null=True)
+    email = TextAttribute(null=True)
+    phone = TextAttribute(null=True)
+    headshot_url = TextAttribute(null=True)
+    base_city = TextAttribute(null=True)
+    base_country = TextAttribute(null=True)
     availability = ListAttribute(null=True)
-    imdb_id = UnicodeAttribute(null=True)
+    imdb_id = TextAttribute(null=True)
     tmdb_id = IntegerAttribute(null=True)
     active = BooleanAttribute(default=True)
-    notes = UnicodeAttribute(null=True)
+    notes = TextAttribute(null=True)
     candidate_count = IntegerAttribute(default=0)
     engagements = ListAttribute(null=True)  # `<from> <to> <part id>`, if the part has dates
     engagement_version = IntegerAttribute(null=True)  # changes with `engagements`
@@ -289,16 +288,16 @@ def _codes(language: str) -> set[str]:
 class RoleItem(Item, discriminator="role"):
     """One of a role's two items. The id is `<movie id>.<actor id>`."""
 
-    character_name = UnicodeAttribute(null=True)
+    character_name = TextAttribute(null=True)
     billing_order = IntegerAttribute(null=True)
-    role_type = UnicodeAttribute(null=True)
-    work_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    work_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    role_type = TextAttribute(null=True)
+    work_start = TextAttribute(null=True)  # YYYY-MM-DD
+    work_end = TextAttribute(null=True)  # YYYY-MM-DD
     part_ids = ListAttribute(null=True)  # of its candidacies that are cast, in order
     is_cast = BooleanAttribute(null=True)  # casting has made it; it ends with its last part
-    actor_name = UnicodeAttribute(null=True)  # beside the movie
-    movie_title = UnicodeAttribute(null=True)  # beside the actor
-    movie_release_date = UnicodeAttribute(null=True)  # beside the actor
+    actor_name = TextAttribute(null=True)  # beside the movie
+    movie_title = TextAttribute(null=True)  # beside the actor
+    movie_release_date = TextAttribute(null=True)  # beside the actor
 
     ordered = (("work_start", "work_end"),)
     internal = frozenset({"is_cast", "actor_name", "movie_title", "movie_release_date"})
@@ -330,18 +329,18 @@ class Engagement(NamedTuple):
 class PartItem(Resource, discriminator="part"):
     """A part of a movie. The id is `<movie id>.<id>`."""
 
-    name = UnicodeAttribute()
-    description = UnicodeAttribute(null=True)
-    part_type = UnicodeAttribute(null=True)
+    name = TextAttribute()
+    description = TextAttribute(null=True)
+    part_type = TextAttribute(null=True)
     billing_order = IntegerAttribute(null=True)
-    gender = UnicodeAttribute(null=True)
+    gender = TextAttribute(null=True)
     playing_age_min = IntegerAttribute(null=True)
     playing_age_max = IntegerAttribute(null=True)
     languages = MapAttribute(null=True)
     skills = ListAttribute(null=True)
     unions = ListAttribute(null=True)
-    work_start = UnicodeAttribute(null=True)  # YYYY-MM-DD
-    work_end = UnicodeAttribute(null=True)  # YYYY-MM-DD
+    work_start = TextAttribute(null=True)  # YYYY-MM-DD
+    work_end = TextAttribute(null=True)  # YYYY-MM-DD
     needed = IntegerAttribute(default=1)
     closed = BooleanAttribute(null=True)
     candidate_count = IntegerAttribute(default=0)
@@ -360,8 +359,8 @@ class PartItem(Resource, discriminator="part"):
     engaged = ListAttribute(null=True)  # the ids of the actors who are engaged
     engagement_version = IntegerAttribute(null=True)  # changes with `engaged`
     replays = ListAttribute(null=True)  # of the last POSTs that added candidates
-    deleting = UnicodeAttribute(null=True)  # since this time; from then on it is not found
-    deleted_by = UnicodeAttribute(null=True)  # the `sub` of the caller
+    deleting = TextAttribute(null=True)  # since this time; from then on it is not found
+    deleted_by = TextAttribute(null=True)  # the `sub` of the caller
 
     prefix = PART
     orders: ClassVar = {}  # its lists have their own keys: see `listed`
@@ -428,12 +427,12 @@ class PartItem(Resource, discriminator="part"):
 class CandidateItem(Item, discriminator="candidate"):
     """An actor who is considered for a part. The id is `<part id>.<actor id>`."""
 
-    status = UnicodeAttribute()
-    status_since = UnicodeAttribute()
-    status_by = UnicodeAttribute()  # the `sub` of the caller
+    status = TextAttribute()
+    status_since = TextAttribute()
+    status_by = TextAttribute()  # the `sub` of the caller
     rating = IntegerAttribute(null=True)
-    note = UnicodeAttribute(null=True)
-    audition_at = UnicodeAttribute(null=True)  # RFC 3339 in UTC
+    note = TextAttribute(null=True)
+    audition_at = TextAttribute(null=True)  # RFC 3339 in UTC
 
     internal = frozenset({"status_since", "status_by"})
 

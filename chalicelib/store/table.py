@@ -11,68 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from pynamodb.attributes import Attribute, DiscriminatorAttribute, UnicodeAttribute
+from pynamodb.attributes import DiscriminatorAttribute
 from pynamodb.connection import Connection
-from pynamodb.constants import LIST, MAP, NUMBER
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.errors import ApiError
 from chalicelib.settings import TABLE_NAME
+from chalicelib.store.attributes import IntegerAttribute, TextAttribute, plain
 from chalicelib.store.client import client
 
 SEPARATOR = "\x1f"  # between the parts of a sort key; no name can contain it
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
-
-
-class IntegerAttribute(Attribute[int]):
-    attr_type = NUMBER
-
-    def serialize(self, value: int) -> str:
-        return str(value)
-
-
-class ListAttribute(Attribute[list[Any]]):
-    """A list of texts, or of objects of texts."""
-
-    attr_type = LIST
-
-    def serialize(self, value: list[Any]) -> list[Any]:
-        return [_typed(part) for part in value]
-
-
-class MapAttribute(Attribute[dict[str, Any]]):
-    """An object whose members are texts or null."""
-
-    attr_type = MAP
-
-    def serialize(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {name: _typed(part) for name, part in value.items()}
-
-
-def _typed(value: Any) -> dict[str, Any]:
-    """Return a text, null, or an object of them, with DynamoDB's names of their types."""
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, dict):
-        return {"M": {name: _typed(part) for name, part in value.items()}}
-    return {"S": value}
-
-
-def _plain(value: dict[str, Any]) -> Any:
-    """Return a value without DynamoDB's name of its type. All of our numbers are integers."""
-    ((name, part),) = value.items()
-    if name == "N":
-        return int(part)
-    if name == "L":
-        return [_plain(member) for member in part]
-    if name == "SS":
-        return set(part)
-    if name == "M":
-        return {key: _plain(member) for key, member in part.items()}
-    return None if name == "NULL" else part
 
 
 class ByName(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]  # PynamoDB's
@@ -82,8 +34,8 @@ class ByName(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]  # 
         index_name = "gsi1"
         projection = AllProjection()
 
-    gsi1pk = UnicodeAttribute(hash_key=True)
-    gsi1sk = UnicodeAttribute(range_key=True)
+    gsi1pk = TextAttribute(hash_key=True)
+    gsi1sk = TextAttribute(range_key=True)
 
 
 class ByDate(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]  # PynamoDB's
@@ -93,8 +45,8 @@ class ByDate(GlobalSecondaryIndex["Item"]):  # type: ignore[no-untyped-call]  # 
         index_name = "gsi2"
         projection = AllProjection()
 
-    gsi2pk = UnicodeAttribute(hash_key=True)
-    gsi2sk = UnicodeAttribute(range_key=True)
+    gsi2pk = TextAttribute(hash_key=True)
+    gsi2sk = TextAttribute(range_key=True)
 
 
 class Item(Model):
@@ -104,23 +56,23 @@ class Item(Model):
         table_name = TABLE_NAME
         billing_mode = "PAY_PER_REQUEST"
 
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    gsi1pk = UnicodeAttribute(null=True)
-    gsi1sk = UnicodeAttribute(null=True)
-    gsi2pk = UnicodeAttribute(null=True)
-    gsi2sk = UnicodeAttribute(null=True)
+    pk = TextAttribute(hash_key=True)
+    sk = TextAttribute(range_key=True)
+    gsi1pk = TextAttribute(null=True)
+    gsi1sk = TextAttribute(null=True)
+    gsi2pk = TextAttribute(null=True)
+    gsi2sk = TextAttribute(null=True)
     by_name = ByName()
     by_date = ByDate()
 
     kind = DiscriminatorAttribute()
-    id = UnicodeAttribute()
-    created_at = UnicodeAttribute()
-    updated_at = UnicodeAttribute()
+    id = TextAttribute()
+    created_at = TextAttribute()
+    updated_at = TextAttribute()
     version = IntegerAttribute()
     recorded_from = IntegerAttribute(null=True)  # the first version that has a history
-    replay = UnicodeAttribute(null=True, attr_name="request")  # of the POST that created it
-    last_write = UnicodeAttribute(null=True)  # the mark of the last UpdateItem
+    replay = TextAttribute(null=True, attr_name="request")  # of the POST that created it
+    last_write = TextAttribute(null=True)  # the mark of the last UpdateItem
 
     ordered: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of fields, the second of which must not be less than the first. Either may be null."""
@@ -147,12 +99,17 @@ class Item(Model):
         item_type = _type_of(data["kind"]["S"]) if "kind" in data else cls
         if not issubclass(item_type, cls):
             raise ValueError(f"{item_type.__name__} is not a kind of {cls.__name__}")
-        names = _names(item_type)
-        values = {names.get(name, name): _plain(value) for name, value in data.items()}
+        values = _defaults(item_type).copy()
+        for name, value in data.items():
+            # Most values are texts.
+            values[name] = value["S"] if "S" in value else plain(value)
+        for name, ours in _renamed(item_type):
+            if name in values:
+                values[ours] = values.pop(name)
         if "kind" in values:
             values["kind"] = item_type
         item = item_type.__new__(item_type)
-        item.attribute_values = _defaults(item_type) | values
+        item.attribute_values = values
         return item
 
     def to_raw_data(self) -> dict[str, Any]:
@@ -180,9 +137,10 @@ def _type_of(kind: str) -> type[Item]:
 
 
 @functools.cache
-def _names(item_type: type[Item]) -> dict[str, str]:
-    """Return our names of attributes by their names in the table."""
-    return {a.attr_name: name for name, a in item_type.get_attributes().items()}
+def _renamed(item_type: type[Item]) -> tuple[tuple[str, str], ...]:
+    """Return the attributes that have another name in the table, and their names here."""
+    attributes = item_type.get_attributes().items()
+    return tuple((a.attr_name, name) for name, a in attributes if a.attr_name != name)
 
 
 @functools.cache

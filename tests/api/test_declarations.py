@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import pytest
 from chalice.app import Blueprint, Chalice, Response
 from msgspec import Meta
-from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.auth import auth
 from chalicelib.errors import MovieNotFound
@@ -33,9 +32,10 @@ from chalicelib.http.resource import (
 )
 from chalicelib.http.views import accepts, answers, filterable, public, requires, seal, sortable
 from chalicelib.routes.movies import Movie, NewMovie
+from chalicelib.store.attributes import IntegerAttribute, TextAttribute
 from chalicelib.store.items import Movie as MovieItem
 from chalicelib.store.resource import Collection, Resource
-from chalicelib.store.table import IntegerAttribute, Item, Order
+from chalicelib.store.table import Item, Order
 from chalicelib.store.text import sorted_by
 from tests.support.client import invoke
 
@@ -43,8 +43,8 @@ from tests.support.client import invoke
 
 
 class StudioItem(Resource, discriminator="example_studio"):
-    name = UnicodeAttribute()
-    address = UnicodeAttribute(null=True)
+    name = TextAttribute()
+    address = TextAttribute(null=True)
     stages = IntegerAttribute(null=True)
 
     prefix = "STUDIO#"
@@ -305,9 +305,9 @@ def test_a_view_with_other_parameters_than_declared_is_an_error_at_import(
 
 
 class FilmItem(Item, discriminator="film"):
-    title = UnicodeAttribute()
+    title = TextAttribute()
     year = IntegerAttribute(null=True)
-    code = UnicodeAttribute()
+    code = TextAttribute()
 
     internal = frozenset({"code"})
 
@@ -375,8 +375,8 @@ def test_a_list_in_an_unknown_index_is_an_error_at_import() -> None:
 
 def test_an_order_by_a_text_that_may_be_null_is_an_error_at_import() -> None:
     class TrailerItem(Resource, discriminator="trailer"):
-        title = UnicodeAttribute(null=True)
-        shown_on = UnicodeAttribute(null=True)
+        title = TextAttribute(null=True)
+        shown_on = TextAttribute(null=True)
 
         prefix, collection, missing = "TRAILER#", "TRAILERS", MovieNotFound
         orders = {"title": Order("gsi1", sorted_by), "shown_on": Order("gsi2", str, null=True)}

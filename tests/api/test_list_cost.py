@@ -31,19 +31,19 @@ class Agency:
 Page = tuple[str, dict[str, str], dict[str, list[str]]]
 
 PAGES: dict[str, tuple[Callable[[Agency], Page], int]] = {
-    "movies": (lambda _: ("/movies", {}, {}), 60),
-    "actors": (lambda _: ("/actors", {}, {}), 80),
-    "roles": (lambda _: ("/roles", {}, {}), 60),
-    "a cast": (lambda a: ("/movies/{movie_id}/actors", {"movie_id": a.movies[0]}, {}), 46),
-    "a search": (lambda _: ("/movies", {}, {"search": ["movie"]}), 220),
-    "a filter": (lambda _: ("/actors", {}, {"gender": ["male"]}), 160),
+    "movies": (lambda _: ("/movies", {}, {}), 11),
+    "actors": (lambda _: ("/actors", {}, {}), 17),
+    "roles": (lambda _: ("/roles", {}, {}), 16),
+    "a cast": (lambda a: ("/movies/{movie_id}/actors", {"movie_id": a.movies[0]}, {}), 12),
+    "a search": (lambda _: ("/movies", {}, {"search": ["movie"]}), 160),
+    "a filter": (lambda _: ("/actors", {}, {"gender": ["male"]}), 61),
     "a column of a board": (
         lambda a: (
             "/parts/{part_id}/candidates",
             {"part_id": a.part},
             {"status": ["submitted"]},
         ),
-        200,
+        65,
     ),
 }
 """Pages, and the most calls that one item more may cost: measured, and a third more."""
@@ -97,5 +97,5 @@ def test_one_item_more_on_a_page_costs_few_calls(agency: Agency) -> None:
     for name, (page_of, most) in PAGES.items():
         few, many = (calls(page_of(agency), limit) for limit in (FEW, MANY - 1))
         more = (many.total() - few.total()) / (MANY - 1 - FEW)
-        assert 10 < more <= most, f"{name}: {more} calls for each item"
+        assert 0 < more <= most, f"{name}: {more} calls for each item"
         assert SLOW.isdisjoint(many), f"{name}: a library decodes each item"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.errors import MovieNotFound
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import casting, dynamodb, table
+from chalicelib.store.attributes import TextAttribute
 from chalicelib.store.items import Actor, Movie, Parent, RoleItem
 from chalicelib.store.resource import Collection, Resource
 from chalicelib.store.table import INDEXES, Item, Order
@@ -444,7 +444,7 @@ def test_a_repair_does_not_overwrite_a_change_made_meanwhile(
 class Agent(Resource, discriminator="agent of test_verify"):
     """A plain resource: no roles."""
 
-    name = UnicodeAttribute()
+    name = TextAttribute()
 
     prefix = "AGENT#"
     collection = "AGENTS"
