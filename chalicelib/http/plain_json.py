@@ -1,29 +1,35 @@
 """JSON, byte for byte as Python's json.dumps writes it, and several times as fast.
 
-Both functions raise TypeError for what has no JSON, as json.dumps does.
+Both functions raise TypeError for what has no JSON, as json.dumps does. They refuse lone
+surrogates, which no stored text has.
 """
 
+import codecs
 import json
-import re
 from typing import Any
 
 import msgspec
 
-_ESCAPED = re.compile(rb"[\x7f-\xff]")
-"""What json.dumps escapes and msgspec does not. Most of our documents have none of it."""
-
 
 def compact(value: Any) -> str:
     """Return a value as JSON without spaces."""
-    encoded = msgspec.json.encode(value)
-    if _ESCAPED.search(encoded):
-        return json.dumps(value, separators=(",", ":"))
-    return encoded.decode()
+    return _in_ascii(msgspec.json.encode(value)).decode()
 
 
 def canonical(value: Any) -> bytes:
     """Return a value as JSON in which names are sorted, to compute a digest."""
     encoded = msgspec.json.encode(value, order="sorted")
-    if _ESCAPED.search(encoded):
-        return json.dumps(value, sort_keys=True).encode()
-    return msgspec.json.format(encoded, indent=0)
+    return _in_ascii(msgspec.json.format(encoded, indent=0))
+
+
+def _escaped(error: Any) -> tuple[str, int]:
+    """Return the escapes of what is not ASCII in a text, and where it ends."""
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("json", _escaped)
+
+
+def _in_ascii(encoded: bytes) -> bytes:
+    # json.dumps escapes this character of ASCII too.
+    return encoded.decode().encode("ascii", "json").replace(b"\x7f", rb"\u007f")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.http import plain_json
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.text("ab\x7f\\\"/\n"),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.text('ab\x7f\\"/\n'),
     lambda children: st.lists(children) | st.dictionaries(st.text(), children),
 )
 
