@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.serialize import JSONSerializer
 from botocore.session import Session
 
 from chalicelib import deadline, logs, restore
@@ -33,7 +34,7 @@ PLAIN = frozenset(
     for operation in ("BatchGetItem", "GetItem", "PutItem", "Query", "TransactGetItems")
     + ("TransactWriteItems", "UpdateItem")
 )
-"""The shapes of the responses that need no conversion after JSON."""
+"""The shapes of the responses that need no conversion after JSON. The requests need none before."""
 
 
 class OutOfTime(BotoCoreError):  # type: ignore[misc]  # botocore has no types
@@ -72,6 +73,15 @@ class _Parsers(ResponseParserFactory):  # type: ignore[misc]  # botocore has no 
         return super().create_parser(protocol_name)
 
 
+class _PlainJsonSerializer(JSONSerializer):  # type: ignore[misc]  # botocore has no types
+    """Writes requests as they are. botocore would compare every value with the model here too."""
+
+    def _serialize(
+        self, serialized: dict[str, Any], value: dict[str, Any], _: Any, __: Any = None
+    ) -> None:
+        serialized.update(value)
+
+
 def create(endpoint_url: str | None = DYNAMODB_URL) -> Any:
     """Return a new client. An engine on this machine never receives real credentials."""
     session = Session(include_builtin_handlers=False)
@@ -99,6 +109,7 @@ def create(endpoint_url: str | None = DYNAMODB_URL) -> Any:
         ),
         **local,
     )
+    created._serializer = _PlainJsonSerializer()
     created.meta.events.register("before-send.dynamodb", _before_attempt)
     created.meta.events.register("after-call.dynamodb", _after_response)
     return created

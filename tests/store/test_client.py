@@ -1,5 +1,6 @@
 """The client of DynamoDB: its parser, its certificates, and when it is created."""
 
+import copy
 import json
 import ssl
 import subprocess
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.parsers import JSONParser
+from botocore.serialize import JSONSerializer
 
-from chalicelib.store import client
+from chalicelib.settings import TABLE_NAME
+from chalicelib.store import client, dynamodb
+from chalicelib.store.resource import SK
 from tests.conftest import PROJECT
 from tests.support.client import Client, assert_failure
 from tests.support.settings import SETTINGS
@@ -116,6 +120,33 @@ class RawResponse:
 def test_failures_are_parsed_as_botocore_parses_them(status: int, body: bytes) -> None:
     plain, usual = client._PlainJsonParser(), JSONParser()
     assert parsed(plain, "Query", body, status) == parsed(usual, "Query", body, status)
+
+
+def test_requests_are_written_as_botocore_writes_them(producer: Client) -> None:
+    sent: list[tuple[Any, dict[str, Any]]] = []
+
+    def keep(params: dict[str, Any], model: Any, **_: Any) -> None:
+        sent.append((model, copy.deepcopy(params)))
+
+    events = client.client().meta.events
+    events.register("provide-client-params.dynamodb", keep)
+    try:
+        movie, actor = producer.new_movie("Łódź \u2028"), producer.new_actor("Zoë 🎬")
+        producer.new_role(movie, actor, billing_order=1)
+        assert producer.patch(f"/movies/{movie}", {"genres": ["war"], "status": None}).status == 200
+        assert producer.get("/movies?search=lodz&limit=1").status == 200
+        dynamodb.snapshot([("MOVIE#" + movie, SK)])
+        client.client().put_item(TableName=TABLE_NAME, Item={**KEY, "values": {"M": ITEM}})
+        client.client().update_item(TableName=TABLE_NAME, Key=KEY, UpdateExpression="REMOVE x")
+    finally:
+        events.unregister("provide-client-params.dynamodb", keep)
+    assert {model.output_shape.name for model, _ in sent} == client.PLAIN
+    plain, usual = client.create()._serializer, JSONSerializer()
+    for model, params in sent:
+        assert plain.serialize_to_request(params, model) == usual.serialize_to_request(
+            params, model
+        )
+    assert isinstance(plain, client._PlainJsonSerializer)
 
 
 def test_a_client_reads_its_responses_with_this_parser() -> None:
