@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.apps import PEERS
+from bench.apps import AUTHORIZERS, PEERS
 from bench.figures import Figure, Spread, ratios, shown, shown_spread, spread
 from bench.run import EVENTS, WARM_UP, Samples
 from dev.machine import PROJECT
@@ -36,8 +36,9 @@ FIGURES = {
     "board": Goal("warm `GET /parts/{id}/candidates?status=shortlisted&limit=50`", 0.60),
     "cold": Goal("cold start of the API, with TLS and the first `GET /movies/{id}`", 0.85),
     "authorizer": Goal(
-        "cold start of the authorizer, with the first rejected token, without TLS", 0.40
+        "cold start of the authorizer, with TLS, the keys and the first rejected token", 0.40
     ),
+    "malformed": Goal("cold start of the authorizer, with a malformed token", 0.40),
     "memory": Goal("memory of the warm API", 0.90),
     "zipped": Goal("package, zipped", 3.5, "MB"),
     "unzipped": Goal("package, unzipped", 12.0, "MB"),
@@ -130,7 +131,7 @@ def comparison(samples: Samples, sizes: Sizes) -> list[Figure]:
 def _value(name: str, app: str, samples: Samples, sizes: Sizes) -> Spread | None:
     if name in SIZES:
         return spread([sizes[app][name]]) if app in sizes else None
-    measured = ("cold", "authorizer") if name == "authorizer" else (name, app)
+    measured = ("cold", name) if name in AUTHORIZERS else (name, app)
     if measured not in samples:
         return None
     return ratios(samples[measured], samples[measured[0], "bare"])

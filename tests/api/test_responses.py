@@ -165,8 +165,11 @@ def test_every_gateway_response_has_the_envelope() -> None:
     assert statuses["UNSUPPORTED_MEDIA_TYPE"] == 415
     assert statuses["THROTTLED"] == statuses["QUOTA_EXCEEDED"] == 429
     assert statuses["INTEGRATION_TIMEOUT"] == 503
+    for failed in ("AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"):
+        assert statuses[failed] == 503
+        assert GATEWAY_RESPONSES[failed].response().headers["Retry-After"] == "30"
     assert statuses["DEFAULT_4XX"] == 404
-    assert statuses["DEFAULT_5XX"] == statuses["AUTHORIZER_FAILURE"] == 500
+    assert statuses["DEFAULT_5XX"] == 500
     assert GATEWAY_RESPONSES["THROTTLED"].response().headers["Retry-After"] == "1"
 
 

@@ -129,14 +129,14 @@ def test_the_memory_of_the_function_is_that_of_the_configuration() -> None:
 
 
 def test_the_alarms_and_metrics_are_those_that_are_deployed() -> None:
-    from chalicelib.logs import METRICS
+    from chalicelib.logs import AUTHORIZER_METRICS, METRICS
     from chalicelib.store.table import INDEXES
 
     template = (PROJECT / ".chalice" / "operations.yaml").read_text()
     # Each index has an alarm for reads and one for writes.
     assert template.count("AWS::CloudWatch::Alarm") + 2 * len(INDEXES) == cost.ALARMS
     assert template.count("AWS::CloudWatch::Dashboard") == cost.DASHBOARDS
-    assert len(METRICS) == cost.METRICS
+    assert len(METRICS) + len(AUTHORIZER_METRICS) == cost.METRICS
 
 
 def test_every_price_is_used() -> None:
