@@ -18,7 +18,7 @@ from dev.machine import LOCAL, PROJECT
 BENCH = LOCAL / "bench"
 PEERS = Path(__file__).with_name("peers")
 STAGE = "prod"
-AUTHORIZERS = ("authorizer", "malformed")
+AUTHORIZERS = ("authorizer", "keys")
 
 
 class Package(NamedTuple):
@@ -33,7 +33,7 @@ class Package(NamedTuple):
 
     @property
     def authorizers(self) -> list[App]:
-        """Return the authorizer once for each of `events.tokens`."""
+        """Return the authorizer once for each kind of rejected token."""
         return [App(name, self.folder, "chalicelib.auth.auth0") for name in AUTHORIZERS]
 
 

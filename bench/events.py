@@ -41,8 +41,8 @@ def everything(ids: dict[str, str]) -> list[Event]:
 def authorizer_event(name: str) -> Event:
     """Return an event for which the authorizer rejects a token.
 
-    For `authorizer`, the token has a key that the issuer does not publish: the verifier fetches the
-    keys. For `malformed`, it has no signature.
+    For `authorizer`, the token has no signature. For `keys`, it has a key that the issuer does not
+    publish, so the verifier fetches the keys.
     """
     parts = (
         json.dumps({"alg": "RS256", "typ": "JWT", "kid": "unknown"}).encode(),
@@ -50,7 +50,7 @@ def authorizer_event(name: str) -> Event:
         bytes(256),
     )
     segments = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
-    if name == "malformed":
+    if name == "authorizer":
         segments.pop()
     arn = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/movies"
     return {

@@ -201,7 +201,7 @@ def test_the_message_of_a_rejected_token_comes_from_the_authorizer(url: str) -> 
     assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")
 
 
-def test_a_failing_authorizer_returns_500(
+def test_a_failing_authorizer_returns_503(
     producer: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: object) -> None:
@@ -209,7 +209,7 @@ def test_a_failing_authorizer_returns_500(
 
     monkeypatch.setattr(tokens, "verify", fail)
     with caplog.at_level(logging.ERROR):
-        assert_failure(producer.get("/movies"), 500)
+        assert_failure(producer.get("/movies"), 503)
 
 
 def test_every_error_has_a_status_a_message_and_a_detail() -> None:

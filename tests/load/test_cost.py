@@ -61,8 +61,8 @@ def test_a_bill_is_what_is_computed_by_hand(monkeypatch: pytest.MonkeyPatch) -> 
         "DynamoDB, continuous backup": 0.4896,
         "CloudWatch, logs": 0.63,  # 1 GB
         "CloudWatch, stored logs": 0.0972,
-        "CloudWatch, metrics": 1.8,
-        "CloudWatch, alarms": 1.1,
+        "CloudWatch, metrics": 2.1,
+        "CloudWatch, alarms": 1.2,
         "CloudWatch, dashboard": 3.0,
         "Data transfer": 0.36,  # 15,000 / 4 + 250 bytes: 4 GB
         # 10 requests a second: the first, and 5 % of 9: 145,000 traces
