@@ -81,7 +81,8 @@ class KeySet:
         try:
             self._keys = _usable(strict_json.parse(self._download()))
             self._fetched, self._is_down = now, False
-        except (requests.RequestException, HTTPError, ValueError, TypeError, KeyError) as error:
+        except (OSError, HTTPError, ValueError, TypeError, KeyError) as error:
+            # OSError has all exceptions of requests, and a bundle of certificates that is missing.
             log.warning("the issuer's keys cannot be fetched: %s", type(error).__name__)
 
     def _download(self) -> bytes:

@@ -177,6 +177,14 @@ def test_an_unknown_key_is_unknown_only_to_an_issuer_that_responds(
     assert keys.get("next") is None
 
 
+def test_missing_certificates_are_no_reason_to_reject_a_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
+    with pytest.raises(IssuerUnreachable):
+        KeySet("https://127.0.0.1:9/").get("main")
+
+
 @pytest.mark.parametrize("how", FAILURES)
 def test_an_issuer_that_recovers_is_used_again(clock: Clock, how: str) -> None:
     issuer = Issuer()
