@@ -408,7 +408,7 @@ def test_an_unreachable_issuer_is_logged_as_json(start: Start) -> None:
     error = function.errors.read_text()
     assert "IssuerUnreachable: Tokens cannot be verified" in error
     assert not pieces(token) & pieces(error)
-    warning, line = function.lines()
+    warning, line = map(json.loads, function.log.read_text().splitlines())
     assert (warning["level"], warning["logger"]) == ("WARNING", "chalicelib.signing_keys")
     assert (line["level"], line["reason"]) == ("ERROR", "temporarily unavailable")
     assert (line["allowed"], line["rejected_tokens"]) == (False, 0)
