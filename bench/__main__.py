@@ -63,7 +63,7 @@ def _run(wanted: list[str], started: float) -> None:
     report.DOCUMENT.write_text(report.document(goals, compared, samples, facts))
     content = report.data(goals, compared, samples, facts)
     report.DATA.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    picture.draw(goals, compared, PICTURE)
+    picture.draw([f for f in goals if f.has_goal], compared, PICTURE)
     for file in (report.DOCUMENT, report.DATA, PICTURE):
         machine.say(f"{machine.shown(file)}: written")
 

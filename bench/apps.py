@@ -18,6 +18,7 @@ from dev.machine import LOCAL, PROJECT
 BENCH = LOCAL / "bench"
 PEERS = Path(__file__).with_name("peers")
 STAGE = "prod"
+AUTHORIZERS = ("authorizer", "keys")
 
 
 class Package(NamedTuple):
@@ -31,8 +32,9 @@ class Package(NamedTuple):
         return App("ours", self.folder, "app.app")
 
     @property
-    def authorizer(self) -> App:
-        return App("authorizer", self.folder, "chalicelib.auth.auth0")
+    def authorizers(self) -> list[App]:
+        """Return the authorizer once for each kind of rejected token."""
+        return [App(name, self.folder, "chalicelib.auth.auth0") for name in AUTHORIZERS]
 
 
 def ours() -> Package:

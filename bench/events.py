@@ -38,17 +38,20 @@ def everything(ids: dict[str, str]) -> list[Event]:
     return [every_movie, events(ids)["roles"]]
 
 
-def authorizer_event() -> Event:
-    """Return the event of the authorizer, for a token with a key that the issuer does not publish.
+def authorizer_event(name: str) -> Event:
+    """Return an event for which the authorizer rejects a token.
 
-    The authorizer parses the header, looks for the key, which nobody publishes, and rejects it.
+    For `authorizer`, the token has no signature. For `keys`, it has a key that the issuer does not
+    publish, so the verifier fetches the keys.
     """
     parts = (
         json.dumps({"alg": "RS256", "typ": "JWT", "kid": "unknown"}).encode(),
         json.dumps({"iss": "https://issuer.example/", "aud": "casting-api"}).encode(),
         bytes(256),
     )
-    segments = (base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    segments = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
+    if name == "authorizer":
+        segments.pop()
     arn = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/movies"
     return {
         "type": "TOKEN",

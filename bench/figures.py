@@ -41,13 +41,19 @@ class Figure(NamedTuple):
     unit: str = ""
 
     @property
+    def has_goal(self) -> bool:
+        return math.isfinite(self.goal)
+
+    @property
     def is_met(self) -> bool:
         """Return whether the median does not exceed the goal. The last digit shown decides."""
         return round(self.value.median, 2) <= self.goal
 
     @property
     def verdict(self) -> str:
-        """Return in plain words whether the goal is met."""
+        """Return in plain words whether the goal is met. It is empty without a goal."""
+        if not self.has_goal:
+            return ""
         if not self.is_met:
             return f"MISSED by {shown(self.value.median - self.goal, self.unit)}"
         if round(self.value.high, 2) > self.goal:

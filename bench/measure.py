@@ -61,13 +61,26 @@ class Run:
             warm = {"get": pair}
         if warm:
             samples |= run.warm(warm, self.events, self.environment, plan, step)
-        if {"cold", "authorizer"} & set(figures):
+        if {"cold", *apps.AUTHORIZERS} & set(figures):
             first = dict.fromkeys([*pair, *self._peers], self.events["get"])
             environments = {app: self._cold_environment(app) for app in first}
-            first[self._package.authorizer] = events.authorizer_event()
-            environments[self._package.authorizer] = self.environment
+            for app in self._package.authorizers:
+                first[app] = events.authorizer_event(app.name)
+                environments[app] = self._issuer_environment(app)
             samples |= run.cold(first, environments, plan, step)
         return samples
+
+    def _issuer_environment(self, app: App) -> dict[str, str]:
+        """Return the variables of the authorizer: the stub is the issuer, which has HTTPS."""
+        bundle = tls.bundle(app, self._stub.authority, apps.BENCH, ["certifi/cacert.pem"])
+        issuer = f"{self._stub.https_url}/"
+        handler = {"_HANDLER": app.handler}  # as in Lambda
+        return {
+            **self.environment,
+            **handler,
+            "AUTH_ISSUER": issuer,
+            "REQUESTS_CA_BUNDLE": str(bundle),
+        }
 
     def _cold_environment(self, app: App) -> dict[str, str]:
         """Return the variables for a cold start, which reads DynamoDB by HTTPS as in Lambda."""

@@ -28,7 +28,7 @@ def bars(figures: Sequence[Figure]) -> list[Bar]:
 
 def _bar(figure: Figure) -> Bar:
     low, median, high = figure.value
-    label = figure.text.replace("`", "") if math.isfinite(figure.goal) else APPS[figure.app]
+    label = figure.text.replace("`", "") if figure.has_goal else APPS[figure.app]
     color = GREY if figure.app != "ours" else OURS if figure.is_met else MISSED
     return Bar(label, median, (median - low, high - median), figure.goal, color)
 

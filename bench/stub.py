@@ -5,7 +5,8 @@ and forgets it, so that every request meets the same data. It serves HTTP, and H
 certificate of a new authority. It prints its two URLs, the authority and the ids of `fill.fill` as
 one line of JSON, and ends when its standard input does.
 
-GET /requests returns, and forgets, the requests that it has answered.
+GET /requests returns, and forgets, the requests that it has answered. The issuer's keys are at
+/.well-known/jwks.json.
 """
 
 import json
@@ -31,6 +32,11 @@ Json = dict[str, Any]
 
 READS = {"GetItem", "BatchGetItem", "Query", "TransactGetItems"}
 NOTED = 100
+KEYS = [
+    {"kid": kid, "kty": "RSA", "use": "sig", "alg": "RS256", "e": "AQAB", "n": "v" * 341 + "Q"}
+    for kid in ("current", "next")
+]
+"""The keys of the issuer, as many as Auth0 publishes. Nobody signs with them."""
 SEVERAL_TABLES = {"BatchGetItem", "TransactGetItems", "TransactWriteItems", "BatchWriteItem"}
 
 
@@ -102,7 +108,10 @@ def _serve(stub: Stub, context: ssl.SSLContext | None = None) -> str:
             self._respond(stub.answer(operation, body))
 
         def do_GET(self) -> None:
-            self._respond(_encoded({"requests": stub.take_requests()}))
+            if self.path == "/.well-known/jwks.json":
+                self._respond(_encoded({"keys": KEYS}))
+            else:
+                self._respond(_encoded({"requests": stub.take_requests()}))
 
         def _respond(self, body: bytes) -> None:
             self.send_response(200)

@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import ssl
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -34,12 +35,14 @@ DEFAULT_BUNDLES = (
 """The certificates that an app reads in Lambda: the first of these files in its folder."""
 
 
-def bundle(app: App, authority: str, folder: Path) -> Path | None:
+def bundle(
+    app: App, authority: str, folder: Path, defaults: Sequence[str] = DEFAULT_BUNDLES
+) -> Path | None:
     """Write the certificates that an app reads in Lambda, and that of the authority.
 
-    Return the file, or None if the app has no client of DynamoDB.
+    They are in the first of the files `defaults`. Return the file, or None if the app has none.
     """
-    for name in DEFAULT_BUNDLES:
+    for name in defaults:
         default = app.folder / name
         if default.exists():
             file = folder / f"{app.name}.pem"

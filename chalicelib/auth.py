@@ -10,8 +10,8 @@ from typing import Any
 
 from chalice.app import AuthRequest, Blueprint
 
-from chalicelib import logs, restore
-from chalicelib.errors import ApiError
+from chalicelib import logs, restore, startup
+from chalicelib.errors import ApiError, IssuerUnreachable
 
 auth = Blueprint(__name__)
 
@@ -22,7 +22,8 @@ auth = Blueprint(__name__)
 def auth0(request: AuthRequest) -> dict[str, Any]:
     """Return a policy that allows or denies this token the whole API.
 
-    The handlers check the permission that each route requires.
+    The handlers check the permission that each route requires. Raise IssuerUnreachable if nobody
+    can say whether the token is valid: API Gateway caches no failure, and sends 503.
     """
     started = time.monotonic()
     from chalicelib import tokens
@@ -30,9 +31,13 @@ def auth0(request: AuthRequest) -> dict[str, Any]:
     try:
         claims = tokens.verify(request.token)
     except ApiError as error:
-        logs.log_authorization(None, error.message, started)
+        logs.log_authorization(None, error.status, error.message, started)
+        if isinstance(error, IssuerUnreachable):
+            raise
         return _policy("Deny", request, "refused", {"message": error.message})
-    logs.log_authorization(claims.sub, None, started)
+    finally:
+        startup.finish()
+    logs.log_authorization(claims.sub, 200, None, started)
     context = {
         "sub": claims.sub,
         "permissions": json.dumps(sorted(claims.permissions)),
@@ -42,7 +47,7 @@ def auth0(request: AuthRequest) -> dict[str, Any]:
 
 
 def _load_verifier() -> None:
-    from chalicelib import tokens  # noqa: F401 -- so that the snapshot contains it
+    from chalicelib import signing_keys, tokens  # noqa: F401 -- so that the snapshot has them
 
 
 # The API's function imports this module too.

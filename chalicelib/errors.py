@@ -269,6 +269,13 @@ class InternalError(ApiError):
     """A fault of ours. It is logged with its traceback, and not explained to the caller."""
 
 
+class IssuerUnreachable(TryAgain):
+    """The issuer's keys cannot be fetched. API Gateway sends this if the authorizer fails."""
+
+    detail = "Tokens cannot be verified at the moment: try again."
+    headers = {"Retry-After": "30"}
+
+
 class TableBusy(TryAgain):
     detail = "The database is throttled at the moment: try again."
 

@@ -29,6 +29,9 @@ METRICS = {
 }
 """The metrics that CloudWatch reads from the line of each request, and their units."""
 
+AUTHORIZER_METRICS = {"rejected_tokens": "Count"}
+"""Those of the authorizer's lines."""
+
 # API Gateway lets callers choose the id of their request. This matches every id that it generates
 # itself, and few secrets.
 _REQUEST_ID = re.compile(r"[0-9A-Fa-f-]{1,64}")
@@ -81,19 +84,21 @@ def log_requests(request: Request, get_response: Callable[[Request], Response]) 
         _current.reset(before)
 
 
-def log_authorization(sub: str | None, reason: str | None, started: float) -> None:
-    """Log the authorizer's decision: the caller, or the reason why the token was denied."""
+def log_authorization(sub: str | None, status: int, reason: str | None, started: float) -> None:
+    """Log the authorizer's decision: the caller, or why the request will have another status."""
     message = f"authorizer: {reason or 'allowed'}"
     members = {
         "event": "authorizer",
         "stage": STAGE,
-        "allowed": reason is None,
+        "allowed": status == 200,
         "reason": reason,
         "caller": _hashed(sub),
         "duration_ms": _milliseconds_since(started),
         "cold_start": _cold_start(),
+        "rejected_tokens": int(status == 401),
+        "_aws": _metrics(AUTHORIZER_METRICS),
     }
-    log.info(message, extra={"members": members})
+    log.log(logging.ERROR if status >= 500 else logging.INFO, message, extra={"members": members})
 
 
 def _log_request(request: Request, status: int, tally: Tally, cold: int, started: float) -> None:
@@ -111,7 +116,7 @@ def _log_request(request: Request, status: int, tally: Tally, cold: int, started
             "cold_start": cold,
             "client_errors": int(400 <= status < 500),
             "server_errors": int(status >= 500),
-            "_aws": _metrics(),
+            "_aws": _metrics(METRICS),
         }
         log.info("%s %s %d", request.method, request.path, status, extra={"members": members})
     except Exception:
@@ -125,9 +130,9 @@ def _cold_start() -> int:
     return int(was_cold)
 
 
-def _metrics() -> dict[str, Any]:
+def _metrics(units: dict[str, str]) -> dict[str, Any]:
     """Return the directive that makes members of a line metrics (embedded metric format)."""
-    metrics = [{"Name": name, "Unit": unit} for name, unit in METRICS.items()]
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
     directive = {"Namespace": "casting", "Dimensions": [["stage"]], "Metrics": metrics}
     return {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
 

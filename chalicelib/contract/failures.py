@@ -13,6 +13,7 @@ from chalicelib.errors import (
     InvalidClaims,
     InvalidFilter,
     InvalidHeader,
+    IssuerUnreachable,
     NotJson,
     PermissionMissing,
     TableBusy,
@@ -24,7 +25,7 @@ from chalicelib.http.envelope import failure
 from chalicelib.http.gateway import GATEWAY_RESPONSES
 from chalicelib.http.views import Declared
 
-AUTHENTICATED = (TokenExpired, InvalidClaims, InvalidHeader, PermissionMissing)
+AUTHENTICATED = (TokenExpired, InvalidClaims, InvalidHeader, IssuerUnreachable, PermissionMissing)
 USES_TABLE = (TableBusy, TableUnreachable)  # every operation with a permission does
 WITH_BODY = (BadBody, BodyTooLarge, NotJson, InvalidBody)
 GATEWAY = ("BAD_REQUEST_PARAMETERS", "REQUEST_TOO_LARGE", "THROTTLED", "INTEGRATION_TIMEOUT")

@@ -15,6 +15,7 @@ from chalicelib.errors import (
     BodyTooLarge,
     InternalError,
     InvalidHeader,
+    IssuerUnreachable,
     NotJson,
 )
 from chalicelib.http.envelope import failure
@@ -67,8 +68,9 @@ GATEWAY_RESPONSES = {
         detail=TOKEN_REJECTED,
     ),
     "API_CONFIGURATION_ERROR": _OUR_FAULT,
-    "AUTHORIZER_CONFIGURATION_ERROR": _OUR_FAULT,
-    "AUTHORIZER_FAILURE": _OUR_FAULT,
+    # API Gateway does not say which of these two follows from an authorizer that raises.
+    "AUTHORIZER_CONFIGURATION_ERROR": _like(IssuerUnreachable),
+    "AUTHORIZER_FAILURE": _like(IssuerUnreachable),
     "BAD_REQUEST_BODY": _BAD_REQUEST,
     "BAD_REQUEST_PARAMETERS": _BAD_REQUEST,
     # These two are the defaults for response types that are not listed here. On an unknown path,

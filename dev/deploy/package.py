@@ -55,8 +55,8 @@ FUNCTIONS = {
     "app.app": Function("policy-api.json", ["app.app"]),
     "chalicelib.auth.auth0": Function(
         "policy-authorizer.json",
-        # The authorizer imports the verifier in its first call only.
-        ["chalicelib.auth.auth0", "chalicelib.tokens.verify"],
+        # The authorizer imports these modules while it verifies a token.
+        ["chalicelib.auth.auth0", "chalicelib.tokens.verify", "chalicelib.signing_keys.KeySet"],
     ),
 }
 """The functions by their handlers."""
@@ -86,6 +86,7 @@ DYNAMODB_FILES = ("service-2.json.gz", "endpoint-rule-set-1.json.gz")
 
 NOT_NEEDED = (
     "botocore/cacert.pem",  # client.py names its own
+    "charset_normalizer/*",  # requests decodes no text for us; startup.py ignores its warning
     "dateutil/zoneinfo/*",  # Python has the time zones
     "ecdsa/test_*.py",
     "idna/uts46data.py",  # for host names that are not ASCII, which settings.py refuses

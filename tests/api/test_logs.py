@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from chalice.app import Request, Response
 
-from chalicelib import logs, tokens
+from chalicelib import logs, signing_keys
 from dev.local import gateway
 from tests.conftest import Product
 from tests.support.client import Client
@@ -375,7 +375,12 @@ def test_the_authorizer_logs_a_line_for_each_token(start: Start, tls_issuer: Tls
         assert line.pop("timestamp")
         assert 0 <= line.pop("duration_ms") < 5_000
     common = {"level": "INFO", "logger": "chalicelib.logs", "event": "authorizer", "stage": "prod"}
-    denied = {**common, "allowed": False, "caller": None, "cold_start": 0}
+    denied = {**common, "allowed": False, "caller": None, "cold_start": 0, "rejected_tokens": 1}
+    metrics = [{"Name": "rejected_tokens", "Unit": "Count"}]
+    for line in lines:
+        (directive,) = line.pop("_aws")["CloudWatchMetrics"]
+        assert directive["Metrics"] == metrics
+        assert directive["Dimensions"] == [["stage"]]
     assert lines == [
         {
             **common,
@@ -384,6 +389,7 @@ def test_the_authorizer_logs_a_line_for_each_token(start: Start, tls_issuer: Tls
             "reason": None,
             "caller": hashed(SUB),
             "cold_start": 1,
+            "rejected_tokens": 0,
         },
         *(
             {**denied, "message": f"authorizer: {reason}", "reason": reason}
@@ -395,10 +401,17 @@ def test_the_authorizer_logs_a_line_for_each_token(start: Start, tls_issuer: Tls
 def test_an_unreachable_issuer_is_logged_as_json(start: Start) -> None:
     # No issuer listens on this port.
     function = start("chalicelib.auth.auth0", AUTH_ISSUER="https://127.0.0.1:9/")
-    function(authorizer_event(f"Bearer {Issuer().token('producer')}"))
-    warning, line = function.lines()
-    assert (warning["level"], warning["logger"]) == ("WARNING", "chalicelib.tokens")
-    assert line["reason"] == "invalid header"
+    token = Issuer().token("producer")
+    with pytest.raises(AssertionError):
+        function(authorizer_event(f"Bearer {token}"))
+    function.process.wait(10)
+    error = function.errors.read_text()
+    assert "IssuerUnreachable: Tokens cannot be verified" in error
+    assert not pieces(token) & pieces(error)
+    warning, line = map(json.loads, function.log.read_text().splitlines())
+    assert (warning["level"], warning["logger"]) == ("WARNING", "chalicelib.signing_keys")
+    assert (line["level"], line["reason"]) == ("ERROR", "temporarily unavailable")
+    assert (line["allowed"], line["rejected_tokens"]) == (False, 0)
 
 
 # Secrets
@@ -488,7 +501,7 @@ def test_the_local_server_logs_no_part_of_a_token(
 ) -> None:
     keys = json.dumps({"keys": published()}).encode()
     monkeypatch.setattr(issuer, "answer", keys)
-    monkeypatch.setattr(tokens, "KEYS", tokens.KeySet(issuer.url))
+    monkeypatch.setattr(signing_keys, "KEYS", signing_keys.KeySet(issuer.url))
     world = World(Product(tmp_path / "unused"), issuer, Issuer(), [])
     secrets: list[str] = []
     for name in ("casting", "chalicelib", "dev"):

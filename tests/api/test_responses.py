@@ -165,8 +165,11 @@ def test_every_gateway_response_has_the_envelope() -> None:
     assert statuses["UNSUPPORTED_MEDIA_TYPE"] == 415
     assert statuses["THROTTLED"] == statuses["QUOTA_EXCEEDED"] == 429
     assert statuses["INTEGRATION_TIMEOUT"] == 503
+    for failed in ("AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"):
+        assert statuses[failed] == 503
+        assert GATEWAY_RESPONSES[failed].response().headers["Retry-After"] == "30"
     assert statuses["DEFAULT_4XX"] == 404
-    assert statuses["DEFAULT_5XX"] == statuses["AUTHORIZER_FAILURE"] == 500
+    assert statuses["DEFAULT_5XX"] == 500
     assert GATEWAY_RESPONSES["THROTTLED"].response().headers["Retry-After"] == "1"
 
 
@@ -198,7 +201,7 @@ def test_the_message_of_a_rejected_token_comes_from_the_authorizer(url: str) -> 
     assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")
 
 
-def test_a_failing_authorizer_returns_500(
+def test_a_failing_authorizer_returns_503(
     producer: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: object) -> None:
@@ -206,7 +209,7 @@ def test_a_failing_authorizer_returns_500(
 
     monkeypatch.setattr(tokens, "verify", fail)
     with caplog.at_level(logging.ERROR):
-        assert_failure(producer.get("/movies"), 500)
+        assert_failure(producer.get("/movies"), 503)
 
 
 def test_every_error_has_a_status_a_message_and_a_detail() -> None:

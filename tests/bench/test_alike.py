@@ -113,7 +113,19 @@ def test_a_cold_start_sends_https_and_trusts_the_stub_by_its_authority(
         "ours": stub.https_url,
         "bare": stub.https_url,
         "authorizer": stub.url,
+        "keys": stub.url,
     }
+    for authorizer in ours.authorizers:
+        with working(authorizer, environments[authorizer]) as worker:
+            policy = worker.call(events.authorizer_event(authorizer.name)).response
+            assert policy["context"] == {"message": "invalid header"}
+    # The next token has the same unknown key, and the keys have just been fetched.
+    environments[authorizer]["REQUESTS_CA_BUNDLE"] = "/nonexistent"
+    with (
+        working(authorizer, environments[authorizer]) as worker,
+        pytest.raises(SystemExit, match=r"keys failed: .*IssuerUnreachable"),
+    ):
+        worker.call(events.authorizer_event(authorizer.name))
     for app in (ours.api, bare):
         with working(app, environments[app]) as worker:
             assert worker.call(alike.events["get"]).response["statusCode"] == 200

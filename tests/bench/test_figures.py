@@ -18,6 +18,7 @@ SAMPLES: Samples = {
     ("cold", "ours"): [8.0, 9.0, 10.0],
     ("cold", "bare"): [10.0, 10.0, 10.0],
     ("cold", "authorizer"): [3.0, 3.0, 5.0],
+    ("cold", "keys"): [6.0, 6.0, 8.0],
     ("memory", "ours"): [70.0],
     ("memory", "bare"): [80.0],
 }
@@ -72,6 +73,20 @@ def test_the_verdict_says_whether_the_median_meets_the_goal(
     assert figure(*values, goal).verdict == verdict
 
 
+def test_a_figure_without_a_goal_has_no_verdict() -> None:
+    goals = report.goals(SAMPLES, SIZES)
+    (keys,) = (figure for figure in goals if figure.name == "keys")
+    assert keys.verdict == ""
+    (row,) = (line for line in report.terminal(goals).splitlines() if line.startswith("the same"))
+    assert re.split(r"\s{2,}", row.strip())[1:] == ["0.60", "0.60 to 0.70"]
+    (data,) = (
+        described
+        for described in report.data(goals, [], SAMPLES, FACTS)["goals"]
+        if described["figure"] == "keys"
+    )
+    assert data["goal"] is None
+
+
 def test_a_missed_size_names_its_unit() -> None:
     missed = Figure("zipped", "ours", "package", spread([4.0]), 3.5, "MB")
     assert missed.verdict == "MISSED by 0.50 MB"
@@ -83,6 +98,7 @@ def test_each_figure_is_compared_with_its_own_reference() -> None:
         "list": 0.5,
         "cold": 0.9,
         "authorizer": 0.3,
+        "keys": 0.6,
         "memory": 0.875,
         "zipped": 3.0,
         "unzipped": 14.0,

@@ -199,11 +199,13 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
             unreachable = {**variables, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
             set_variables(live.function, unreachable)
             undo.append(lambda: set_variables(live.function, variables))
-        elif fault == "authorizer broken":
+        elif fault in ("authorizer broken", "issuer out of reach"):
             name = f"{live.function}-auth0"
             configuration = functions.get_function_configuration(FunctionName=name)
             variables = configuration["Environment"]["Variables"]
-            set_variables(name, {k: v for k, v in variables.items() if k != "AUTH_ISSUER"})
+            # A setting that is empty is missing.
+            issuer = "https://127.0.0.1:9/" if fault == "issuer out of reach" else ""
+            set_variables(name, {**variables, "AUTH_ISSUER": issuer})
             undo.append(lambda: set_variables(name, variables))
         else:
             raise AssertionError(fault)
@@ -236,12 +238,16 @@ def test_a_table_that_does_not_respond_is_503(live: Live, changing: Callable[[st
         assert response.headers["retry-after"] == "2"
 
 
-def test_a_broken_authorizer_is_500_for_tokens_that_are_not_cached(
-    live: Live, changing: Callable[[str], None], cloud_issuer: TlsIssuer
+@pytest.mark.parametrize("fault", ["authorizer broken", "issuer out of reach"])
+def test_a_token_that_cannot_be_verified_is_503_unless_it_is_cached(
+    live: Live, changing: Callable[[str], None], cloud_issuer: TlsIssuer, fault: str
 ) -> None:
-    changing("authorizer broken")
-    stranger = Client(live.url, cloud_issuer.token("assistant", sub="auth0|new"))
-    assert_failure(stranger.get("/movies"), 500)
+    changing(fault)
+    stranger = Client(live.url, cloud_issuer.token("assistant", sub=f"auth0|{fault}"))
+    for _ in range(2):
+        response = stranger.get("/movies")
+        assert_failure(response, 503)
+        assert response.headers["retry-after"] == "30"
     assert live.as_("assistant").get("/health").status == 200
 
 

@@ -13,9 +13,10 @@ from tests.conftest import PROJECT
 from tests.support.settings import SETTINGS
 
 LAYERS = [
-    ("limits", "permissions", "restore", "settings", "strict_json"),
+    ("base64url", "limits", "permissions", "restore", "settings", "strict_json"),
     ("errors", "logs", "startup"),
-    ("deadline", "tokens"),
+    ("deadline", "signing_keys"),
+    ("tokens",),
     ("auth",),
     ("store",),
     ("http",),
@@ -30,12 +31,14 @@ LIBRARIES = {
     "chalicelib/restore.py": {"snapshot_restore_py"},
     "chalicelib/routes/": {"chalice.app", "msgspec"},
     "chalicelib/store/": {"botocore", "msgspec", "pynamodb"},
-    "chalicelib/tokens.py": {"jose", "requests", "rsa", "urllib3"},
+    "chalicelib/signing_keys.py": {"jose", "requests", "rsa", "urllib3"},
 }
 """The libraries of each part. The other modules have only chalice.app."""
 
 ON_DEMAND = {
     ("chalicelib.auth", "chalicelib.tokens"): "the handlers do not need the verifier",
+    ("chalicelib.tokens", "chalicelib.signing_keys"): "a malformed token needs no key",
+    ("chalicelib.auth", "chalicelib.signing_keys"): "as the verifier",
     ("chalicelib.restore", "snapshot_restore_py"): "only Lambda's Python has it",
     ("chalicelib.routes.service", "chalicelib.contract"): "only who asks for the contract pays",
 }
@@ -182,10 +185,25 @@ def test_the_authorizer_function_does_not_load_the_database() -> None:
         "event = {'type': 'TOKEN', 'authorizationToken': 'Bearer x', 'methodArn': 'a/b/GET/c'}\n"
         "assert auth0(event, {})['policyDocument']['Statement'][0]['Effect'] == 'Deny'\n"
     )
-    assert {"chalicelib.tokens", "jose", "requests"} <= loaded
+    assert "chalicelib.tokens" in loaded
+    # A flood of malformed tokens must not pay for what verifies signatures.
+    assert loaded.isdisjoint({"chalicelib.signing_keys", "jose", "requests", "rsa", "urllib3"})
     assert loaded.isdisjoint({"botocore", "boto3", "pynamodb", "msgspec"})
     assert loaded.isdisjoint({"chalicelib.store", "chalicelib.http"})
     assert loaded.isdisjoint(NOT_IN_LAMBDA)
+
+
+def test_the_authorizer_function_loads_what_verifies_signatures_for_a_key() -> None:
+    loaded = loaded_by(
+        # Nothing listens there.
+        "import os; os.environ['AUTH_ISSUER'] = 'https://127.0.0.1:9/'\n"
+        "from chalicelib import tokens\n"
+        "from chalicelib.errors import IssuerUnreachable\n"
+        "try: tokens.verify('Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.e30.AA')\n"
+        "except IssuerUnreachable: pass\n"
+    )
+    assert {"chalicelib.signing_keys", "jose", "requests", "rsa"} <= loaded
+    assert loaded.isdisjoint({"chalicelib.http", "botocore", "pynamodb", "msgspec"})
 
 
 def test_the_authorizer_is_a_function_of_its_own() -> None:

@@ -21,7 +21,8 @@ from chalicelib.errors import (
 )
 from chalicelib.permissions import PERMISSIONS
 from chalicelib.settings import AUTH_ISSUER
-from chalicelib.tokens import Claims, KeySet
+from chalicelib.signing_keys import KeySet
+from chalicelib.tokens import Claims
 from tests.parsers.support import tried
 from tests.parsers.test_json import edited, expected_of_json, json_values, written
 from tests.support.issuer import AUDIENCE, Issuer, base64url, jwk, rs256

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
-from chalicelib.tokens import Key
+from chalicelib.signing_keys import Key
 from tests.support.issuer import jwk, rs256, rsa_key
 
 MESSAGE = b"header.payload"

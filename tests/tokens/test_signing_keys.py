@@ -4,6 +4,7 @@ The clock is moved here. test_hostile_tokens.py has the rejected tokens, over HT
 """
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import tokens
-from chalicelib.errors import ApiError, InvalidHeader, TokenExpired
-from chalicelib.tokens import KeySet
-from tests.support.client import Client, assert_failure
+from chalicelib import signing_keys, tokens
+from chalicelib.errors import ApiError, InvalidHeader, IssuerUnreachable, TokenExpired
+from chalicelib.signing_keys import KeySet
+from tests.support.client import ApiResponse, Client, assert_failure
 from tests.support.issuer import Issuer, base64url, jwk
 
 HOUR = 3_600
@@ -155,7 +156,33 @@ def test_keys_are_kept_for_24_hours_while_the_issuer_fails(
         # Fetched again after 600 seconds, but not within 30 seconds of the last time.
         assert own_issuer.fetches == 1 + 5
     clock.time = start + 24 * HOUR
-    assert keys.get("main") is None
+    with pytest.raises(IssuerUnreachable):
+        keys.get("main")
+
+
+def test_an_unknown_key_is_unknown_only_to_an_issuer_that_responds(
+    keys: KeySet, own_issuer: Issuer, clock: Clock
+) -> None:
+    assert keys.get("next") is None
+    own_issuer.status = 503
+    clock.time += 30
+    for seconds in (0, 29, 1):
+        clock.time += seconds
+        # The issuer may have published it since.
+        with pytest.raises(IssuerUnreachable):
+            keys.get("next")
+        assert keys.get("main")
+    own_issuer.status = 200
+    clock.time += 30
+    assert keys.get("next") is None
+
+
+def test_missing_certificates_are_no_reason_to_reject_a_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
+    with pytest.raises(IssuerUnreachable):
+        KeySet("https://127.0.0.1:9/").get("main")
 
 
 @pytest.mark.parametrize("how", FAILURES)
@@ -165,9 +192,10 @@ def test_an_issuer_that_recovers_is_used_again(clock: Clock, how: str) -> None:
     keys = KeySet(issuer.url, clock)
     if how != "gone":
         broken(issuer, how)
-        assert keys.get("main") is None
-        issuer.status, issuer.headers, issuer.answer = 200, {}, good
-        assert keys.get("main") is None  # not before 30 seconds are over
+        for _ in range(2):
+            with pytest.raises(IssuerUnreachable):
+                keys.get("main")
+            issuer.status, issuer.headers, issuer.answer = 200, {}, good  # 30 seconds too early
         clock.time += 30
     assert keys.get("main")
     issuer.close()
@@ -180,7 +208,8 @@ def test_a_slow_issuer_is_not_waited_for(
     monkeypatch.setattr(KeySet, "CONNECT", 0.2)
     monkeypatch.setattr(KeySet, "READ", 0.2)
     own_issuer.drip = 2 / len(own_issuer.answer)
-    assert keys.get("main") is None
+    with pytest.raises(IssuerUnreachable):
+        keys.get("main")
 
 
 UNUSABLE = {
@@ -254,6 +283,12 @@ def test_a_token_expires_after_its_time_and_the_leeway(
         tokens.verify(token)
 
 
+def assert_unreachable(response: ApiResponse) -> None:
+    assert_failure(response, 503)
+    assert response.headers["retry-after"] == "30"
+    assert response["detail"].startswith("Tokens cannot be verified at the moment: try again.")
+
+
 @pytest.mark.parametrize("nonsense", [None, 5, b"Bearer x.y.z", "", "Bearer"])
 def test_an_invalid_header_is_rejected(nonsense: object) -> None:
     with pytest.raises(InvalidHeader):
@@ -263,7 +298,7 @@ def test_an_invalid_header_is_rejected(nonsense: object) -> None:
 def test_valid_tokens_are_accepted_while_the_issuer_is_down(
     url: str, empty_table: None, clock: Clock, monkeypatch: pytest.MonkeyPatch, issuer: Issuer
 ) -> None:
-    monkeypatch.setattr(tokens, "KEYS", KeySet(issuer.url, clock))
+    monkeypatch.setattr(signing_keys, "KEYS", KeySet(issuer.url, clock))
     good = issuer.answer
     client = Client(url, issuer.token())
     assert client.get("/movies").status == 200
@@ -271,10 +306,21 @@ def test_valid_tokens_are_accepted_while_the_issuer_is_down(
         issuer.status, issuer.answer = 503, b"down"
         clock.time += 24 * HOUR - 1
         assert client.get("/movies").status == 200
+        assert_unreachable(Client(url, issuer.token(key="next")).get("/movies"))
+        assert_failure(Client(url, "x.y.z").get("/movies"), 401, "invalid header")
         clock.time += 1
-        assert_failure(client.get("/movies"), 401, "invalid header")
+        assert_unreachable(client.get("/movies"))
     finally:
         issuer.status, issuer.answer = 200, good
+
+
+def test_a_verifier_that_cannot_be_imported_rejects_no_token(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("chalicelib.signing_keys")
+    monkeypatch.setitem(sys.modules, "chalicelib.signing_keys", None)
+    with pytest.raises(ImportError):
+        tokens.verify(f"Bearer {issuer.token()}")
 
 
 def test_a_rejection_is_logged_without_the_token(
