@@ -67,6 +67,7 @@ LONGEST_FIRST = (
     "test_model.py",
     "test_links.py",
     "test_storm.py",
+    "test_screens.py",
 )
 """So that no process works alone on such a file at the end."""
 
