@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.model import StructureShape
 from moto import backend_index
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import models
 from moto.dynamodb.models import DynamoDBBackend
