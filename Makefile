@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install -qq --disable-pip-version-check --requirement
+# An installation changes the target, which others may use. `venv --clear` would even empty it.
+REFUSE_LINK = if [ -L $(VENV) ]; then \
+  echo "casting: $(VENV) is a symbolic link, so its target would be changed: remove the link, or name another folder with make VENV=..." >&2; exit 1; fi
 PYTEST := $(IN_VENV) -m pytest
 # One process for each core, up to four. A file's tests stay in one process, because they share what
 # they start. tests/conftest.py starts the longest files first.
@@ -114,6 +117,7 @@ engine: $(VENV)/installed ## install the local DynamoDB engine
 
 # The stamp is written last, so an interrupted installation is repeated.
 $(VENV)/installed: requirements.txt requirements-dev.txt
+	@$(REFUSE_LINK)
 	@command -v $(PYTHON) >/dev/null || \
 	  { echo "casting: $(PYTHON) was not found: install Python 3.11 or newer, or name one with make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -127,6 +131,7 @@ $(VENV)/installed: requirements.txt requirements-dev.txt
 
 # Running the product does not need these.
 $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
+	@$(REFUSE_LINK)
 	@echo "Installing the packages of the tests (once) ..."
 	@$(INSTALL) tests/requirements.txt || \
 	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
@@ -134,6 +139,7 @@ $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
 
 # Only `make bench` needs these.
 $(VENV)/bench-installed: bench/requirements.txt $(VENV)/installed
+	@$(REFUSE_LINK)
 	@echo "Installing the packages of the benchmarks (once) ..."
 	@$(INSTALL) bench/requirements.txt || \
 	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }

@@ -48,12 +48,13 @@ from chalicelib.store import client, entries, table
 from chalicelib.store.table import Item
 from dev import machine
 from dev.local import engine, gateway, serve
-from tests.support import browser, faster_moto
+from tests.support import browser, faster_botocore, faster_moto
 from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
 
+faster_botocore.install()
 faster_moto.install()
 app.log.propagate = True  # so that caplog receives its records
 
@@ -66,6 +67,7 @@ LONGEST_FIRST = (
     "test_model.py",
     "test_links.py",
     "test_storm.py",
+    "test_screens.py",
 )
 """So that no process works alone on such a file at the end."""
 
@@ -118,9 +120,13 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def empty_table() -> Iterator[None]:
     """An empty table in moto."""
-    with mock_aws():
+
+    def create() -> None:
         Item.create_table()
         entries.note_complete()
+
+    with mock_aws():
+        faster_moto.create_once(Item.Meta.table_name, create)
         yield
 
 

@@ -190,6 +190,8 @@ def test_a_language_that_was_only_typed_is_saved(director: Person, api: Client) 
     director.go(f"/actors/{actor}")
     director.page.keyboard.press("e")
     form = director.page.get_by_role("dialog")
+    # An opening dialog moves the focus to its first input. What is typed would go there.
+    expect(form.get_by_role("textbox").first).to_be_focused()
     form.get_by_label("Add a language").fill("Polish")
     form.get_by_label("Base city").focus()
     form.get_by_role("button", name="Save").click()

@@ -70,6 +70,7 @@ def dies(
 ) -> bool:
     """Run `make <way>`, and kill it after a certain request. Return whether it came to that."""
     interruption = Interruption(cloud, after)
+    site.forget(way)
     try:
         process = site.checkout.start(
             f"dev.deploy.{target or way}",

@@ -147,7 +147,7 @@ def test_an_interrupted_change_is_not_reported_as_no_change(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    live = site.deployed("deploy", cloud_issuer)
     before = site.checkout.config
     site.checkout.write_config({**before, "lambda_memory_size": 2048})
     assert dies(cloud, site, "deploy", nth(1, "PUT ", "/configuration "))
@@ -229,7 +229,7 @@ def test_two_simultaneous_deployments_are_reported(
             FunctionName="casting-dev", ZipFile=other.read_bytes()
         )
 
-    site.make("deploy", "deploy")
+    site.deployed("deploy", cloud_issuer)
     interruption = Interruption(cloud, nth(1, "POST /restapis/", "/deployments "))
     interruption.die = deploy_other_code
     try:
@@ -249,7 +249,7 @@ def test_a_deployed_stage_cannot_move_to_another_region(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    live = site.deployed("deploy", cloud_issuer)
     before, config = state(cloud, live), site.checkout.config
     moved = json.loads(json.dumps(config))
     moved["stages"]["dev"]["region"] = "eu-west-1"
@@ -306,7 +306,7 @@ def test_a_new_setting_is_served_by_a_new_version(
         called = functions.get_function_configuration(FunctionName=name, Qualifier="live")
         return int(called["Version"]), called["MemorySize"]
 
-    site.make("stack", "stack")
+    site.deployed("stack", cloud_issuer)
     names = ("casting-prod", "casting-prod-auth0")
     first = [live_version(name) for name in names]
     site.checkout.write_config({**before, "lambda_memory_size": 2048})
@@ -357,10 +357,10 @@ def test_versions_that_nobody_needs_are_deleted(
 
 
 def test_what_a_failed_deployment_has_published_is_deleted_by_the_next(
-    own_account: tuple[Cloud, Site],
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    site.make("stack", "stack")
+    site.deployed("stack", cloud_issuer)
     functions = cloud.client("lambda")
     functions.update_function_configuration(FunctionName="casting-prod", Description="failed")
     orphan = functions.publish_version(FunctionName="casting-prod")["Version"]
@@ -391,7 +391,7 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
 ) -> None:
     cloud, site = own_account
     stage, name = STAGES[way], f"casting-{STAGES[way]}"
-    movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
+    movie_id = site.deployed(way, cloud_issuer).as_("producer").new_movie()
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
     assert dies(cloud, site, way, nth(1, first), "undeploy")
     output = site.make("undeploy", way)
@@ -456,7 +456,7 @@ def test_a_restored_table_is_imported(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+    live = site.deployed("stack", cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
     dynamodb = cloud.client("dynamodb")
     # As after a restore: the same items and indexes, and no protection.
@@ -492,7 +492,7 @@ def test_a_checkout_that_was_moved_continues_with_the_same_api(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer, tmp_path: Path
 ) -> None:
     cloud, site = own_account
-    first = api_of(site.make("deploy", "deploy"))
+    first = site.deployed("deploy", cloud_issuer).api_id
     moved = Checkout(tmp_path / "moved", like=site.checkout)
     shutil.rmtree(site.checkout.folder / ".chalice" / "deployed")  # it does not exist any more
     output = Site(moved, cloud).make("deploy", "deploy", FORCE="1")
@@ -501,10 +501,10 @@ def test_a_checkout_that_was_moved_continues_with_the_same_api(
 
 
 def test_a_working_stack_is_not_removed_after_a_failed_import(
-    own_account: tuple[Cloud, Site],
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    first, stack = api_of(site.make("deploy", "deploy")), "casting-dev-operations"
+    first, stack = site.deployed("deploy", cloud_issuer).api_id, "casting-dev-operations"
     client = cloud.client("cloudformation")
     template = client.get_template(StackName=stack, TemplateStage="Processed")
     body = template["TemplateBody"]

@@ -17,6 +17,7 @@ from tests.support.client import Client
 pytestmark = pytest.mark.slow
 
 QUICK = Options(movies=(100,), clients=(1, 3), seconds=2, rounds=1)
+ALONE = QUICK._replace(clients=(1,))
 MOVIES = {"movies": [{}] * scene.PAGE, "next_cursor": "next"}
 
 
@@ -51,10 +52,10 @@ class Stub:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
-    def load(self) -> list[Sample]:
+    def load(self, options: Options = ALONE) -> list[Sample]:
         """Load the server. Return the responses."""
         target = targets.Target("stub", self.url, "a token", lambda: None, list)
-        return list(run.measure(target, 100, 0, ["the"], QUICK))
+        return list(run.measure(target, 100, 0, ["the"], options))
 
     def close(self) -> None:
         self._server.shutdown()
@@ -83,7 +84,7 @@ StubOf = Callable[[Callable[[str], int]], Stub]
 
 
 def test_all_kinds_of_requests_are_sent_by_each_number_of_clients(stub: StubOf) -> None:
-    samples = stub(lambda _: 200).load()
+    samples = stub(lambda _: 200).load(QUICK)
     assert {(s.clients, s.kind) for s in samples} == {
         (clients, kind) for clients in (1, 3) for kind in [*scene.MIX, scene.READ_BEFORE_CHANGE]
     }

@@ -427,3 +427,33 @@ def test_a_missing_or_old_python_is_reported_in_one_line(
     assert len(errors) == 1
     assert sentence in errors[0]
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "stamps"), [("run", ()), ("quick", ("installed",)), ("bench", ("installed",))]
+)
+def test_the_target_of_a_linked_virtual_environment_is_not_changed(
+    tmp_path: Path, target: str, stamps: tuple[str, ...]
+) -> None:
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).write_text((PROJECT / name).read_text())
+    for folder in ("tests", "bench"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "requirements.txt").touch()
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for stamp in stamps:
+        (shared / stamp).touch()
+    (tmp_path / ".venv").symlink_to(shared)
+    done = subprocess.run(
+        ["make", "-s", target, f"PYTHON={sys.executable}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert len(errors) == 1
+    assert errors[0].startswith("casting: .venv is a symbolic link")
+    assert done.stdout == ""
+    assert {path.name for path in shared.iterdir()} == {*stamps}

@@ -1,7 +1,7 @@
 """The API deployed to the emulated AWS, in both ways."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.permissions import AGENCY_ROLES
 from tests.support.checkout import Checkout
@@ -17,7 +17,9 @@ class Site:
 
     def __init__(self, checkout: Checkout, cloud: Cloud) -> None:
         self.checkout = checkout
+        self.cloud = cloud
         self.environment = cloud.environment
+        self._deployed: dict[str, tuple[Any, str]] = {}
 
     def make(self, target: str, way: str, **environment: str) -> str:
         """Run `make <target> STAGE=...`. Return its output."""
@@ -28,11 +30,27 @@ class Site:
     def try_to_make(self, target: str, way: str, **environment: str) -> tuple[int, str]:
         """Run it. Return its exit status and its output."""
         confirm = {"CONFIRM": STAGES[way]} if target == "undeploy" else {}
-        return self.checkout.run(
+        self.forget(way)
+        config = self.checkout.config
+        status, output = self.checkout.run(
             f"dev.deploy.{target}",
             STAGE=STAGES[way],
             **{**self.environment, **confirm, **environment},
         )
+        if target == way and status == 0:
+            self._deployed[way] = config, output
+        return status, output
+
+    def forget(self, way: str) -> None:
+        """Note that it is not known any more what is deployed in this way."""
+        self._deployed.pop(way, None)
+
+    def deployed(self, way: str, issuer: TlsIssuer) -> "Live":
+        """Return the stage of this way. Deploy it only if it is not, or with other settings."""
+        config, output = self._deployed.get(way, (None, ""))
+        if config != self.checkout.config:
+            output = self.make(way, way)
+        return live_stage(way, output, self.cloud, issuer)
 
 
 class Live(NamedTuple):
