@@ -14,7 +14,7 @@ from chalice.app import Chalice
 from chalicelib.contract.components import Components
 from chalicelib.contract.operation import Operation, links
 from chalicelib.contract.schemas import Document, Schemas
-from chalicelib.http.views import METHOD_NOT_ALLOWED, declared
+from chalicelib.http.views import declared
 from chalicelib.limits import MAX_AGE
 
 VERSION = "2.0.0"
@@ -78,7 +78,7 @@ def _operations(app: Chalice) -> Iterator[Operation]:
     for path, methods in app.routes.items():
         for method, route in methods.items():
             view = route.view_function
-            if route.view_name != METHOD_NOT_ALLOWED and declared(view).is_listed:
+            if declared(view).is_listed:
                 with _named(method, path):
                     operation = Operation(path, method, view)
                     list(operation.used_types())

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from app import app
 from chalicelib.store.table import INDEXES, Item
 from tests.api.test_permissions import CONTRACT, MAY, assert_allowed, assert_public, send
 from tests.conftest import PROJECT
 from tests.support import gateway_host
 from tests.support.checkout import Checkout
-from tests.support.client import Client, assert_failure, real_routes
+from tests.support.client import Client, assert_failure
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import Live, Site
 from tests.support.desk import Person
@@ -104,7 +105,7 @@ def test_the_console_works_behind_the_stage(
 
 
 def test_a_preflight_request_is_answered(live: Live) -> None:
-    for path, methods in real_routes().items():
+    for path, methods in app.routes.items():
         response = live.as_("nobody").call("OPTIONS", path.replace("{", "").replace("}", ""))
         assert response.status == 200
         assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
@@ -119,7 +120,7 @@ def test_a_preflight_request_is_answered(live: Live) -> None:
 
 
 def test_a_method_that_a_path_does_not_support_is_405_with_allow(live: Live) -> None:
-    for path, methods in real_routes().items():
+    for path, methods in app.routes.items():
         for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods.keys():
             response = live.as_("nobody").call(verb, path.replace("{", "").replace("}", ""))
             assert_failure(response, 405)
