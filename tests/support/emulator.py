@@ -119,16 +119,16 @@ def import_path_item(original: Any, api_id: str, path: str, item: Object, *secur
         gateway._import_operation(api_id, resource_id, "ANY", operation, *security)
 
 
-# A header of a mock's response would be the name of a `$context` variable, not its value.
+# A header of a mock's response would lose a quotation mark at its end, and would be the name of a
+# `$context` variable instead of its value.
 @instead_of(gateway, "_invoke_mock_v1")
 def invoke_mock(original: Any, integration: Object) -> Response:
     status, headers, body = original(integration)
-    call_id = _call.get().id
-    return (
-        status,
-        {k: call_id if v == "context.requestId" else v for k, v in headers.items()},
-        body,
-    )
+    values = {"context.requestId": _call.get().id}
+    for response in integration["integrationResponses"].values():
+        for source in response.get("responseParameters", {}).values():
+            values[source.strip("'")] = values.get(source, source[1:-1])
+    return status, {name: values.get(value, value) for name, value in headers.items()}, body
 
 
 # Imported operations would lose templates and responses: preflights would have no headers.
