@@ -29,7 +29,7 @@ document and its page for people. `message` is one of the constants of its statu
 may match it. `detail` is a sentence for a person. Clients must accept members that are not listed
 here. A path that is listed here responds with 405 and `Allow` to a method that is not listed.
 A path that is not listed is 404, except the console's own files. Query parameters that are not
-listed are ignored.
+listed are ignored. A body of more than 6 MB is 413 too, but perhaps in another form.
 
 Strings are trimmed, and must then show something. A whole number has no fraction: 1, not 1.0.
 Years begin with 0001, and an actor is at most {MAX_AGE} years old. A write that has begun and could
