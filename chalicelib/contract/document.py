@@ -14,7 +14,7 @@ from chalice.app import Chalice
 from chalicelib.contract.components import Components
 from chalicelib.contract.operation import Operation, links
 from chalicelib.contract.schemas import Document, Schemas
-from chalicelib.http.views import METHOD_NOT_ALLOWED, declared
+from chalicelib.http.views import declared
 from chalicelib.limits import MAX_AGE
 
 VERSION = "2.0.0"
@@ -29,7 +29,7 @@ document and its page for people. `message` is one of the constants of its statu
 may match it. `detail` is a sentence for a person. Clients must accept members that are not listed
 here. A path that is listed here responds with 405 and `Allow` to a method that is not listed.
 A path that is not listed is 404, except the console's own files. Query parameters that are not
-listed are ignored.
+listed are ignored. A body of more than 6 MB is 413 too, but perhaps in another form.
 
 Strings are trimmed, and must then show something. A whole number has no fraction: 1, not 1.0.
 Years begin with 0001, and an actor is at most {MAX_AGE} years old. A write that has begun and could
@@ -78,7 +78,7 @@ def _operations(app: Chalice) -> Iterator[Operation]:
     for path, methods in app.routes.items():
         for method, route in methods.items():
             view = route.view_function
-            if route.view_name != METHOD_NOT_ALLOWED and declared(view).is_listed:
+            if declared(view).is_listed:
                 with _named(method, path):
                     operation = Operation(path, method, view)
                     list(operation.used_types())

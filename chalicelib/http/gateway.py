@@ -3,8 +3,8 @@
 The local server reads them here. A deployment turns them into API Gateway's templates.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from chalice.app import Response
 
@@ -16,6 +16,7 @@ from chalicelib.errors import (
     InternalError,
     InvalidHeader,
     IssuerUnreachable,
+    MethodNotAllowed,
     NotJson,
 )
 from chalicelib.http.envelope import failure
@@ -38,17 +39,61 @@ class GatewayResponse(NamedTuple):
         body: str = self.response().to_dict()["body"]
         return body
 
-    def parameters(self) -> dict[str, str]:
+    def parameters(self, place: str = "gatewayresponse") -> dict[str, str]:
         """Return the headers as API Gateway `responseParameters`, with constants quoted."""
         headers = {name: str(value) for name, value in self.response().headers.items()}
         return {
-            f"gatewayresponse.header.{name}": value[1:] if value.startswith("$") else f"'{value}'"
+            f"{place}.header.{name}": value[1:] if value.startswith("$") else f"'{value}'"
             for name, value in headers.items()
         }
+
+    def method(self) -> dict[str, Any]:
+        """Return a method that always sends this response, for the API's definition."""
+        status = str(self.status)
+        headers = {name: {"type": "string"} for name in self.response().headers}
+        return {
+            "produces": ["application/json"],
+            "responses": {status: {"description": self.message, "headers": headers}},
+            "x-amazon-apigateway-integration": {
+                "type": "mock",
+                # A request without a template would be a 500, because it names no status.
+                "requestTemplates": dict.fromkeys(MEDIA_TYPES, f'{{"statusCode": {status}}}'),
+                "passthroughBehavior": "never",
+                # Without it, a body of a binary type would be a 500.
+                "contentHandling": "CONVERT_TO_TEXT",
+                "responses": {
+                    "default": {
+                        "statusCode": status,
+                        "responseParameters": self.parameters("method.response"),
+                        "responseTemplates": {"application/json": self.template()},
+                    }
+                },
+            },
+        }
+
+
+MEDIA_TYPES = (
+    "application/json",  # also of requests without a Content-Type
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+    "application/xml",
+    "multipart/form-data",
+    "text/csv",
+    "text/html",
+    "text/plain",
+    "text/xml",
+)
+"""The media types of requests that a mock answers. API Gateway responds to others with 415."""
 
 
 def _like(error: type[ApiError]) -> GatewayResponse:
     return GatewayResponse(error.status, error.message, error.detail, error.headers)
+
+
+def method_not_allowed(methods: Iterable[str]) -> GatewayResponse:
+    """Return the response to all methods but these, which a path supports."""
+    error = MethodNotAllowed(methods)
+    return _like(MethodNotAllowed)._replace(headers=error.all_headers)
 
 
 _NO_SUCH_PATH = GatewayResponse(404, MESSAGES[404], "There is no resource at this path.")

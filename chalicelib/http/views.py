@@ -7,9 +7,9 @@ app is imported, and composes each route: permission, then body, then query para
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from chalice.app import Chalice, Response
 
@@ -18,7 +18,6 @@ from chalicelib.errors import (
     ApiError,
     BadSort,
     ExternalIdTaken,
-    MethodNotAllowed,
     PermissionMissing,
 )
 from chalicelib.http import answers as answer_functions
@@ -31,13 +30,6 @@ from chalicelib.http.request import caller_permissions, query_parameter
 from chalicelib.permissions import PERMISSIONS
 
 View = Callable[..., Response]
-
-METHODS = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
-"""The methods that API Gateway passes on. It answers OPTIONS itself (CORS)."""
-
-
-METHOD_NOT_ALLOWED = "method_not_allowed"
-"""The name of the view that answers methods which a path does not support."""
 
 
 class Answers(NamedTuple):
@@ -119,11 +111,11 @@ def answers(by: Answer, *errors: type[ApiError], **members: Any) -> Callable[[Vi
 
 
 def seal(app: Chalice) -> None:
-    """Check and compose every route, and answer 405 to the other methods of each path.
+    """Check and compose every route. API Gateway answers the other methods of each path.
 
     Raise TypeError for a route whose declarations are missing or wrong.
     """
-    for path, methods in list(app.routes.items()):
+    for path, methods in app.routes.items():
         for method, route in methods.items():
             view = route.view_function
             try:
@@ -134,8 +126,6 @@ def seal(app: Chalice) -> None:
             route.authorizer = None if declared(view).is_public else auth0
             # Chalice would check the media type before the permission. `body.read` checks it later.
             route.content_types = []
-        others = sorted(METHODS - methods.keys())
-        app.route(path, methods=others, cors=False, content_types=[])(_not_allowed(methods))
 
 
 def _check(view: View, method: str, path: str) -> None:
@@ -194,13 +184,3 @@ def _order(orders: tuple[str, ...], is_filtered: bool) -> str | None:
     if order not in orders:
         raise BadSort(f"sort must be one of {', '.join(orders)}.")
     return order
-
-
-def _not_allowed(methods: Iterable[str]) -> View:
-    allowed = list(methods)
-
-    @public
-    def method_not_allowed(**_: str) -> NoReturn:
-        raise MethodNotAllowed(allowed)
-
-    return method_not_allowed

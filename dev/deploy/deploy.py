@@ -19,7 +19,7 @@ from dev import machine
 from dev.deploy import cloudformation, foundations, package, stages
 from dev.deploy.foundations import Account
 from dev.deploy.package import BUILD, FUNCTIONS, Package
-from dev.deploy.stages import APP, THROTTLING, Stage
+from dev.deploy.stages import APP, Stage
 from dev.machine import PROJECT
 
 # API Gateway accepts one deployment in five seconds, and one import in thirty.
@@ -35,6 +35,11 @@ def main() -> None:
             f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
             " publishes; use that, or set lambda_snap_start in .chalice/config.json to false"
         )
+    if stage.waf_requests is not None:
+        machine.fail(
+            f"the stage {stage.name} has a firewall, which only make stack creates; use that, or"
+            " remove waf_requests from .chalice/config.json"
+        )
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(
@@ -42,6 +47,7 @@ def main() -> None:
             )
         refuse_other_region(stage, account)
         built = package.build(stage)
+        foundations.warn_of_small_quota(stage, built.reserved())
         foundations.make(stage)
         cloudformation.apply(
             f"{stage.function}-operations",
@@ -68,7 +74,7 @@ def main() -> None:
                 machine.fail("chalice deploy has created no API")
             if not _runs(stage, built):
                 machine.fail("somebody else deployed at the same time; run it again")
-            _finish(stage, api_id, target)
+            _finish(stage, built, api_id, target)
             machine.say(f"{stage.name} is deployed.")
         foundations.say_where(
             stage, f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
@@ -99,9 +105,9 @@ def fingerprint(built: Package) -> str:
         built.digest(),
         *((prepared / function.policy).read_text() for function in FUNCTIONS.values()),
         (prepared / "config.json").read_text(),
-        json.dumps(dict(stages.gateway_responses()), sort_keys=True),
-        json.dumps(THROTTLING),
-        stages.access_log_format(),
+        json.dumps(built.completion(), sort_keys=True),
+        json.dumps(_stage_settings(built)),
+        json.dumps(_api_settings()),
     ]
     return f"{APP} {hashlib.sha256(json.dumps(contents).encode()).hexdigest()}"
 
@@ -216,29 +222,54 @@ def _deployment(stage: Stage, api_id: str) -> str | None:
         return None
 
 
-def _finish(stage: Stage, api_id: str, target_fingerprint: str) -> None:
+def _finish(stage: Stage, built: Package, api_id: str, target_fingerprint: str) -> None:
     """Add what Chalice leaves out, and deploy it with the fingerprint of a finished run."""
     client = _gateway()
-    for response_type, response in stages.gateway_responses():
-        client.put_gateway_response(restApiId=api_id, responseType=response_type, **response)
+    client.put_rest_api(
+        restApiId=api_id,
+        mode="merge",
+        failOnWarnings=True,
+        body=json.dumps(built.completion()),
+    )
+    # Chalice's import of the API has reset them.
+    client.update_rest_api(restApiId=api_id, patchOperations=_replacing(_api_settings()))
     log = cloudformation.outputs(f"{stage.function}-operations")["AccessLogArn"]
-    settings = {
-        "/*/*/throttling/rateLimit": str(THROTTLING["rate"]),
-        "/*/*/throttling/burstLimit": str(THROTTLING["burst"]),
-        "/accessLogSettings/destinationArn": log.removesuffix(":*"),
-        "/accessLogSettings/format": stages.access_log_format(),
-        "/tracingEnabled": "true",
-    }
+    log_setting = {"/accessLogSettings/destinationArn": log.removesuffix(":*")}
     client.update_stage(
         restApiId=api_id,
         stageName=stage.name,
-        patchOperations=[
-            {"op": "replace", "path": path, "value": value} for path, value in settings.items()
-        ],
+        patchOperations=_replacing({**log_setting, **_stage_settings(built)}),
     )
     client.create_deployment(
         restApiId=api_id, stageName=stage.name, description=target_fingerprint, tracingEnabled=True
     )
+
+
+def _api_settings() -> dict[str, str]:
+    """Return the settings of the API, by their paths in a patch."""
+    return {
+        "/securityPolicy": stages.SECURITY_POLICY,
+        "/endpointAccessMode": stages.ENDPOINT_ACCESS,
+    }
+
+
+def _stage_settings(built: Package) -> dict[str, str]:
+    """Return the settings of API Gateway's stage, by their paths in a patch."""
+    settings = {
+        "/accessLogSettings/format": stages.access_log_format(),
+        "/tracingEnabled": "true",
+    }
+    for method in built.properties()["RestAPI"]["MethodSettings"]:
+        path = "/~1" if method["ResourcePath"] == "/" else method["ResourcePath"]
+        throttling = f"{path}/{method['HttpMethod']}/throttling"
+        settings[f"{throttling}/rateLimit"] = str(method["ThrottlingRateLimit"])
+        settings[f"{throttling}/burstLimit"] = str(method["ThrottlingBurstLimit"])
+    return settings
+
+
+def _replacing(settings: dict[str, str]) -> list[dict[str, str]]:
+    """Return the patch that replaces these settings."""
+    return [{"op": "replace", "path": path, "value": value} for path, value in settings.items()]
 
 
 def _gateway() -> Any:

@@ -10,9 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dev import machine
 from dev.deploy import cloudformation
-from dev.deploy.stages import APP, Stage
+from dev.deploy.stages import APP, THROTTLING, Stage
 
 ACCOUNT_STACK = f"{APP}-account"
+UNRESERVED = 100  # executions that cannot be reserved for a function (Lambda)
 
 
 class Account(NamedTuple):
@@ -43,6 +44,18 @@ def aws_account(stage: Stage) -> Iterator[Account]:
         machine.fail(f"AWS rejects the request: {error}")
     except BotoCoreError as error:
         machine.fail(f"AWS cannot be reached; check AWS_PROFILE or AWS_ACCESS_KEY_ID: {error}")
+
+
+def warn_of_small_quota(stage: Stage, reserved: int) -> None:
+    """Print a warning if the account cannot run as many functions at once as the stage may need."""
+    limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
+    quota = limits["ConcurrentExecutions"]
+    needed = reserved + UNRESERVED if reserved else THROTTLING["burst"]
+    if quota < needed:
+        machine.say(
+            f"The account can run {quota} functions at once, and {stage.name} needs {needed}:"
+            " request a higher quota (docs/operations.md, Lambda throttles)"
+        )
 
 
 def make(stage: Stage) -> str:

@@ -35,6 +35,9 @@ from dev.deploy.foundations import Account
 from dev.deploy.stages import Stage
 from dev.machine import LOCAL, PROJECT
 
+ANY_METHOD = "x-amazon-apigateway-any-method"
+"""The name in a definition for all methods that a path does not have."""
+GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 BUILD = LOCAL / "build"
 CHALICE = Path(sys.executable).with_name("chalice")
 MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of an unzipped function (Lambda)
@@ -104,6 +107,29 @@ class Package(NamedTuple):
         """Return the SHA-256 of the zip. The same files always produce the same hash."""
         return hashlib.sha256(self.zip.read_bytes()).hexdigest()
 
+    def properties(self) -> dict[str, dict[str, Any]]:
+        """Return the properties of the template's resources, by their names."""
+        resources = json.loads(self.template.read_text())["Resources"]
+        return {name: resource["Properties"] for name, resource in resources.items()}
+
+    def reserved(self) -> int:
+        """Return the reserved concurrency of all functions together."""
+        return sum(
+            properties.get("ReservedConcurrentExecutions", 0)
+            for properties in self.properties().values()
+        )
+
+    def completion(self) -> dict[str, Any]:
+        """Return what the API's definition has and `chalice deploy` does not import."""
+        definition = self.properties()["RestAPI"]["DefinitionBody"]
+        paths = {
+            path: {ANY_METHOD: methods[ANY_METHOD]} for path, methods in definition["paths"].items()
+        }
+        return {
+            **{name: definition[name] for name in ("swagger", "info", GATEWAY_RESPONSES)},
+            "paths": paths,
+        }
+
 
 def alone() -> AbstractContextManager[TextIO]:
     """Lock this checkout, so that nothing else on this machine builds or deploys from it."""
@@ -140,6 +166,7 @@ def build(stage: Stage) -> Package:
         machine.fail("the package cannot be deployed:\n  " + "\n  ".join(wrong))
     _mark_checked(package.zip)
     _publish_versions(package)
+    _complete_api(package)
     # `chalice deploy` will find the zip that was checked.
     os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
     for other in built:
@@ -234,8 +261,11 @@ def _merge_template(stage: Stage) -> dict[str, Any]:
     merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"] = {
         # In the API's definition instead of separate resources: a deployment is created when
         # the definition changes, and contains it.
-        "x-amazon-apigateway-gateway-responses": dict(stages.gateway_responses())
+        GATEWAY_RESPONSES: dict(stages.gateway_responses())
     }
+    if stage.waf_requests is None:
+        for name in ("Firewall", "FirewallOfStage"):
+            del merged["Resources"][name]
     operations["Resources"].update(merged["Resources"])
     operations["Description"] = f"The casting API, stage {stage.name}"
     del operations["AWSTemplateFormatVersion"]
@@ -383,6 +413,23 @@ def _publish_versions(package: Package) -> None:
             properties["AutoPublishCodeSha256"] = hashlib.sha256(contents.encode()).hexdigest()
             permission = template["Resources"][f"{name}InvokePermission"]["Properties"]
             permission["FunctionName"] = {"Ref": f"{name}.Alias"}
+    package.template.write_text(json.dumps(template, indent=2))
+
+
+def _complete_api(package: Package) -> None:
+    """Let API Gateway answer unsupported methods itself, and throttle the public ones more."""
+    # Imported here, because the import reads the stage's settings.
+    from chalicelib.http.gateway import method_not_allowed
+
+    template = json.loads(package.template.read_text())
+    properties = template["Resources"]["RestAPI"]["Properties"]
+    for path, methods in properties["DefinitionBody"]["paths"].items():
+        supported = [name.upper() for name in methods if name != "options"]
+        for method in supported:
+            # A page of the console loads many files at once.
+            if "security" not in methods[method.lower()] and not path.startswith("/console"):
+                properties["MethodSettings"].append(stages.public_throttling(path, method))
+        methods[ANY_METHOD] = method_not_allowed(supported).method()
     package.template.write_text(json.dumps(template, indent=2))
 
 

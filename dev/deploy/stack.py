@@ -20,6 +20,7 @@ def main() -> None:
                 f"{stage.name} was deployed with make deploy; use that, or run make undeploy first"
             )
         built = package.build(stage)
+        foundations.warn_of_small_quota(stage, built.reserved())
         bucket = foundations.make(stage)
         for function in (stage.function, f"{stage.function}-auth0"):
             versions.prune(function)

@@ -18,10 +18,17 @@ ALIAS = "live"  # of the function versions that `make stack` publishes; API Gate
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """The processors of functions: Lambda's names, and Linux's."""
 SNAP_START_PYTHON = (3, 12)  # the oldest Python with SnapStart (Lambda)
-THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
+THROTTLING = {"rate": 50, "burst": 100}
+"""Requests a second, and at once, to each method, for all callers together."""
+PUBLIC_THROTTLING = {"rate": 10, "burst": 20}
+"""The same for methods that need no token, except those of the console."""
+SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+"""API Gateway's name for TLS 1.3 and 1.2, with forward secrecy and post-quantum key exchange."""
+ENDPOINT_ACCESS = "STRICT"  # a request must name this API's host in its TLS handshake too
+MIN_WAF_REQUESTS = 10  # in five minutes (AWS WAF)
 ACCESS_LOG = {
     "request_id": "$context.requestId",
-    # A caller can choose the first id, but not this one.
+    # A caller can choose the first id, as a UUID, but not this one.
     "extended_request_id": "$context.extendedRequestId",
     "time": "$context.requestTimeEpoch",
     "ip": "$context.identity.sourceIp",
@@ -29,11 +36,17 @@ ACCESS_LOG = {
     # The route, because paths and queries hold what callers send.
     "route": "$context.resourcePath",
     "status": "$context.status",
+    # Not `$context.error.message`: on an unknown path it quotes the Authorization header.
     "gateway_error": "$context.error.responseType",
+    "authorizer_error": "$context.authorizer.error",
+    "integration_error": "$context.integration.error",
+    "integration_status": "$context.integration.status",
     "duration_ms": "$context.responseLatency",
     "authorizer_ms": "$context.authorizer.latency",
     "function_ms": "$context.integrationLatency",
     "bytes": "$context.responseLength",
+    "tls_version": "$context.tlsVersion",
+    "trace_id": "$context.xrayTraceId",
 }
 
 
@@ -51,6 +64,8 @@ class Stage(NamedTuple):
     """Whether the functions start from a snapshot."""
     config: dict[str, Any]
     """The whole `.chalice/config.json`, with all stages."""
+    waf_requests: int | None = None
+    """How many requests AWS WAF lets one address send in five minutes. None: there is no WAF."""
 
     @property
     def function(self) -> str:
@@ -67,6 +82,9 @@ class Stage(NamedTuple):
             "SNAP_START": "PublishedVersions" if self.snap_start else "None",
             "THROTTLING_RATE": str(THROTTLING["rate"]),
             "THROTTLING_BURST": str(THROTTLING["burst"]),
+            "SECURITY_POLICY": SECURITY_POLICY,
+            "ENDPOINT_ACCESS": ENDPOINT_ACCESS,
+            "WAF_REQUESTS": str(self.waf_requests or MIN_WAF_REQUESTS),
             # Encoded twice: a YAML string that contains JSON.
             "ACCESS_LOG_FORMAT": json.dumps(access_log_format()),
             "INDEX_METRICS": templates.dashboard_metrics(_indexes()),
@@ -88,6 +106,16 @@ def _indexes() -> list[str]:
     from chalicelib.store.table import INDEXES
 
     return list(INDEXES)
+
+
+def public_throttling(path: str, method: str) -> dict[str, Any]:
+    """Return the throttling of a public method, in the format of a stage's MethodSettings."""
+    return {
+        "ResourcePath": "/" if path == "/" else "/" + path.replace("/", "~1"),
+        "HttpMethod": method,
+        "ThrottlingRateLimit": PUBLIC_THROTTLING["rate"],
+        "ThrottlingBurstLimit": PUBLIC_THROTTLING["burst"],
+    }
 
 
 def access_log_format() -> str:
@@ -127,6 +155,14 @@ def chosen() -> Stage:
         machine.fail(
             f"lambda_snap_start of the stage {name} in .chalice/config.json must be true or false"
         )
+    waf_requests = options.get("waf_requests")
+    if waf_requests is not None and (
+        not isinstance(waf_requests, int) or waf_requests < MIN_WAF_REQUESTS
+    ):
+        machine.fail(
+            f"waf_requests of the stage {name} in .chalice/config.json must be a whole number, at"
+            f" least {MIN_WAF_REQUESTS}"
+        )
     for other in _settings(config):
         os.environ.pop(other, None)
     os.environ.update({**settings, LAMBDA_MARK: name})
@@ -143,6 +179,7 @@ def chosen() -> Stage:
         architecture=architecture,
         snap_start=snap_start,
         config=config,
+        waf_requests=waf_requests,
     )
 
 

@@ -1,8 +1,8 @@
 """Chalice's local server, behind an emulation of API Gateway.
 
-On AWS, API Gateway itself responds if there is no token, if the authorizer denies, if the path does
-not exist or if the request is too large. This server sends the same responses, from the same table:
-`chalicelib.http.gateway.GATEWAY_RESPONSES`. In these cases, Chalice's own local server sends other
+On AWS, API Gateway itself responds if there is no token, if the authorizer denies, if the path or
+its method does not exist or if the request is too large. This server sends the same responses, from
+the same place: `chalicelib.http.gateway`. In these cases, Chalice's own local server sends other
 bodies, drops the connection or echoes the token.
 """
 
@@ -21,8 +21,7 @@ from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGateway, ThreadedHTTPServer
 
 from chalicelib.http.envelope import DEFAULT_HEADERS, REQUEST_ID
-from chalicelib.http.gateway import GATEWAY_RESPONSES
-from chalicelib.http.views import METHODS
+from chalicelib.http.gateway import GATEWAY_RESPONSES, GatewayResponse, method_not_allowed
 from chalicelib.tokens import MAX_TOKEN
 
 MAX_HEADERS = 10_240  # bytes of request line and headers (API Gateway's quota)
@@ -30,6 +29,8 @@ MAX_BODY = 10 * 1024 * 1024  # bytes (API Gateway's quota)
 MAX_DRAINED = 16 * 1024 * 1024
 """Bytes of a rejected request that are read, so that its sender gets the response."""
 DRAIN_SECONDS = 3
+METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+"""The methods that API Gateway knows."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,13 @@ def new_id() -> str:
 
 def own_response(response_type: str, request_id: str, **authorizer_context: str) -> ProxyResponse:
     """Return the gateway's own response of this type. Replace its `$context` variables."""
-    response: ProxyResponse = GATEWAY_RESPONSES[response_type].response().to_dict()
+    return _filled(GATEWAY_RESPONSES[response_type], request_id, **authorizer_context)
+
+
+def _filled(
+    gateway_response: GatewayResponse, request_id: str, **authorizer_context: str
+) -> ProxyResponse:
+    response: ProxyResponse = gateway_response.response().to_dict()
     variables = {f"authorizer.{name}": value for name, value in authorizer_context.items()}
     for name, value in {"requestId": request_id, **variables}.items():
         response["body"] = response["body"].replace(f"$context.{name}", value)
@@ -89,8 +96,7 @@ class Gateway(LocalGateway):
         event["pathParameters"] = {k: unquote(v) for k, v in event["pathParameters"].items()}
         methods = self._app_object.routes[event["requestContext"]["resourcePath"]]
         if method not in methods:
-            # API Gateway knows six methods. For all others, the path responds as it does to HEAD.
-            method = event["requestContext"]["httpMethod"] = "HEAD"
+            return _filled(method_not_allowed(methods), request_id)
         context = self._generate_lambda_context()
         authorizer = cast(ChaliceAuthorizer | None, methods[method].authorizer)
         if authorizer:
@@ -298,7 +304,7 @@ class Handler(ChaliceRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         # Log the route, not the path: callers put secrets into paths and queries.
-        method = self.command if self.command in METHODS | {"OPTIONS"} else "(another method)"
+        method = self.command if self.command in METHODS else "(another method)"
         log.info("%s %s %s", method, self._gateway.route_of(self.path), int(code))
 
 

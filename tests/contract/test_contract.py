@@ -26,7 +26,7 @@ from dev.contract.operations import Operations
 from tests.conftest import PROJECT, Product
 from tests.contract import fuzz
 from tests.support import node
-from tests.support.client import ApiResponse, Client, invoke, real_routes
+from tests.support.client import ApiResponse, Client, invoke
 from tests.support.issuer import Issuer
 
 DOCUMENT = json.loads((PROJECT / "docs" / "generated" / "openapi.json").read_text())
@@ -152,7 +152,7 @@ def test_every_route_is_in_the_contract_with_its_view_and_its_permission() -> No
     }
     routes = {
         (method, path): (route.view_name, [{"token": [permission]}] if permission else [])
-        for path, methods in real_routes().items()
+        for path, methods in app.routes.items()
         for method, route in methods.items()
         for permission in [declared(route.view_function).permission]
         if declared(route.view_function).is_listed

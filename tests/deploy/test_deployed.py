@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from app import app
 from chalicelib.store.table import INDEXES, Item
+from dev.deploy.stages import SECURITY_POLICY
 from tests.api.test_permissions import CONTRACT, MAY, assert_allowed, assert_public, send
 from tests.conftest import PROJECT
 from tests.support import gateway_host
 from tests.support.checkout import Checkout
-from tests.support.client import Client, assert_failure, real_routes
+from tests.support.client import Client, assert_failure, assert_headers
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import Live, Site
 from tests.support.desk import Person
@@ -104,7 +106,7 @@ def test_the_console_works_behind_the_stage(
 
 
 def test_a_preflight_request_is_answered(live: Live) -> None:
-    for path, methods in real_routes().items():
+    for path, methods in app.routes.items():
         response = live.as_("nobody").call("OPTIONS", path.replace("{", "").replace("}", ""))
         assert response.status == 200
         assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
@@ -118,12 +120,17 @@ def test_a_preflight_request_is_answered(live: Live) -> None:
 # Every failure, wherever it is found
 
 
-def test_a_method_that_a_path_does_not_support_is_405_with_allow(live: Live) -> None:
-    for path, methods in real_routes().items():
+def test_a_method_that_a_path_does_not_support_is_405_without_a_function(
+    live: Live, cloud: Cloud
+) -> None:
+    called = cloud.logs(live.function).count('"route"')
+    for path, methods in app.routes.items():
         for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods.keys():
             response = live.as_("nobody").call(verb, path.replace("{", "").replace("}", ""))
             assert_failure(response, 405)
+            assert_headers(response)
             assert response.headers["allow"] == ", ".join(sorted(methods))
+    assert cloud.logs(live.function).count('"route"') == called
 
 
 def test_an_unknown_path_is_404_and_echoes_nothing(live: Live) -> None:
@@ -371,7 +378,12 @@ def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud)
     stage = cloud.client("apigateway").get_stage(restApiId=live.api_id, stageName=live.stage)
     settings = stage["methodSettings"]["*/*"]
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
-    if live.way == "deploy":  # the emulator's CloudFormation leaves it out
+    if live.way == "deploy":  # the emulator's CloudFormation leaves these out
+        limits = stage["methodSettings"]["/health/GET"]
+        assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (10, 20)
+        api = cloud.client("apigateway").get_rest_api(restApiId=live.api_id)
+        assert api["securityPolicy"] == SECURITY_POLICY
+        assert api["endpointAccessMode"] == "STRICT"
         log = stage["accessLogSettings"]
         assert log["destinationArn"].endswith(f":log-group:/casting/{live.stage}/access")
         assert json.loads(log["format"])["route"] == "$context.resourcePath"

@@ -153,17 +153,15 @@ def test_the_template_has_the_values_of_the_configuration(built: Path) -> None:
     assert gateway["MinimumCompressionSize"] == 1024
     assert gateway["TracingEnabled"] is True
     assert gateway["OpenApiVersion"] == "2.0"
-    assert gateway["MethodSettings"] == [
-        {
-            "ResourcePath": "/*",
-            "HttpMethod": "*",
-            "ThrottlingRateLimit": 50,
-            "ThrottlingBurstLimit": 100,
-        }
-    ]
+    reserved = [f["ReservedConcurrentExecutions"] for f in (api, authorizer)]
+    assert reserved == [100, 50]
     logged = json.loads(gateway["AccessLogSetting"]["Format"])
     assert not [v for v in logged.values() if "path" in v.lower() and v != "$context.resourcePath"]
     assert not [v for v in logged.values() if "querystring" in v.lower()]
+    # It quotes the Authorization header of a request to an unknown path.
+    assert not [v for v in logged.values() if v.startswith("$context.error.message")]
+    added = {"authorizer_error", "integration_error", "integration_status", "trace_id"}
+    assert added | {"extended_request_id", "tls_version"} <= logged.keys()
     logs = {n: r["Properties"] for n, r in resources.items() if r["Type"] == "AWS::Logs::LogGroup"}
     assert {log["RetentionInDays"] for log in logs.values()} == {90}
     assert {log["LogGroupName"] for log in logs.values()} == {

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
+import requests
 
+from chalicelib.http.envelope import DEFAULT_HEADERS
 from dev.contract import openapi
 from dev.deploy import smoke
 from tests.contract.test_contract import DOCUMENT
@@ -57,3 +60,49 @@ def test_a_write_has_ids_that_no_resource_has(
     ]
     assert not [path for _, _, path in api.expected if "{" in path]
     assert f"/roles/{UNUSED}.{UNUSED}" in [path for _, _, path in api.expected]
+
+
+class Sent(NamedTuple):
+    """A response to a body that is too large."""
+
+    status_code: int
+
+
+@pytest.mark.parametrize(
+    ("outcome", "problem"),
+    [
+        (Sent(413), None),
+        (requests.ConnectionError(), None),
+        (Sent(500), "a body of 7340032 bytes returns 500, not 413"),
+    ],
+)
+def test_every_form_of_413_is_accepted(
+    api: FakeApi, outcome: Sent | Exception, problem: str | None
+) -> None:
+    def send(*_: object, **__: object) -> Sent:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    vars(api)["send"] = send
+    if problem is None:
+        smoke._rejects_very_large_bodies(api)
+    else:
+        with pytest.raises(smoke.Failed, match=problem):
+            smoke._rejects_very_large_bodies(api)
+    # After a closed connection, the API must still respond.
+    closed = isinstance(outcome, requests.ConnectionError)
+    assert api.expected == ([(200, "GET", "/")] * len(smoke.TOO_LARGE) if closed else [])
+
+
+def test_a_response_of_api_gateway_without_our_headers_fails() -> None:
+    response = requests.Response()
+    response.status_code = 401
+    response.headers.update(DEFAULT_HEADERS)
+    smoke._has_our_headers(response)
+    for name in ("Content-Security-Policy", "Strict-Transport-Security"):
+        other = requests.Response()
+        other.status_code = 401
+        other.headers.update({**DEFAULT_HEADERS, name: "other"})
+        with pytest.raises(smoke.Failed, match=f"401 has not the header {name}"):
+            smoke._has_our_headers(other)

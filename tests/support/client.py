@@ -188,17 +188,6 @@ def invoke(chalice: Chalice, event: dict[str, Any], milliseconds: int = 10_000) 
     return response
 
 
-def real_routes() -> dict[str, dict[str, Any]]:
-    """Return the routes by path and method, without those that respond with 405."""
-    from app import app
-    from chalicelib.http.views import METHOD_NOT_ALLOWED
-
-    return {
-        path: {m: route for m, route in methods.items() if route.view_name != METHOD_NOT_ALLOWED}
-        for path, methods in app.routes.items()
-    }
-
-
 def assert_headers(response: ApiResponse, has_request_id: bool = True) -> None:
     """Assert that a response has the headers of every response.
 

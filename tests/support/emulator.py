@@ -62,7 +62,17 @@ async def handle_request(
         if parts[1] in gateway._rest_apis:
             overwrite(parts[1], json.loads(body))
         return gateway._get_rest_api(parts[1])
+    if (method, mode) == ("PUT", "merge") and parts[:-1] == ["restapis"]:
+        merge(parts[1], json.loads(body))
+        return gateway._get_rest_api(parts[1])
     return await original(method, path, headers, body, query)
+
+
+def merge(api_id: str, spec: Object) -> None:
+    """Add the methods and gateway responses of a body. Keep everything else."""
+    for path, methods in spec.get("paths", {}).items():
+        gateway._import_path_item(api_id, path, methods)
+    put_gateway_responses(api_id, spec)
 
 
 def overwrite(api_id: str, spec: Object) -> None:
@@ -87,11 +97,38 @@ def update_api_of_stack(original: Any, api_id: str, old: Object, new: Object, *n
 @instead_of(gateway, "_import_rest_api")
 def import_rest_api(original: Any, spec: Object, settings: Object | None = None) -> str:
     api_id: str = original(spec, settings)
+    put_gateway_responses(api_id, spec)
+    return api_id
+
+
+def put_gateway_responses(api_id: str, spec: Object) -> None:
     for kind, response in spec.get("x-amazon-apigateway-gateway-responses", {}).items():
         status, _, reason = gateway._put_gateway_response(api_id, kind, response)
         if status >= 400:
             raise ValueError(reason.decode())
-    return api_id
+
+
+# The method that answers what a path does not support would be left out.
+@instead_of(gateway, "_import_path_item")
+def import_path_item(original: Any, api_id: str, path: str, item: Object, *security: Any) -> None:
+    original(api_id, path, item, *security)
+    if operation := item.get("x-amazon-apigateway-any-method"):
+        (resource_id,) = (
+            key for key, resource in gateway._resources[api_id].items() if resource["path"] == path
+        )
+        gateway._import_operation(api_id, resource_id, "ANY", operation, *security)
+
+
+# A header of a mock's response would lose a quotation mark at its end, and would be the name of a
+# `$context` variable instead of its value.
+@instead_of(gateway, "_invoke_mock_v1")
+def invoke_mock(original: Any, integration: Object) -> Response:
+    status, headers, body = original(integration)
+    values = {"context.requestId": _call.get().id}
+    for response in integration["integrationResponses"].values():
+        for source in response.get("responseParameters", {}).values():
+            values[source.strip("'")] = values.get(source, source[1:-1])
+    return status, {name: values.get(value, value) for name, value in headers.items()}, body
 
 
 # Imported operations would lose templates and responses: preflights would have no headers.

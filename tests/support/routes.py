@@ -5,7 +5,7 @@ from typing import Any
 
 from app import app
 from chalicelib.contract.operation import Operation
-from chalicelib.http.views import METHOD_NOT_ALLOWED, declared
+from chalicelib.http.views import declared
 
 NOWHERE = "AAAAAAAAAAAAAAAA"
 """An id that nothing has."""
@@ -14,7 +14,7 @@ OPERATIONS = {
     (method, path): Operation(path, method, route.view_function)
     for path, methods in app.routes.items()
     for method, route in methods.items()
-    if route.view_name != METHOD_NOT_ALLOWED and declared(route.view_function).is_listed
+    if declared(route.view_function).is_listed
 }
 """By method and path."""
 
