@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, package, stages
+from dev.deploy import cloudformation, foundations, package, source, stages
 from dev.deploy.foundations import Account
 from dev.deploy.package import BUILD, FUNCTIONS, Package
 from dev.deploy.stages import APP, THROTTLING, Stage
@@ -35,6 +35,8 @@ def main() -> None:
             f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
             " publishes; use that, or set lambda_snap_start in .chalice/config.json to false"
         )
+    if stage.is_protected:
+        source.refuse_uncommitted(stage.name, stage.commit)
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dev import machine
-from dev.deploy import templates
+from dev.deploy import source, templates
 from dev.machine import PROJECT
 
 APP = "casting"
@@ -56,6 +56,21 @@ class Stage(NamedTuple):
     def function(self) -> str:
         """The name of the API function. The authorizer's name has the suffix `-auth0`."""
         return f"{APP}-{self.name}"
+
+    @property
+    def functions(self) -> tuple[str, str]:
+        """The names of both functions."""
+        return self.function, f"{self.function}-auth0"
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the sources, if it is known."""
+        return self.settings.get("COMMIT")
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether only a commit is deployed, and the stack is protected against its removal."""
+        return bool(self.config["stages"][self.name].get("protected", False))
 
     def render(self, text: str) -> str:
         """Fill in the values of the stage. `${AWS::...}` is left to CloudFormation."""
@@ -127,6 +142,8 @@ def chosen() -> Stage:
         machine.fail(
             f"lambda_snap_start of the stage {name} in .chalice/config.json must be true or false"
         )
+    if commit := source.commit():
+        settings["COMMIT"] = commit
     for other in _settings(config):
         os.environ.pop(other, None)
     os.environ.update({**settings, LAMBDA_MARK: name})
