@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack rollback undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package doctor deploy stack rollback undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -92,6 +92,9 @@ auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSO
 
 package: $(VENV)/installed ## build and check the deployment package (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.package
+
+doctor: $(VENV)/installed ## check whether a stage can be deployed from here (STAGE=prod)
+	@$(IN_VENV) -m dev.deploy.doctor
 
 deploy: $(VENV)/installed ## deploy with chalice deploy (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.deploy
