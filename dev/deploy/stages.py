@@ -72,6 +72,12 @@ class Stage(NamedTuple):
         """Whether only a commit is deployed, and the stack is protected against its removal."""
         return bool(self.config["stages"][self.name].get("protected", False))
 
+    @property
+    def is_gradual(self) -> bool:
+        """Whether CodeDeploy shifts the traffic to new versions in steps. GRADUAL=0 says no."""
+        gradual = self.config["stages"][self.name].get("gradual_deployment", False)
+        return bool(gradual) and os.environ.get("GRADUAL") != "0"
+
     def render(self, text: str) -> str:
         """Fill in the values of the stage. `${AWS::...}` is left to CloudFormation."""
         values = {

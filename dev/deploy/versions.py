@@ -51,7 +51,7 @@ def refuse_other_code(stage: Stage, digest: str) -> None:
 
 
 def at_once(template: dict[str, Any]) -> dict[str, Any]:
-    """Return a template of `make stack` that moves all traffic at once, without CodeDeploy."""
+    """Return a template of `make stack` without what .chalice/gradual.yaml adds."""
     resources = {
         name: {
             **resource,
@@ -62,5 +62,6 @@ def at_once(template: dict[str, Any]) -> dict[str, Any]:
             },
         }
         for name, resource in template["Resources"].items()
+        if not name.startswith("PreTraffic")
     }
     return {**template, "Resources": resources}

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import boto3
 import pytest
 
-from dev.deploy import cloudformation, releases, rollback, versions
+from dev.deploy import cloudformation, hook, releases, rollback, versions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
@@ -442,6 +442,31 @@ def test_a_rollback_to_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("RELEASE", "other")
     with pytest.raises(SystemExit, match=r"has no release other; choose with .* one of first$"):
         rollback._target(Mock(), "bucket")
+
+
+def test_the_hook_calls_both_functions_and_reports_whether_they_work(
+    own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud, site = own_account
+    site.make("stack", "stack")
+    reports = Mock()
+    clients = {"lambda": cloud.client("lambda"), "codedeploy": reports}
+    monkeypatch.setattr(boto3, "client", clients.__getitem__)
+
+    def reported(api: str, authorizer: str) -> Any:
+        monkeypatch.setenv("API", api)
+        monkeypatch.setenv("AUTHORIZER", authorizer)
+        hook.handler({"DeploymentId": "d", "LifecycleEventHookExecutionId": "h"}, None)
+        report = reports.put_lifecycle_event_hook_execution_status.call_args.kwargs
+        assert (report["deploymentId"], report["lifecycleEventHookExecutionId"]) == ("d", "h")
+        return report["status"]
+
+    api, authorizer = "casting-prod:live", "casting-prod-auth0:live"
+    assert reported(api, authorizer) == "Succeeded"
+    # Functions that raise an error, that refuse nothing, and that do not exist.
+    assert reported(authorizer, authorizer) == "Failed"
+    assert reported(api, api) == "Failed"
+    assert reported(api, "casting-none:live") == "Failed"
 
 
 def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,10 @@ class Checkout:
         # The tests package for the Python that they run on.
         running = f"{sys.version_info[0]}.{sys.version_info[1]}"
         self.write_config({**self.config, "python_version": running})
+        # The emulator has no CodeDeploy.
+        config = self.config
+        config["stages"]["prod"]["gradual_deployment"] = False
+        self.write_config(config)
         # Not the settings of somebody who has changed theirs.
         for stage in ("dev", "prod"):
             self.set(
