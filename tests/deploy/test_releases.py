@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from dev.deploy import cloudformation, doctor, package, releases, source, stack, stages, versions
 from tests.conftest import PROJECT
+from tests.support.checkout import Checkout
 
 STAGE = stages.Stage(
     "prod", "eu-central-1", {"COMMIT": "a" * 40}, {}, 30, "x86_64", False,
@@ -103,6 +104,17 @@ def test_without_a_repository_the_variable_names_the_commit(
     monkeypatch.setenv("COMMIT", "main")
     with pytest.raises(SystemExit, match="COMMIT must be the 40 hexadecimal digits"):
         source.commit()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["stack", "deploy"])
+def test_prod_is_deployed_from_a_commit_only(tmp_path: Path, target: str) -> None:
+    copy = Checkout(tmp_path / "copy")
+    copy.set("prod", AUTH_ISSUER="https://agency.eu.auth0.com/", WEB_ORIGIN="https://app.agency.eu")
+    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="")
+    assert (status, output.count("\n")) == (1, 1)
+    assert "casting: prod is deployed from a commit only, and this is no git repository" in output
+    assert not (copy.folder / ".local").exists()
 
 
 def test_only_prod_is_protected() -> None:
