@@ -70,23 +70,23 @@ def read(stage: Stage, bucket: str, release_id: str) -> Release:
     return Release(**json.loads(body.read()))
 
 
-def record(stage: Stage, bucket: str, release: Release, replaced: str | None) -> None:
-    """Store a release that has been deployed as the newest one.
+def forget_rolled_back(stage: Stage, bucket: str) -> None:
+    """Delete the releases that are newer than the current one, before another is deployed.
 
-    Remove the releases that were rolled back before, so that a rollback never returns to them:
-    those that are newer than the one that it replaced.
+    They were rolled back, and a rollback must never return to them.
     """
-    stored = ids(stage, bucket)
-    if stored[-1:] == [release.id]:
-        return
-    client = boto3.client("s3")
-    if replaced in stored:
-        for other in stored[stored.index(replaced) + 1 :]:
-            if other != release.id:
-                client.delete_object(Bucket=bucket, Key=_key(stage, other))
-    client.put_object(
-        Bucket=bucket, Key=_key(stage, release.id), Body=json.dumps(release._asdict()).encode()
-    )
+    stored, running = ids(stage, bucket), current(stage)
+    if running in stored:
+        for other in stored[stored.index(running) + 1 :]:
+            boto3.client("s3").delete_object(Bucket=bucket, Key=_key(stage, other))
+
+
+def record(stage: Stage, bucket: str, release: Release) -> None:
+    """Store a release that has been deployed as the newest one."""
+    if ids(stage, bucket)[-1:] != [release.id]:
+        boto3.client("s3").put_object(
+            Bucket=bucket, Key=_key(stage, release.id), Body=json.dumps(release._asdict()).encode()
+        )
 
 
 def prune(stage: Stage, bucket: str, young: datetime.timedelta = UPLOAD_TIME) -> None:

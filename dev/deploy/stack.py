@@ -42,7 +42,8 @@ def main() -> None:
         for function in stage.functions:
             versions.prune(function)
         _upload(stage, built, bucket)
-        release, replaced = _release(stage, built, bucket), releases.current(stage)
+        releases.forget_rolled_back(stage, bucket)
+        release = _release(stage, built, bucket)
         changed = cloudformation.apply(
             stage.function,
             release.template,
@@ -52,7 +53,7 @@ def main() -> None:
         )
         cloudformation.protect(stage.function, is_on=stage.is_protected)
         versions.refuse_other_code(stage, release.digest)
-        releases.record(stage, bucket, release, replaced)
+        releases.record(stage, bucket, release)
         releases.prune(stage, bucket)
         machine.say(f"{stage.name} is deployed." if changed else "Nothing has changed.")
         url = cloudformation.outputs(stage.function)["EndpointURL"].rstrip("/")

@@ -162,12 +162,11 @@ def test_only_the_releases_and_packages_that_a_rollback_needs_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     in_order(monkeypatch)
-    names, before = ["r5", "r4", "r3", "r2", "r1"], None
+    names = ["r5", "r4", "r3", "r2", "r1"]
     for name in names:
         body = {"Bucket": BUCKET, "Key": f"casting-prod/{name}.zip", "Body": b""}
         boto3.client("s3").put_object(**body)
-        releases.record(STAGE, BUCKET, release(name), before)
-        before = name
+        releases.record(STAGE, BUCKET, release(name))
     assert releases.ids(STAGE, BUCKET) == names
     releases.prune(STAGE, BUCKET)
     # A young package may belong to a deployment in progress.
@@ -183,9 +182,10 @@ def test_a_release_that_was_rolled_back_is_forgotten_by_the_next_deployment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     in_order(monkeypatch)
-    releases.record(STAGE, BUCKET, release("good"), None)
-    releases.record(STAGE, BUCKET, release("bad"), "good")
-    releases.record(STAGE, BUCKET, release("fixed"), "good")
+    for running, deployed in ((None, "good"), ("good", "bad"), ("good", "fixed")):
+        monkeypatch.setattr(releases, "current", lambda _, running=running: running)
+        releases.forget_rolled_back(STAGE, BUCKET)
+        releases.record(STAGE, BUCKET, release(deployed))
     assert releases.ids(STAGE, BUCKET) == ["good", "fixed"]
     assert releases.read(STAGE, BUCKET, "fixed") == release("fixed")
 
