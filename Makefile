@@ -14,7 +14,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package doctor deploy stack rollback undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -96,11 +96,17 @@ auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSO
 package: $(VENV)/installed ## build and check the deployment package (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.package
 
+doctor: $(VENV)/installed ## check whether a stage can be deployed from here (STAGE=prod)
+	@$(IN_VENV) -m dev.deploy.doctor
+
 deploy: $(VENV)/installed ## deploy with chalice deploy (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.deploy
 
-stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod)
+stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod; PLAN=1 only shows the changes)
 	@$(IN_VENV) -m dev.deploy.stack
+
+rollback: $(VENV)/installed ## deploy the release before this one again (STAGE=prod, RELEASE)
+	@$(IN_VENV) -m dev.deploy.rollback
 
 undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFIRM=dev)
 	@$(IN_VENV) -m dev.deploy.undeploy

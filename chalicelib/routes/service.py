@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from chalice.app import Blueprint, Response
 from msgspec import Meta
 
+from chalicelib import settings
 from chalicelib.errors import TableBusy, TableUnreachable
 from chalicelib.http.answers import document, html_page, success
 from chalicelib.http.request import url_prefix
@@ -34,10 +35,24 @@ class IndexState(enum.StrEnum):
     docs=Annotated[
         str, Meta(description="The path of the contract's page for people", examples=["/docs"])
     ],
+    commit=Annotated[
+        str | None,
+        Meta(
+            description="The commit of the sources that run, with `-dirty` if they differ from it."
+            " Null if it is not known",
+            examples=["5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f"],
+        ),
+    ],
 )
 def get_root() -> Response:
-    """Return the name of the API, and the paths to continue with."""
-    return success(name="casting", health="/health", contract="/openapi.json", docs="/docs")
+    """Return the name of the API, its commit, and the paths to continue with."""
+    return success(
+        name="casting",
+        health="/health",
+        contract="/openapi.json",
+        docs="/docs",
+        commit=settings.COMMIT,
+    )
 
 
 @service.route("/health", methods=["GET"])

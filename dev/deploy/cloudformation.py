@@ -16,6 +16,10 @@ MAX_BODY = 51_200  # bytes of a template that is sent with the request (CloudFor
 POLL, PATIENCE = 2, 1_800  # seconds between two polls, and of all polls together
 NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 """The states of a stack whose creation failed. It can only be removed."""
+IMPORT_FAILED = ("IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED")
+"""The states after a failed import, also of a stack that worked before and still does."""
+NOT_OWNED = ("IMPORT_FAILED", "IMPORT_ROLLBACK", "DELETE_COMPLETE", "DELETE_SKIPPED")
+"""How the states of resources begin that a stack does not own, or not any more."""
 
 
 def apply(
@@ -34,9 +38,62 @@ def apply(
     """
     clear(name)
     is_new = not is_made(name)
+    change_set = _plan_update(name, is_new, template, tags, parameters, bucket)
+    if change_set is None:
+        return False
+    machine.say(f"{'Creating' if is_new else 'Updating'} the stack {name} ...")
+    _execute(name, change_set, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE")
+    return True
+
+
+def plan(
+    name: str,
+    template: dict[str, Any],
+    *,
+    tags: dict[str, str],
+    parameters: dict[str, str] | None = None,
+    bucket: str | None = None,
+) -> None:
+    """Say what `apply` would change. Change nothing."""
+    stack = _settled(name)
+    if stack and _is_failed_creation(stack):
+        machine.say(f"{name}: its creation failed; it would be removed and created again")
+        return
+    is_new = stack is None or _is_planned(stack)
+    change_set = _plan_update(name, is_new, template, tags, parameters, bucket)
+    client = boto3.client("cloudformation")
+    if change_set:
+        pages = client.get_paginator("describe_change_set")
+        for change in pages.paginate(ChangeSetName=change_set, StackName=name).search("Changes"):
+            machine.say(f"{name}: {_shown(change['ResourceChange'])}")
+        client.delete_change_set(ChangeSetName=change_set, StackName=name)
+    else:
+        machine.say(f"{name}: nothing would change")
+    if is_new:
+        client.delete_stack(StackName=name)  # the change set has created it, without resources
+
+
+def _shown(change: dict[str, Any]) -> str:
+    """Return a line about one resource that would change."""
+    replacement = {"True": ", replaced", "Conditional": ", perhaps replaced"}
+    return (
+        f"{change['Action']} {change['LogicalResourceId']} ({change['ResourceType']})"
+        f"{replacement.get(change.get('Replacement', ''), '')}"
+    )
+
+
+def _plan_update(
+    name: str,
+    is_new: bool,
+    template: dict[str, Any],
+    tags: dict[str, str],
+    parameters: dict[str, str] | None,
+    bucket: str | None,
+) -> str | None:
+    """Create a change set from a template. Return None if there is nothing to change."""
     previous = {} if is_new else parameters_of(name)
     new_values = parameters or {}
-    change_set = _plan(
+    return _plan(
         name,
         ChangeSetType="CREATE" if is_new else "UPDATE",
         Parameters=[
@@ -50,11 +107,6 @@ def apply(
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         **_template_argument(template, name, bucket),
     )
-    if change_set is None:
-        return False
-    machine.say(f"{'Creating' if is_new else 'Updating'} the stack {name} ...")
-    _execute(name, change_set, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE")
-    return True
 
 
 def import_resource(
@@ -94,7 +146,7 @@ def delete(name: str) -> None:
 def clear(name: str) -> None:
     """Remove what a failed creation, or a failed removal, of a stack has left."""
     stack = _settled(name)
-    if stack and stack["StackStatus"] in (*NEVER_MADE, "DELETE_FAILED"):
+    if stack and (_is_failed_creation(stack) or stack["StackStatus"] == "DELETE_FAILED"):
         delete(name)
 
 
@@ -104,7 +156,7 @@ def is_made(name: str) -> bool:
     A stack that was only planned does not count, and neither does one whose creation failed.
     """
     stack = _settled(name)
-    return stack is not None and not _is_planned(stack) and stack["StackStatus"] not in NEVER_MADE
+    return stack is not None and not _is_planned(stack) and not _is_failed_creation(stack)
 
 
 def outputs(name: str) -> dict[str, str]:
@@ -128,6 +180,42 @@ def find(name: str) -> dict[str, Any] | None:
             return None
         raise
     return stack
+
+
+def protect(name: str, *, is_on: bool = True) -> None:
+    """Turn on, or off, the protection of a stack against its removal."""
+    boto3.client("cloudformation").update_termination_protection(
+        StackName=name, EnableTerminationProtection=is_on
+    )
+
+
+def cancel_update(name: str) -> bool:
+    """Cancel the update of a stack that is in progress. Return False if there is none.
+
+    Wait until the stack is as it was before the update.
+    """
+    stack = find(name)
+    if stack is None or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
+        return False
+    machine.say(f"Canceling the update of the stack {name} ...")
+    boto3.client("cloudformation").cancel_update_stack(StackName=name)
+    stack = _settled(name)
+    if stack is None or stack["StackStatus"] != "UPDATE_ROLLBACK_COMPLETE":
+        _fail_with_reasons(name)
+    return True
+
+
+def _is_failed_creation(stack: dict[str, Any]) -> bool:
+    """Return whether the creation of a stack failed, or the import that should have created it."""
+    status = stack["StackStatus"]
+    return status in NEVER_MADE or (status in IMPORT_FAILED and not _has_resources(stack))
+
+
+def _has_resources(stack: dict[str, Any]) -> bool:
+    """Return whether a stack owns a resource. One whose import failed is not owned."""
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
+    names = pages.paginate(StackName=stack["StackName"]).search("StackResourceSummaries")
+    return any(not resource["ResourceStatus"].startswith(NOT_OWNED) for resource in names)
 
 
 def _is_planned(stack: dict[str, Any]) -> bool:

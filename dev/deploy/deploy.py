@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, package, stages
+from dev.deploy import cloudformation, foundations, package, source, stages
 from dev.deploy.foundations import Account
 from dev.deploy.package import BUILD, FUNCTIONS, Package
 from dev.deploy.stages import APP, Stage
@@ -40,6 +40,8 @@ def main() -> None:
             f"the stage {stage.name} has a firewall, which only make stack creates; use that, or"
             " remove waf_requests from .chalice/config.json"
         )
+    if stage.is_protected:
+        source.refuse_uncommitted(stage.name, stage.commit)
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(

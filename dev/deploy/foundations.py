@@ -77,10 +77,24 @@ def make(stage: Stage) -> str:
         existing = _existing_part(template, description)
         cloudformation.import_resource(stack, existing, "Table", {"TableName": table})
     cloudformation.apply(stack, template, tags=stage.tags)
-    boto3.client("cloudformation").update_termination_protection(
-        StackName=stack, EnableTerminationProtection=True
-    )
+    cloudformation.protect(stack)
     _note_index(table)
+    return packages()
+
+
+def plan(stage: Stage) -> None:
+    """Say what `make` would change. The account's stack exists."""
+    cloudformation.plan(ACCOUNT_STACK, stage.template("account.yaml"), tags={"project": APP})
+    table = stage.settings["TABLE_NAME"]
+    stack = f"{table}-table"
+    if not cloudformation.is_made(stack) and _described(table):
+        machine.say(f"{stack}: the existing table would be imported")
+    else:
+        cloudformation.plan(stack, stage.template("table.yaml"), tags=stage.tags)
+
+
+def packages() -> str:
+    """Return the bucket for packages."""
     return cloudformation.outputs(ACCOUNT_STACK)["Packages"]
 
 

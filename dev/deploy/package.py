@@ -44,6 +44,7 @@ MAX_UNZIPPED = 250 * 1024 * 1024  # bytes of an unzipped function (Lambda)
 MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda directly (Lambda)
 APP_FILES = ("app.py", "chalice/__init__.py", "chalice/app.py")
 CHECKED = b"casting: checked"  # the comment of a zip that has passed the checks
+HOOK = PROJECT / "dev" / "deploy" / "hook.py"
 POLICIES = BUILD / "policies"  # as they are in the sources; Chalice gets them filled in
 
 
@@ -167,6 +168,8 @@ def build(stage: Stage) -> Package:
     _mark_checked(package.zip)
     _publish_versions(package)
     _complete_api(package)
+    if stage.is_gradual:
+        _shift_gradually(package, stage)
     # `chalice deploy` will find the zip that was checked.
     os.replace(shutil.copyfile(package.zip, this.with_suffix(".tmp")), this)
     for other in built:
@@ -430,6 +433,19 @@ def _complete_api(package: Package) -> None:
             if "security" not in methods[method.lower()] and not path.startswith("/console"):
                 properties["MethodSettings"].append(stages.public_throttling(path, method))
         methods[ANY_METHOD] = method_not_allowed(supported).method()
+    package.template.write_text(json.dumps(template, indent=2))
+
+
+def _shift_gradually(package: Package, stage: Stage) -> None:
+    """Let CodeDeploy shift the traffic to new versions in steps, after a hook has called them."""
+    template = json.loads(package.template.read_text())
+    added = stage.template("gradual.yaml")["Resources"]
+    added["PreTraffic"]["Properties"]["Code"] = {"ZipFile": HOOK.read_text()}
+    for name, resource in added.items():
+        if existing := template["Resources"].get(name):
+            existing["Properties"].update(resource["Properties"])
+        else:
+            template["Resources"][name] = resource
     package.template.write_text(json.dumps(template, indent=2))
 
 

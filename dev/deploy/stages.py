@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dev import machine
-from dev.deploy import templates
+from dev.deploy import source, templates
 from dev.machine import PROJECT
 
 APP = "casting"
@@ -71,6 +71,27 @@ class Stage(NamedTuple):
     def function(self) -> str:
         """The name of the API function. The authorizer's name has the suffix `-auth0`."""
         return f"{APP}-{self.name}"
+
+    @property
+    def functions(self) -> tuple[str, str]:
+        """The names of both functions."""
+        return self.function, f"{self.function}-auth0"
+
+    @property
+    def commit(self) -> str | None:
+        """The commit of the sources, if it is known."""
+        return self.settings.get("COMMIT")
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether only a commit is deployed, and the stack is protected against its removal."""
+        return bool(self.config["stages"][self.name].get("protected", False))
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether CodeDeploy shifts the traffic to new versions in steps. GRADUAL=0 says no."""
+        gradual = self.config["stages"][self.name].get("gradual_deployment", False)
+        return bool(gradual) and os.environ.get("GRADUAL") != "0"
 
     def render(self, text: str) -> str:
         """Fill in the values of the stage. `${AWS::...}` is left to CloudFormation."""
@@ -163,6 +184,8 @@ def chosen() -> Stage:
             f"waf_requests of the stage {name} in .chalice/config.json must be a whole number, at"
             f" least {MIN_WAF_REQUESTS}"
         )
+    if commit := source.commit():
+        settings["COMMIT"] = commit
     for other in _settings(config):
         os.environ.pop(other, None)
     os.environ.update({**settings, LAMBDA_MARK: name})

@@ -16,7 +16,9 @@ def main() -> None:
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
         # Both ways may have left something after an interruption.
-        cloudformation.delete(stage.function)
+        if cloudformation.find(stage.function):
+            cloudformation.protect(stage.function, is_on=False)
+            cloudformation.delete(stage.function)
         package.copy_sources()
         package.configure(stage, account)
         deploy.record_what_is_deployed(stage)

@@ -403,7 +403,8 @@ def test_the_functions_are_configured_as_the_configuration_says(live: Live, clou
         assert configuration["Architectures"] == ["x86_64"]
         assert (configuration["Timeout"], configuration["MemorySize"]) == (seconds, 1024)
         assert configuration["TracingConfig"]["Mode"] == tracing
-        assert configuration["Environment"]["Variables"].keys() == {*SETTINGS, "CONSOLE_CLIENT_ID"}
+        variables = configuration["Environment"]["Variables"]
+        assert variables.keys() == {*SETTINGS, "CONSOLE_CLIENT_ID", "COMMIT"}
 
 
 def test_logs_expire(live: Live, cloud: Cloud) -> None:

@@ -7,11 +7,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 
-from dev.deploy import versions
+from dev.deploy import cloudformation, hook, releases, rollback, versions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
@@ -367,6 +368,152 @@ def test_what_a_failed_deployment_has_published_is_deleted_by_the_next(
     assert "othing has changed" in site.make("stack", "stack")
     listed = functions.list_versions_by_function(FunctionName="casting-prod")["Versions"]
     assert orphan not in [version["Version"] for version in listed]
+
+
+def test_a_rollback_deploys_the_release_before_and_the_next_deployment_continues_from_it(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    before = site.checkout.config
+
+    def deploy(digit: str, **changes: int) -> Live:
+        site.checkout.write_config({**before, **changes})
+        output = site.make("stack", "stack", COMMIT=digit * 40)
+        assert "prod is deployed" in output
+        return live_stage("stack", output, cloud, cloud_issuer)
+
+    def runs(digit: str, memory: int = 1024) -> bool:
+        """Return whether a commit is what answers, what the functions run and what the tag says."""
+        functions, stacks = cloud.client("lambda"), cloud.client("cloudformation")
+        called = [
+            functions.get_function_configuration(FunctionName=name, Qualifier="live")
+            for name in ("casting-prod", "casting-prod-auth0")
+        ]
+        (stack,) = stacks.describe_stacks(StackName="casting-prod")["Stacks"]
+        return (
+            live.as_("nobody").get("/")["commit"] == digit * 40
+            and {"Key": "commit", "Value": digit * 40} in stack["Tags"]
+            and stack["EnableTerminationProtection"]
+            and {call["MemorySize"] for call in called} == {memory}
+            and {call["Environment"]["Variables"]["COMMIT"] for call in called} == {digit * 40}
+        )
+
+    live = deploy("a")
+    deploy("b", lambda_memory_size=2048)
+    assert runs("b", memory=2048)
+    assert f"(commit {'a' * 12})" in site.make("rollback", "stack")
+    assert runs("a")
+    deploy("c")
+    assert runs("c")
+    # The release that was rolled back is not one to go back to.
+    site.make("rollback", "stack")
+    assert runs("a")
+    # A second time, it goes no further back.
+    assert "prod has been rolled back to " in site.make("rollback", "stack")
+    assert runs("a")
+    assert works(live)
+    site.checkout.write_config(before)
+
+
+@pytest.mark.parametrize(
+    ("current", "named", "target"),
+    [
+        ("new", "", "middle"),
+        ("unknown", "", "new"),  # the recording was interrupted
+        ("middle", "", None),
+        ("middle", "old", "old"),
+        ("middle", "new", "new"),
+    ],
+)
+def test_a_rollback_goes_one_release_back_or_to_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, current: str, named: str, target: str | None
+) -> None:
+    monkeypatch.setattr(releases, "ids", lambda *_: ["old", "middle", "new"])
+    monkeypatch.setattr(releases, "current", lambda _: current)
+    monkeypatch.setenv("RELEASE", named)
+    assert rollback._target(Mock(), "bucket") == target
+
+
+def test_a_rollback_to_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "ids", lambda *_: ["first"])
+    monkeypatch.setattr(releases, "current", lambda _: "first")
+    with pytest.raises(SystemExit, match="has no earlier release to go back to"):
+        rollback._target(Mock(), "bucket")
+    monkeypatch.setenv("RELEASE", "other")
+    with pytest.raises(SystemExit, match=r"has no release other; choose with .* one of first$"):
+        rollback._target(Mock(), "bucket")
+
+
+def test_the_hook_calls_both_functions_and_reports_whether_they_work(
+    own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud, site = own_account
+    site.make("stack", "stack")
+    reports = Mock()
+    clients = {"lambda": cloud.client("lambda"), "codedeploy": reports}
+    monkeypatch.setattr(boto3, "client", clients.__getitem__)
+
+    def reported(api: str, authorizer: str) -> Any:
+        monkeypatch.setenv("API", api)
+        monkeypatch.setenv("AUTHORIZER", authorizer)
+        hook.handler({"DeploymentId": "d", "LifecycleEventHookExecutionId": "h"}, None)
+        report = reports.put_lifecycle_event_hook_execution_status.call_args.kwargs
+        assert (report["deploymentId"], report["lifecycleEventHookExecutionId"]) == ("d", "h")
+        return report["status"]
+
+    api, authorizer = "casting-prod:live", "casting-prod-auth0:live"
+    assert reported(api, authorizer) == "Succeeded"
+    # Functions that raise an error, that refuse nothing, and that do not exist.
+    assert reported(authorizer, authorizer) == "Failed"
+    assert reported(api, api) == "Failed"
+    assert reported(api, "casting-none:live") == "Failed"
+
+
+def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = iter(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    client = Mock()
+    client.describe_stacks.side_effect = lambda **_: {"Stacks": [{"StackStatus": next(states)}]}
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    monkeypatch.setattr(cloudformation, "POLL", 0)
+    assert cloudformation.cancel_update("casting-prod")
+    client.cancel_update_stack.assert_called_once_with(StackName="casting-prod")
+    client.describe_stacks.side_effect = lambda **_: {
+        "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
+    }
+    assert not cloudformation.cancel_update("casting-prod")
+    client.cancel_update_stack.assert_called_once()
+
+
+def test_a_plan_shows_the_changes_and_makes_none(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    stacks, before = cloud.client("cloudformation"), site.checkout.config
+
+    def existing() -> list[tuple[str, str, Any]]:
+        return [
+            (stack["StackName"], stack["StackStatus"], stack.get("LastUpdatedTime"))
+            for stack in stacks.describe_stacks()["Stacks"]
+        ]
+
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
+
+    def change_sets() -> list[str]:
+        listed = stacks.list_change_sets(StackName="casting-prod")["Summaries"]
+        return [change_set["ChangeSetId"] for change_set in listed]
+
+    was, stacks_before, sets_before = state(cloud, live), existing(), change_sets()
+    site.checkout.write_config({**before, "lambda_memory_size": 2048})
+    output = site.make("stack", "stack", PLAN="1", COMMIT="")  # also of what is not committed
+    assert "casting-prod: Modify APIHandler (AWS::Lambda::Function)\n" in output
+    assert "casting-prod-table: nothing would change" in output
+    assert (state(cloud, live), existing(), change_sets()) == (was, stacks_before, sets_before)
+    site.checkout.write_config(before)
+    # The change set of a new stage creates an empty stack, which is removed.
+    site.make("undeploy", "deploy")
+    output = site.make("stack", "deploy", PLAN="1")
+    assert "casting-dev: Add APIHandler (AWS::Lambda::Function)\n" in output
+    assert "casting-dev" not in [name for name, *_ in existing()]
 
 
 def test_what_an_interrupted_deployment_left_is_removed_and_does_not_block_the_other_way(

@@ -125,6 +125,22 @@ def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> Non
     assert lint.returncode == 0
 
 
+def test_a_failed_creation_of_the_shared_stack_leaves_nothing_and_packages_have_versions(
+    checkout: Checkout,
+) -> None:
+    resources = rendered(checkout, "account.yaml")["Resources"]
+    kept = {name for name, resource in resources.items() if "DeletionPolicy" in resource}
+    assert kept == {"Packages", "ApiGatewayLogRole", "ApiGatewayAccount"}
+    assert {resources[name]["DeletionPolicy"] for name in kept} == {"RetainExceptOnCreate"}
+    packages = resources["Packages"]["Properties"]
+    assert packages["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = packages["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == (
+        "Enabled",
+        {"NoncurrentDays": 30},
+    )
+
+
 def test_the_table_is_backed_up_encrypted_and_retained(checkout: Checkout) -> None:
     (table,) = rendered(checkout, "table.yaml")["Resources"].values()
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"

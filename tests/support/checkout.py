@@ -12,6 +12,8 @@ from dev import console
 from dev.machine import PROJECT
 
 PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt")
+COMMIT = "5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f"
+"""The commit of the copies, which are no git repositories."""
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "node_modules")
 
 
@@ -50,6 +52,10 @@ class Checkout:
         # The tests package for the Python that they run on.
         running = f"{sys.version_info[0]}.{sys.version_info[1]}"
         self.write_config({**self.config, "python_version": running})
+        # The emulator has no CodeDeploy.
+        config = self.config
+        config["stages"]["prod"]["gradual_deployment"] = False
+        self.write_config(config)
         # Not the settings of somebody who has changed theirs.
         for stage in ("dev", "prod"):
             self.set(
@@ -85,7 +91,7 @@ class Checkout:
         return subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=self.folder,
-            env={**known, **nowhere, "PYTHONWARNINGS": "default", **environment},
+            env={**known, **nowhere, "PYTHONWARNINGS": "default", "COMMIT": COMMIT, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

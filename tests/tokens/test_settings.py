@@ -30,6 +30,13 @@ def test_valid_settings_start(settings: dict[str, str | None]) -> None:
     assert start(settings) == ""
 
 
+def test_a_commit_has_40_hexadecimal_digits() -> None:
+    for commit in ("", "0a" * 20, "0a" * 20 + "-dirty"):
+        assert start({**SETTINGS, "COMMIT": commit}) == ""
+    for commit in ("main", "0A" * 20, "0a" * 20 + "\n"):
+        assert "SettingError: the setting COMMIT must be" in start({**SETTINGS, "COMMIT": commit})
+
+
 @pytest.mark.parametrize("missing", SETTINGS)
 def test_a_missing_setting_is_named(missing: str) -> None:
     for value in (None, ""):

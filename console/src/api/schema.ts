@@ -527,7 +527,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Return the name of the API, and the paths to continue with
+         * Return the name of the API, its commit, and the paths to continue with
          * @description Open to everybody, without a token.
          */
         get: operations["get_root"];
@@ -6148,7 +6148,8 @@ export interface operations {
                      *       "name": "casting",
                      *       "health": "/health",
                      *       "contract": "/openapi.json",
-                     *       "docs": "/docs"
+                     *       "docs": "/docs",
+                     *       "commit": "5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f"
                      *     }
                      */
                     "application/json": {
@@ -6171,6 +6172,11 @@ export interface operations {
                          * @example /docs
                          */
                         docs: string;
+                        /**
+                         * @description The commit of the sources that run, with `-dirty` if they differ from it. Null if it is not known
+                         * @example 5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f
+                         */
+                        commit: string | null;
                     };
                 };
             };
