@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack deployer undeploy smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -98,6 +98,9 @@ deploy: $(VENV)/installed ## deploy with chalice deploy (STAGE=dev)
 
 stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod)
 	@$(IN_VENV) -m dev.deploy.stack
+
+deployer: $(VENV)/installed ## let others deploy a stage (STAGE=prod, REPOSITORY=owner/name)
+	@$(IN_VENV) -m dev.deploy.permissions
 
 undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFIRM=dev)
 	@$(IN_VENV) -m dev.deploy.undeploy

@@ -17,6 +17,14 @@ POLL, PATIENCE = 2, 1_800  # seconds between two polls, and of all polls togethe
 NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 """The states of a stack whose creation failed. It can only be removed."""
 
+_service_role: str | None = None
+
+
+def act_as(role: str | None) -> None:
+    """Let CloudFormation use this role for the stacks from now on, instead of the caller's."""
+    global _service_role
+    _service_role = role
+
 
 def apply(
     name: str,
@@ -46,7 +54,7 @@ def apply(
             for key in template.get("Parameters", {})
             if key in new_values or key in previous
         ],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         **_template_argument(template, name, bucket),
     )
@@ -166,6 +174,8 @@ def _plan(name: str, **change: Any) -> str | None:
         # A change set that an interrupted run has left is harmless: executing any removes it.
         ChangeSetName=f"casting-{secrets.token_hex(8)}",
         **change,
+        # A stack remembers the role, so its removal uses it too.
+        **({"RoleARN": _service_role} if _service_role else {}),
     )["Id"]
     for _ in _polls(name):
         description = client.describe_change_set(ChangeSetName=change_set, StackName=name)

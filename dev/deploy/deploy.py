@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, package, stages
+from dev.deploy import cloudformation, foundations, package, permissions, stages
 from dev.deploy.foundations import Account
 from dev.deploy.package import BUILD, FUNCTIONS, Package
 from dev.deploy.stages import APP, THROTTLING, Stage
@@ -50,6 +50,7 @@ def main() -> None:
             parameters=stages.alarm_email(),
         )
         package.configure(stage, account)
+        permissions.create_roles(stage)
         target = fingerprint(built)
         api_id = record_what_is_deployed(stage)
         if (

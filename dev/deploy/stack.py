@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, package, stages, versions
+from dev.deploy import cloudformation, deploy, foundations, package, permissions, stages, versions
 from dev.deploy.package import Package
 from dev.deploy.stages import Stage
 
@@ -42,6 +42,7 @@ def _uploaded(stage: Stage, built: Package, bucket: str) -> dict[str, Any]:
     template: dict[str, Any] = json.loads(
         built.template.read_text().replace('"./deployment.zip"', json.dumps(f"s3://{bucket}/{key}"))
     )
+    permissions.limit_roles(template, foundations.deployer(stage).get("Boundary"))
     return template
 
 
