@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev import machine
@@ -40,7 +41,7 @@ def aws_account(stage: Stage) -> Iterator[Account]:
         arn = boto3.client("sts").get_caller_identity()["Arn"]
         cloudformation.act_as(deployer(stage).get("ServiceRole"))
         yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
-    except ClientError as error:
+    except (ClientError, S3UploadFailedError) as error:
         machine.fail(f"AWS rejects the request: {error}")
     except BotoCoreError as error:
         machine.fail(f"AWS cannot be reached; check AWS_PROFILE or AWS_ACCESS_KEY_ID: {error}")

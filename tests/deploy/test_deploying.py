@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from dev.deploy import versions
+from tests.deploy import test_permissions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
-from tests.support.deployment import STAGES, Live, Site, api_of, live_stage
+from tests.support.deployment import STAGES, Live, Site, api_of, deployer, live_stage
 
 
 def state(cloud: Cloud, live: Live) -> dict[str, Any]:
@@ -125,9 +128,10 @@ def test_missing_credentials_are_reported(site: Site, module: str) -> None:
 def own_account(
     tmp_path_factory: pytest.TempPathFactory, cloud_issuer: TlsIssuer, site: Site
 ) -> Iterator[tuple[Cloud, Site]]:
-    """An empty AWS account, and a checkout that can be changed."""
+    """An empty AWS account, and a checkout that can be changed, whose owner may only deploy."""
     cloud = Cloud(tmp_path_factory.mktemp("own_account"), cloud_issuer.ca)
-    yield cloud, Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
+    mine = Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
+    yield cloud, deployer(mine, cloud)
     cloud.stop()
 
 
@@ -537,3 +541,90 @@ def test_a_working_stack_is_not_removed_after_a_failed_import(
     output = site.make("deploy", "deploy")
     assert api_of(output) == first
     assert "Removing" not in output
+
+
+# The owner of that account has only the policies of `make deployer`
+
+
+def test_who_may_deploy_may_do_nothing_else(own_account: tuple[Cloud, Site]) -> None:
+    cloud, site = own_account
+    site.make("deploy", "deploy")
+    owner = {
+        "region_name": "eu-central-1",
+        "endpoint_url": cloud.url,
+        "aws_access_key_id": site.environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": site.environment["AWS_SECRET_ACCESS_KEY"],
+    }
+    iam, table, functions, stacks = (
+        boto3.client(name, **owner) for name in ("iam", "dynamodb", "lambda", "cloudformation")
+    )
+    role, boundary = "casting-dev-api_handler", "arn:aws:iam::aws:policy/AdministratorAccess"
+    key = {"pk": {"S": "MOVIE#m"}, "sk": {"S": "#"}}
+    forbidden: list[Callable[[], Any]] = [
+        lambda: iam.create_role(RoleName="casting-dev-more", AssumeRolePolicyDocument="{}"),
+        lambda: iam.create_role(
+            RoleName="casting-dev-more", AssumeRolePolicyDocument="{}", PermissionsBoundary=boundary
+        ),
+        lambda: iam.put_role_policy(
+            RoleName="casting-cloudformation-dev", PolicyName="stacks", PolicyDocument="{}"
+        ),
+        lambda: iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary),
+        lambda: iam.delete_role_permissions_boundary(RoleName=role),
+        lambda: iam.create_access_key(UserName="deployer"),
+        lambda: table.scan(TableName="casting-dev"),
+        lambda: table.query(
+            TableName="casting-dev",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": key["pk"]},
+        ),
+        lambda: table.delete_table(TableName="casting-dev"),
+        lambda: functions.invoke(FunctionName="casting-dev"),
+        lambda: functions.delete_function(FunctionName="casting-prod"),
+        lambda: stacks.execute_change_set(StackName="casting-account", ChangeSetName="any"),
+        lambda: stacks.delete_stack(StackName="casting-deployer-dev"),
+    ]
+    for call in forbidden:
+        with pytest.raises(ClientError, match=r"AccessDenied|not authorized"):
+            call()
+
+
+@pytest.mark.parametrize("way", STAGES)
+def test_the_roles_of_the_functions_have_the_boundary(
+    own_account: tuple[Cloud, Site], way: str
+) -> None:
+    cloud, site = own_account
+    site.make(way, way)
+    iam, stage = cloud.client("iam"), STAGES[way]
+    roles = [
+        iam.get_role(RoleName=role["RoleName"])["Role"]
+        for role in iam.list_roles()["Roles"]
+        if role["RoleName"].startswith(f"casting-{stage}-")
+    ]
+    assert len(roles) == 2
+    for role in roles:
+        boundary = role["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        assert boundary.endswith(f":policy/casting-boundary-{stage}")
+
+
+NOT_CALLED_HERE = {
+    "lambda:ListTags": "Chalice asks for it only if a function has no tags",
+    "s3:GetObject": "CloudFormation reads a long template with it",
+}
+"""The permissions that a deployment to the emulator does not show to be needed."""
+
+
+def test_every_permission_of_who_may_deploy_is_used(
+    own_account: tuple[Cloud, Site], request: pytest.FixtureRequest
+) -> None:
+    here = {
+        item.originalname
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+    }
+    written = set(re.findall(r"^def (test_\w+)", request.path.read_text(), re.MULTILINE))
+    if here != written:
+        pytest.skip("only all tests of this file use every permission")
+    cloud, site = own_account
+    called = {action for action, _ in cloud.calls(site.environment["AWS_ACCESS_KEY_ID"])}
+    granted = {*test_permissions.granted("Deploy"), *test_permissions.granted("Chalice")}
+    assert granted - called == NOT_CALLED_HERE.keys()
