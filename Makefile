@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack deployer undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token lock package deploy stack deployer undeploy url smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -90,6 +90,9 @@ token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSOLE_URL=https://..., DRY_RUN=1)
 	@$(IN_VENV) -m dev.auth0.setup
 
+lock: $(VENV)/installed ## write wheels.lock, the hashes of the packages that are deployed
+	@$(IN_VENV) -m dev.deploy.wheels
+
 package: $(VENV)/installed ## build and check the deployment package (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.package
 
@@ -104,6 +107,9 @@ deployer: $(VENV)/installed ## let others deploy a stage (STAGE=prod, REPOSITORY
 
 undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFIRM=dev)
 	@$(IN_VENV) -m dev.deploy.undeploy
+
+url: $(VENV)/installed ## print the URL of a deployed stage (STAGE=dev)
+	@$(IN_VENV) -m dev.deploy.url
 
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke

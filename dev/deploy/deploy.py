@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, package, permissions, stages
+from dev.deploy import cloudformation, domain, foundations, package, permissions, stages
 from dev.deploy.foundations import Account
 from dev.deploy.package import BUILD, FUNCTIONS, Package
 from dev.deploy.stages import APP, THROTTLING, Stage
@@ -30,6 +30,7 @@ BEING_CHANGED = "being changed"
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
+    domain.of(stage)  # refused before anything is built
     if stage.snap_start:
         machine.fail(
             f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
@@ -51,7 +52,8 @@ def main() -> None:
         )
         package.configure(stage, account)
         permissions.create_roles(stage)
-        target = fingerprint(built)
+        is_closed = domain.replaces_default(stage)
+        target = fingerprint(built, is_closed)
         api_id = record_what_is_deployed(stage)
         if (
             api_id
@@ -69,11 +71,15 @@ def main() -> None:
                 machine.fail("chalice deploy has created no API")
             if not _runs(stage, built):
                 machine.fail("somebody else deployed at the same time; run it again")
-            _finish(stage, api_id, target)
+            _finish(stage, api_id, target, is_closed)
             machine.say(f"{stage.name} is deployed.")
-        foundations.say_where(
-            stage, f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
-        )
+        domain.connect(stage, api_id)
+        foundations.say_where(stage, url_of(stage, api_id, account))
+
+
+def url_of(stage: Stage, api_id: str, account: Account) -> str:
+    """Return API Gateway's own URL of an API."""
+    return f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
 
 
 def refuse_other_region(stage: Stage, account: Account) -> None:
@@ -93,7 +99,7 @@ def refuse_other_region(stage: Stage, account: Account) -> None:
         return
 
 
-def fingerprint(built: Package) -> str:
+def fingerprint(built: Package, is_closed: bool) -> str:
     """Return a hash of everything that a deployment consists of."""
     prepared = BUILD / ".chalice"
     contents = [
@@ -103,6 +109,7 @@ def fingerprint(built: Package) -> str:
         json.dumps(dict(stages.gateway_responses()), sort_keys=True),
         json.dumps(THROTTLING),
         stages.access_log_format(),
+        is_closed,
     ]
     return f"{APP} {hashlib.sha256(json.dumps(contents).encode()).hexdigest()}"
 
@@ -217,9 +224,11 @@ def _deployment(stage: Stage, api_id: str) -> str | None:
         return None
 
 
-def _finish(stage: Stage, api_id: str, target_fingerprint: str) -> None:
+def _finish(stage: Stage, api_id: str, target_fingerprint: str, is_closed: bool) -> None:
     """Add what Chalice leaves out, and deploy it with the fingerprint of a finished run."""
     client = _gateway()
+    closed = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": str(is_closed)}
+    client.update_rest_api(restApiId=api_id, patchOperations=[closed])
     for response_type, response in stages.gateway_responses():
         client.put_gateway_response(restApiId=api_id, responseType=response_type, **response)
     log = cloudformation.outputs(f"{stage.function}-operations")["AccessLogArn"]

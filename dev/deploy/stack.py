@@ -6,7 +6,16 @@ from typing import Any
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, package, permissions, stages, versions
+from dev.deploy import (
+    cloudformation,
+    deploy,
+    domain,
+    foundations,
+    package,
+    permissions,
+    stages,
+    versions,
+)
 from dev.deploy.package import Package
 from dev.deploy.stages import Stage
 
@@ -14,6 +23,7 @@ from dev.deploy.stages import Stage
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
+    domain.of(stage)  # refused before anything is built
     with package.alone(), foundations.aws_account(stage):
         if not cloudformation.is_made(stage.function) and deploy.has_begun(stage):
             machine.fail(
@@ -31,8 +41,9 @@ def main() -> None:
             bucket=bucket,
         )
         machine.say(f"{stage.name} is deployed." if changed else "Nothing has changed.")
-        url = cloudformation.outputs(stage.function)["EndpointURL"].rstrip("/")
-        foundations.say_where(stage, url)
+        outputs = cloudformation.outputs(stage.function)
+        domain.connect(stage, outputs["RestAPIId"])
+        foundations.say_where(stage, outputs["EndpointURL"].rstrip("/"))
 
 
 def _uploaded(stage: Stage, built: Package, bucket: str) -> dict[str, Any]:
@@ -42,6 +53,8 @@ def _uploaded(stage: Stage, built: Package, bucket: str) -> dict[str, Any]:
     template: dict[str, Any] = json.loads(
         built.template.read_text().replace('"./deployment.zip"', json.dumps(f"s3://{bucket}/{key}"))
     )
+    if domain.replaces_default(stage):
+        template["Resources"]["RestAPI"]["Properties"]["DisableExecuteApiEndpoint"] = True
     permissions.limit_roles(template, foundations.deployer(stage).get("Boundary"))
     return template
 

@@ -30,7 +30,11 @@ OTHERS = {
     "*": "these actions know no resources",
     f"{GATEWAY}/restapis": "API Gateway chooses the ids of APIs",
     f"{GATEWAY}/restapis/*": "API Gateway chooses the ids of APIs",
+    f"{GATEWAY}/domainnames": "the domain is in the configuration",
+    f"{GATEWAY}/domainnames/*": "the domain is in the configuration",
     f"{GATEWAY}/tags/*": "API Gateway chooses the ids of APIs",
+    "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/ops.apigateway"
+    ".amazonaws.com/*": "API Gateway's own role",
     SAM: "the transform of make stack's template",
     f"{STACK}/casting-account/*": "what all stages share",
     f"{STACK}/casting-deployer-${{STAGE}}/*": "the stack of this template",
@@ -115,6 +119,9 @@ def test_all_of_a_region_is_named_only_where_aws_knows_no_resources() -> None:
         for action in as_list(statement["Action"])
     }
     assert everywhere == {
+        "acm:DescribeCertificate",
+        "acm:ListCertificates",
+        "acm:RequestCertificate",
         "logs:CreateLogDelivery",
         "logs:DescribeLogGroups",
         "logs:DescribeResourcePolicies",
@@ -200,7 +207,7 @@ def handlers(types: set[str]) -> Iterator[tuple[str, str]]:
 def test_the_service_role_may_do_what_each_resource_needs(checkout: Checkout) -> None:
     template = translated(checkout.folder / ".local" / "package" / "dev" / "sam.json")
     types = {r["Type"] for r in template["Resources"].values()}
-    for name in ("operations.yaml", "table.yaml"):
+    for name in ("domain.yaml", "operations.yaml", "table.yaml"):
         types |= {r["Type"] for r in resources_of(name, list(INDEXES)).values()}
     actions = granted("ServiceRole")
     missing = {
@@ -210,7 +217,7 @@ def test_the_service_role_may_do_what_each_resource_needs(checkout: Checkout) ->
         and not any(re.fullmatch(pattern, action) for pattern in NOT_NEEDED.values())
     }
     assert missing == set()
-    needed = {action for _, action in handlers(types)}
+    needed = {action for _, action in handlers(types)} | {"apigateway:AddCertificateToDomain"}
     assert not [g for g in actions if not any(fnmatchcase(action, g) for action in needed)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from dev import console
 from dev.machine import PROJECT
 
-PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt")
+PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt", "wheels.lock")
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "node_modules")
 
 

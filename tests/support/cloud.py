@@ -24,7 +24,7 @@ from dev.machine import PROJECT
 from tests.support.issuer import Issuer, pem, rsa_key
 
 REGION = "eu-central-1"
-SERVICES = "apigateway,cloudformation,dynamodb,iam,lambda,logs,monitoring,s3,sns,sts"
+SERVICES = "acm,apigateway,cloudformation,dynamodb,iam,lambda,logs,monitoring,s3,sns,sts"
 START_SECONDS = 60
 
 
