@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token lock package deploy stack deployer undeploy url smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token audit sbom lock package deploy stack deployer undeploy url smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -90,6 +90,12 @@ token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSOLE_URL=https://..., DRY_RUN=1)
 	@$(IN_VENV) -m dev.auth0.setup
 
+audit: $(VENV)/audit-installed ## look for advisories of all packages
+	@$(IN_VENV) -m dev.audit
+
+sbom: $(VENV)/installed ## list what a stage consists of, in CycloneDX (STAGE=dev)
+	@$(IN_VENV) -m dev.deploy.sbom
+
 lock: $(VENV)/installed ## write wheels.lock, the hashes of the packages that are deployed
 	@$(IN_VENV) -m dev.deploy.wheels
 
@@ -145,5 +151,12 @@ $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
 $(VENV)/bench-installed: bench/requirements.txt $(VENV)/installed
 	@echo "Installing the packages of the benchmarks (once) ..."
 	@$(INSTALL) bench/requirements.txt || \
+	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
+	@touch $@
+
+# Only `make audit` needs these.
+$(VENV)/audit-installed: requirements-audit.txt $(VENV)/installed
+	@echo "Installing the packages of the audit (once) ..."
+	@$(INSTALL) requirements-audit.txt || \
 	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
 	@touch $@

@@ -80,6 +80,12 @@ def problems(package: Path, lock: str) -> Iterator[str]:
                     yield f"{path} is not the file of its wheel"
 
 
+def wheel_of(record: bytes, lock: str) -> str:
+    """Return the SHA-256 of the wheel with this RECORD."""
+    wheels = (line.split() for line in lock.splitlines() if not line.startswith("#"))
+    return next(wheel for _, wheel, own in wheels if own == _hash(record))
+
+
 def recorded(record: str) -> dict[str, str]:
     """Return the files of a wheel with their hashes, at the paths to which Chalice unpacks them."""
     return {_unpacked(path): value for path, value, *_ in csv.reader(record.splitlines())}
