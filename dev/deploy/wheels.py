@@ -68,7 +68,8 @@ def problems(package: Path, lock: str) -> Iterator[str]:
     """Return the files and wheels of a zip from Chalice that differ from the lock."""
     records = {line.split()[2] for line in lock.splitlines() if not line.startswith("#")}
     with zipfile.ZipFile(package) as zipped:
-        for name in zipped.namelist():
+        files = set(zipped.namelist())
+        for name in sorted(files):
             folder, _, file = name.rpartition("/")
             if not folder.endswith(".dist-info") or "/" in folder or file != "RECORD":
                 continue
@@ -76,7 +77,9 @@ def problems(package: Path, lock: str) -> Iterator[str]:
             if _hash(record) not in records:
                 yield f"{folder.removesuffix('.dist-info')} is not a wheel of {LOCK.name}"
             for path, expected in recorded(record.decode()).items():
-                if expected and _recorded_hash(zipped.read(path)) != expected:
+                if expected and path not in files:
+                    yield f"{path} of its wheel is missing"
+                elif expected and _recorded_hash(zipped.read(path)) != expected:
                     yield f"{path} is not the file of its wheel"
 
 

@@ -53,6 +53,13 @@ def test_a_changed_file_is_refused(tmp_path: Path, lock: str) -> None:
     assert problems == ["good/__init__.py is not the file of its wheel"]
 
 
+def test_a_missing_file_is_refused(tmp_path: Path, lock: str) -> None:
+    path = tmp_path / "deployment.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("good-1.0.dist-info/RECORD", record())
+    assert list(wheels.problems(path, lock)) == ["good/__init__.py of its wheel is missing"]
+
+
 def test_another_wheel_of_the_same_version_is_refused(tmp_path: Path) -> None:
     problems = list(wheels.problems(zipped(tmp_path), "# heading\n"))
     assert problems == ["good-1.0 is not a wheel of wheels.lock"]
