@@ -608,7 +608,9 @@ def test_who_may_deploy_may_do_nothing_else(own_account: tuple[Cloud, Site]) -> 
 
 
 NOT_CALLED_HERE = {
-    "lambda:ListTags": "Chalice asks for it only if a function has no tags",
+    "lambda:PutFunctionConcurrency": "for a stage with reserved_concurrency",
+    "lambda:TagResource": "for a new tag in the configuration, and on AWS for a new function",
+    "lambda:UntagResource": "for a tag that was removed from the configuration",
     "s3:GetObject": "CloudFormation reads a long template with it",
 }
 """The permissions that a deployment to the emulator does not show to be needed."""
