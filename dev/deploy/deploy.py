@@ -30,12 +30,12 @@ BEING_CHANGED = "being changed"
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    domain.of(stage)  # refused before anything is built
     if stage.snap_start:
         machine.fail(
             f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
             " publishes; use that, or set lambda_snap_start in .chalice/config.json to false"
         )
+    domain.of(stage)  # refused before anything is built
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(
