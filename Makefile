@@ -14,7 +14,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package doctor deploy stack rollback undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token audit sbom lock package doctor deploy stack rollback deployer undeploy url smoke format clean
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -93,6 +93,15 @@ token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSOLE_URL=https://..., DRY_RUN=1)
 	@$(IN_VENV) -m dev.auth0.setup
 
+audit: $(VENV)/audit-installed ## look for advisories of all packages
+	@$(IN_VENV) -m dev.audit
+
+sbom: $(VENV)/installed ## list what a stage consists of, in CycloneDX (STAGE=dev)
+	@$(IN_VENV) -m dev.deploy.sbom
+
+lock: $(VENV)/installed ## write wheels.lock, the hashes of the packages that are deployed
+	@$(IN_VENV) -m dev.deploy.wheels
+
 package: $(VENV)/installed ## build and check the deployment package (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.package
 
@@ -108,8 +117,14 @@ stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod; PLAN=1 only 
 rollback: $(VENV)/installed ## deploy the release before this one again (STAGE=prod, RELEASE)
 	@$(IN_VENV) -m dev.deploy.rollback
 
+deployer: $(VENV)/installed ## let others deploy a stage (STAGE=prod, REPOSITORY=owner/name)
+	@$(IN_VENV) -m dev.deploy.permissions
+
 undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFIRM=dev)
 	@$(IN_VENV) -m dev.deploy.undeploy
+
+url: $(VENV)/installed ## print the URL of a deployed stage (STAGE=dev)
+	@$(IN_VENV) -m dev.deploy.url
 
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke
@@ -148,5 +163,12 @@ $(VENV)/bench-installed: bench/requirements.txt $(VENV)/installed
 	@$(REFUSE_LINK)
 	@echo "Installing the packages of the benchmarks (once) ..."
 	@$(INSTALL) bench/requirements.txt || \
+	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
+	@touch $@
+
+# Only `make audit` needs these.
+$(VENV)/audit-installed: requirements-audit.txt $(VENV)/installed
+	@echo "Installing the packages of the audit (once) ..."
+	@$(INSTALL) requirements-audit.txt || \
 	  { echo "casting: the packages cannot be installed: check the network" >&2; exit 1; }
 	@touch $@

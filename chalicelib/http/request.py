@@ -50,7 +50,10 @@ def query_parameters(name: str) -> list[str]:
 
 
 def url_prefix() -> str:
-    """Return the part of the URL's path before our paths: API Gateway's stage, or nothing."""
+    """Return the part of the URL's path before our paths.
+
+    It is API Gateway's stage, or the base path of the stage's domain, or nothing.
+    """
     request = current()
     full_path: str = request.context["path"]
     return full_path.rstrip("/").rsplit("/", request.path.count("/"))[0]

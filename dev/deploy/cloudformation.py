@@ -21,6 +21,14 @@ IMPORT_FAILED = ("IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED")
 NOT_OWNED = ("IMPORT_FAILED", "IMPORT_ROLLBACK", "DELETE_COMPLETE", "DELETE_SKIPPED")
 """How the states of resources begin that a stack does not own, or not any more."""
 
+_service_role: str | None = None
+
+
+def act_as(role: str | None) -> None:
+    """Let CloudFormation use this role for the stacks from now on, instead of the caller's."""
+    global _service_role
+    _service_role = role
+
 
 def apply(
     name: str,
@@ -103,7 +111,7 @@ def _plan_update(
             for key in template.get("Parameters", {})
             if key in new_values or key in previous
         ],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         **_template_argument(template, name, bucket),
     )
@@ -254,6 +262,8 @@ def _plan(name: str, **change: Any) -> str | None:
         # A change set that an interrupted run has left is harmless: executing any removes it.
         ChangeSetName=f"casting-{secrets.token_hex(8)}",
         **change,
+        # A stack remembers the role, so its removal uses it too.
+        **({"RoleARN": _service_role} if _service_role else {}),
     )["Id"]
     for _ in _polls(name):
         description = client.describe_change_set(ChangeSetName=change_set, StackName=name)

@@ -16,7 +16,15 @@ import boto3
 from botocore.config import Config
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, package, source, stages
+from dev.deploy import (
+    cloudformation,
+    domain,
+    foundations,
+    package,
+    permissions,
+    source,
+    stages,
+)
 from dev.deploy.foundations import Account
 from dev.deploy.package import BUILD, FUNCTIONS, Package
 from dev.deploy.stages import APP, Stage
@@ -42,6 +50,7 @@ def main() -> None:
         )
     if stage.is_protected:
         source.refuse_uncommitted(stage.name, stage.commit)
+    domain.of(stage)  # refused before anything is built
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(
@@ -58,7 +67,9 @@ def main() -> None:
             parameters=stages.alarm_email(),
         )
         package.configure(stage, account)
-        target = fingerprint(built)
+        permissions.create_roles(stage)
+        is_closed = domain.replaces_default(stage)
+        target = fingerprint(built, is_closed)
         api_id = record_what_is_deployed(stage)
         if (
             api_id
@@ -76,11 +87,15 @@ def main() -> None:
                 machine.fail("chalice deploy has created no API")
             if not _runs(stage, built):
                 machine.fail("somebody else deployed at the same time; run it again")
-            _finish(stage, built, api_id, target)
+            _finish(stage, built, api_id, target, is_closed)
             machine.say(f"{stage.name} is deployed.")
-        foundations.say_where(
-            stage, f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
-        )
+        domain.connect(stage, api_id)
+        foundations.say_where(stage, url_of(stage, api_id, account))
+
+
+def url_of(stage: Stage, api_id: str, account: Account) -> str:
+    """Return API Gateway's own URL of an API."""
+    return f"https://{api_id}.execute-api.{account.region}.amazonaws.com/{stage.name}"
 
 
 def refuse_other_region(stage: Stage, account: Account) -> None:
@@ -100,7 +115,7 @@ def refuse_other_region(stage: Stage, account: Account) -> None:
         return
 
 
-def fingerprint(built: Package) -> str:
+def fingerprint(built: Package, is_closed: bool) -> str:
     """Return a hash of everything that a deployment consists of."""
     prepared = BUILD / ".chalice"
     contents = [
@@ -109,7 +124,7 @@ def fingerprint(built: Package) -> str:
         (prepared / "config.json").read_text(),
         json.dumps(built.completion(), sort_keys=True),
         json.dumps(_stage_settings(built)),
-        json.dumps(_api_settings()),
+        json.dumps(_api_settings(is_closed)),
     ]
     return f"{APP} {hashlib.sha256(json.dumps(contents).encode()).hexdigest()}"
 
@@ -224,7 +239,9 @@ def _deployment(stage: Stage, api_id: str) -> str | None:
         return None
 
 
-def _finish(stage: Stage, built: Package, api_id: str, target_fingerprint: str) -> None:
+def _finish(
+    stage: Stage, built: Package, api_id: str, target_fingerprint: str, is_closed: bool
+) -> None:
     """Add what Chalice leaves out, and deploy it with the fingerprint of a finished run."""
     client = _gateway()
     client.put_rest_api(
@@ -234,7 +251,8 @@ def _finish(stage: Stage, built: Package, api_id: str, target_fingerprint: str) 
         body=json.dumps(built.completion()),
     )
     # Chalice's import of the API has reset them.
-    client.update_rest_api(restApiId=api_id, patchOperations=_replacing(_api_settings()))
+    settings = _api_settings(is_closed)
+    client.update_rest_api(restApiId=api_id, patchOperations=_replacing(settings))
     log = cloudformation.outputs(f"{stage.function}-operations")["AccessLogArn"]
     log_setting = {"/accessLogSettings/destinationArn": log.removesuffix(":*")}
     client.update_stage(
@@ -247,9 +265,10 @@ def _finish(stage: Stage, built: Package, api_id: str, target_fingerprint: str) 
     )
 
 
-def _api_settings() -> dict[str, str]:
+def _api_settings(is_closed: bool) -> dict[str, str]:
     """Return the settings of the API, by their paths in a patch."""
     return {
+        "/disableExecuteApiEndpoint": str(is_closed),
         "/securityPolicy": stages.SECURITY_POLICY,
         "/endpointAccessMode": stages.ENDPOINT_ACCESS,
     }

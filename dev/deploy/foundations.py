@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev import machine
@@ -39,8 +40,9 @@ def aws_account(stage: Stage) -> Iterator[Account]:
             )
         os.environ["AWS_DEFAULT_REGION"] = stage.region
         arn = boto3.client("sts").get_caller_identity()["Arn"]
+        cloudformation.act_as(deployer(stage).get("ServiceRole"))
         yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
-    except ClientError as error:
+    except (ClientError, S3UploadFailedError) as error:
         machine.fail(f"AWS rejects the request: {error}")
     except BotoCoreError as error:
         machine.fail(f"AWS cannot be reached; check AWS_PROFILE or AWS_ACCESS_KEY_ID: {error}")
@@ -58,17 +60,32 @@ def warn_of_small_quota(stage: Stage, reserved: int) -> None:
         )
 
 
-def make(stage: Stage) -> str:
-    """Create the stage's table, and what all stages share. Return the bucket for packages.
+def deployer_stack(stage: Stage) -> str:
+    """Return the name of the stack that `make deployer` creates."""
+    return f"{APP}-deployer-{stage.name}"
 
-    Both have stacks of their own, which the removal of a stage does not touch.
-    """
+
+def deployer(stage: Stage) -> dict[str, str]:
+    """Return the roles and policies of who may deploy. They are empty without `make deployer`."""
+    return cloudformation.outputs(deployer_stack(stage))
+
+
+def make_shared(stage: Stage) -> None:
+    """Create what all stages of the account and region share."""
     cloudformation.apply(
         ACCOUNT_STACK,
         stage.template("account.yaml"),
         tags={"project": APP},
         parameters=_log_role(),
     )
+
+
+def make(stage: Stage) -> str:
+    """Create the stage's table, and what all stages share. Return the bucket for packages.
+
+    Both have stacks of their own, which the removal of a stage does not touch.
+    """
+    make_shared(stage)
     table = stage.settings["TABLE_NAME"]
     stack, template = f"{table}-table", stage.template("table.yaml")
     cloudformation.clear(stack)
@@ -106,7 +123,15 @@ def _note_index(table: str) -> None:
     key = {name: {"S": value} for name, value in zip(("pk", "sk"), entries.INDEX, strict=True)}
     if "Item" in client.get_item(TableName=table, Key=key, ConsistentRead=True):
         return
-    if client.scan(TableName=table, Limit=1, ConsistentRead=True)["Items"]:
+    # Only keys, because who may deploy may not read the items.
+    first = client.scan(
+        TableName=table,
+        Limit=1,
+        ConsistentRead=True,
+        Select="SPECIFIC_ATTRIBUTES",
+        ProjectionExpression="pk",
+    )
+    if first["Items"]:
         machine.say(
             "Search and filters do not find everything yet:"
             f" run TABLE_NAME={table} REPAIR=1 make verify"

@@ -5,7 +5,6 @@ builds from a clean copy, and the result is checked before it is used. `make dep
 stack` deploy this package.
 """
 
-import csv
 import email
 import filecmp
 import fnmatch
@@ -22,7 +21,7 @@ import tempfile
 import zipfile
 from collections.abc import Container, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from packaging.requirements import Requirement
@@ -30,7 +29,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
 
 from dev import console, machine
-from dev.deploy import stages
+from dev.deploy import stages, wheels
 from dev.deploy.foundations import Account
 from dev.deploy.stages import Stage
 from dev.machine import LOCAL, PROJECT
@@ -158,6 +157,8 @@ def build(stage: Stage) -> Package:
     wrong = [*problems(package.zip, requirements, stage.architecture),
              *_template_problems(package.template, stage)]  # fmt: skip
     if not wrong and not _is_checked(package.zip):
+        wrong = [*wheels.problems(package.zip, (BUILD / "wheels.lock").read_text())]
+    if not wrong and not _is_checked(package.zip):
         _finish(package.zip)
         wrong = list(_import_problems(package.zip, stage))
     if wrong:
@@ -183,7 +184,7 @@ def copy_sources() -> None:
 
     Everything later uses the copy, because the sources may change meanwhile.
     """
-    sources = [PROJECT / "app.py", PROJECT / "requirements.txt", *_sources()]
+    sources = [PROJECT / "app.py", PROJECT / "requirements.txt", wheels.LOCK, *_sources()]
     shutil.rmtree(BUILD / "chalicelib", ignore_errors=True)
     for source in sources:
         copy = BUILD / source.relative_to(PROJECT)
@@ -324,7 +325,7 @@ def problems(package: Path, requirements: str, architecture: str) -> Iterator[st
             if not tags & lambda_tags:
                 shown = ", ".join(sorted(map(str, tags)))
                 yield f"{metadata['Name']} is a wheel for another platform: {shown}"
-            expected_files |= _recorded(zipped.read(f"{folder}/RECORD").decode())
+            expected_files |= wheels.recorded(zipped.read(f"{folder}/RECORD").decode()).keys()
     for name, version in sorted(required - included):
         yield f"{name} {version} is required and missing: it could not be built for Lambda"
     for name, version in sorted(included - required):
@@ -343,18 +344,6 @@ def _is_bytecode(name: str, sources: Container[str]) -> bool:
         return name.endswith(".pyc") and name.removesuffix("c") in sources
     tag = f".{sys.implementation.cache_tag}.pyc"
     return file.endswith(tag) and folder + file.removesuffix(tag) + ".py" in sources
-
-
-def _recorded(record: str) -> set[str]:
-    """Return the files that a distribution lists, at the paths to which Chalice unpacks them."""
-    return {_unpacked(path) for path, *_ in csv.reader(record.splitlines())}
-
-
-def _unpacked(path: str) -> str:
-    parts = PurePosixPath(path).parts
-    if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in ("purelib", "platlib"):
-        parts = parts[2:]
-    return "/".join(parts)
 
 
 def _lambda_tags(processor: str) -> set[Tag]:

@@ -11,8 +11,10 @@ from dev import machine
 from dev.deploy import (
     cloudformation,
     deploy,
+    domain,
     foundations,
     package,
+    permissions,
     releases,
     source,
     stages,
@@ -29,6 +31,7 @@ def main() -> None:
     is_plan = os.environ.get("PLAN") == "1"
     if stage.is_protected and not is_plan:
         source.refuse_uncommitted(stage.name, stage.commit)
+    domain.of(stage)  # refused before anything is built
     with package.alone(), foundations.aws_account(stage):
         if not cloudformation.is_made(stage.function) and deploy.has_begun(stage):
             machine.fail(
@@ -57,8 +60,9 @@ def main() -> None:
         releases.record(stage, bucket, release)
         releases.prune(stage, bucket)
         machine.say(f"{stage.name} is deployed." if changed else "Nothing has changed.")
-        url = cloudformation.outputs(stage.function)["EndpointURL"].rstrip("/")
-        foundations.say_where(stage, url)
+        outputs = cloudformation.outputs(stage.function)
+        domain.connect(stage, outputs["RestAPIId"])
+        foundations.say_where(stage, outputs["EndpointURL"].rstrip("/"))
 
 
 def _plan(stage: Stage, built: Package) -> None:
@@ -100,6 +104,9 @@ def _release(stage: Stage, built: Package, bucket: str) -> Release:
     template: dict[str, Any] = json.loads(
         built.template.read_text().replace('"./deployment.zip"', json.dumps(f"s3://{bucket}/{key}"))
     )
+    if domain.replaces_default(stage):
+        template["Resources"]["RestAPI"]["Properties"]["DisableExecuteApiEndpoint"] = True
+    permissions.limit_roles(template, foundations.deployer(stage).get("Boundary"))
     commit = {"commit": stage.commit} if stage.commit else {}
     return releases.of(template, key, {**stage.tags, **commit})
 

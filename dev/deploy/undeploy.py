@@ -3,7 +3,7 @@
 import os
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, package, stages
+from dev.deploy import cloudformation, deploy, domain, foundations, package, stages
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
         )
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
+        domain.disconnect(stage)
         # Both ways may have left something after an interruption.
         if cloudformation.find(stage.function):
             cloudformation.protect(stage.function, is_on=False)

@@ -96,14 +96,17 @@ def test_a_path_may_end_with_a_slash(producer: Client) -> None:
     assert producer.get("/movies/").status == 200
 
 
-def test_a_location_includes_the_stage_of_api_gateway(producer: Client) -> None:
-    # In API Gateway, the path starts with the stage. The local server has no stage.
+@pytest.mark.parametrize("prefix", ["/prod", "/v1", ""])
+def test_a_location_includes_the_stage_of_api_gateway_or_the_base_path_of_the_domain(
+    producer: Client, prefix: str
+) -> None:
+    # In API Gateway, the path starts with one of them. A domain may have no base path.
     movie_id = producer.new_movie()
     event: dict[str, Any] = {
         "requestContext": {
             "httpMethod": "POST",
             "resourcePath": "/movies/{movie_id}/actors",
-            "path": f"/prod/movies/{movie_id}/actors",
+            "path": f"{prefix}/movies/{movie_id}/actors",
             "authorizer": {"sub": "x", "permissions": '["post:roles"]', "exp": "9999999999"},
         },
         "headers": {},
@@ -114,7 +117,7 @@ def test_a_location_includes_the_stage_of_api_gateway(producer: Client) -> None:
     }
     response = invoke(app, event)
     assert response["statusCode"] == 201
-    assert response["headers"]["Location"].startswith(f"/prod/roles/{movie_id}.")
+    assert response["headers"]["Location"].startswith(f"{prefix}/roles/{movie_id}.")
 
 
 def test_an_unexpected_exception_is_logged_and_not_shown(

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,12 +12,14 @@ from unittest.mock import Mock
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from dev.deploy import cloudformation, hook, releases, rollback, versions
+from tests.deploy import test_permissions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
-from tests.support.deployment import STAGES, Live, Site, api_of, live_stage
+from tests.support.deployment import STAGES, Live, Site, api_of, deployer, live_stage
 
 
 def state(cloud: Cloud, live: Live) -> dict[str, Any]:
@@ -126,9 +129,10 @@ def test_missing_credentials_are_reported(site: Site, module: str) -> None:
 def own_account(
     tmp_path_factory: pytest.TempPathFactory, cloud_issuer: TlsIssuer, site: Site
 ) -> Iterator[tuple[Cloud, Site]]:
-    """An empty AWS account, and a checkout that can be changed."""
+    """An empty AWS account, and a checkout that can be changed, whose owner may only deploy."""
     cloud = Cloud(tmp_path_factory.mktemp("own_account"), cloud_issuer.ca)
-    yield cloud, Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
+    mine = Site(Checkout(tmp_path_factory.mktemp("mine") / "casting", site.checkout), cloud)
+    yield cloud, deployer(mine, cloud)
     cloud.stop()
 
 
@@ -255,8 +259,9 @@ def test_a_deployed_stage_cannot_move_to_another_region(
     moved = json.loads(json.dumps(config))
     moved["stages"]["dev"]["region"] = "eu-west-1"
     site.checkout.write_config(moved)
+    administrator = Site(site.checkout, cloud)  # the owner may do nothing in another region
     for target in ("deploy", "undeploy"):
-        status, output = site.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
+        status, output = administrator.try_to_make(target, "deploy", AWS_DEFAULT_REGION="eu-west-1")
         assert status == 1
         assert "dev is deployed in eu-central-1, not in eu-west-1" in output
     site.checkout.write_config(config)
@@ -538,11 +543,20 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
 ) -> None:
     cloud, site = own_account
     stage, name = STAGES[way], f"casting-{STAGES[way]}"
+    config = site.checkout.config
+    config["stages"][stage]["domain"] = {"name": f"{stage}.agency.com", "base_path": "v1"}
+    site.checkout.write_config(config)
+
+    def mappings() -> list[Any]:
+        gateway = cloud.client("apigateway")
+        return gateway.get_base_path_mappings(domainName=f"{stage}.agency.com").get("items", [])  # type: ignore[no-any-return]  # boto3 has no types
+
     movie_id = site.deployed(way, cloud_issuer).as_("producer").new_movie()
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
     assert dies(cloud, site, way, nth(1, first), "undeploy")
     output = site.make("undeploy", way)
     assert f"{stage} is removed. Its table {name} is kept" in output
+    assert mappings() == []
     (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
     assert remaining
     functions = cloud.client("lambda").list_functions()["Functions"]
@@ -562,6 +576,15 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
     assert "is removed" in fresh.make("undeploy", way)
     again = live_stage(way, site.make(way, way), cloud, cloud_issuer)
     assert again.as_("producer").get(f"/movies/{movie_id}").status == 200
+    iam = cloud.client("iam")
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    own = [iam.get_role(RoleName=role)["Role"] for role in roles if role.startswith(f"{name}-")]
+    boundaries = [role["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in own]
+    assert boundaries == [f"arn:aws:iam::000000000000:policy/casting-boundary-{stage}"] * 2
+    mapping = {"basePath": "v1", "restApiId": again.api_id, "stage": stage}
+    assert mappings() == [mapping]
+    del config["stages"][stage]["domain"]
+    site.checkout.write_config(config)
 
 
 def test_a_stack_that_cannot_be_created_is_reported_and_can_be_fixed(
@@ -684,3 +707,74 @@ def test_a_working_stack_is_not_removed_after_a_failed_import(
     output = site.make("deploy", "deploy")
     assert api_of(output) == first
     assert "Removing" not in output
+
+
+# The owner of that account has only the policies of `make deployer`
+
+
+def test_who_may_deploy_may_do_nothing_else(own_account: tuple[Cloud, Site]) -> None:
+    cloud, site = own_account
+    site.make("deploy", "deploy")
+    owner = {
+        "region_name": "eu-central-1",
+        "endpoint_url": cloud.url,
+        "aws_access_key_id": site.environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": site.environment["AWS_SECRET_ACCESS_KEY"],
+    }
+    iam, table, functions, stacks = (
+        boto3.client(name, **owner) for name in ("iam", "dynamodb", "lambda", "cloudformation")
+    )
+    role, boundary = "casting-dev-api_handler", "arn:aws:iam::aws:policy/AdministratorAccess"
+    key = {"pk": {"S": "MOVIE#m"}, "sk": {"S": "#"}}
+    forbidden: list[Callable[[], Any]] = [
+        lambda: iam.create_role(RoleName="casting-dev-more", AssumeRolePolicyDocument="{}"),
+        lambda: iam.create_role(
+            RoleName="casting-dev-more", AssumeRolePolicyDocument="{}", PermissionsBoundary=boundary
+        ),
+        lambda: iam.put_role_policy(
+            RoleName="casting-cloudformation-dev", PolicyName="stacks", PolicyDocument="{}"
+        ),
+        lambda: iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary),
+        lambda: iam.delete_role_permissions_boundary(RoleName=role),
+        lambda: iam.create_access_key(UserName="deployer"),
+        lambda: table.scan(TableName="casting-dev"),
+        lambda: table.query(
+            TableName="casting-dev",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": key["pk"]},
+        ),
+        lambda: table.delete_table(TableName="casting-dev"),
+        lambda: functions.invoke(FunctionName="casting-dev"),
+        lambda: functions.delete_function(FunctionName="another"),
+        lambda: stacks.execute_change_set(StackName="casting-account", ChangeSetName="any"),
+        lambda: stacks.delete_stack(StackName="casting-deployer-dev"),
+    ]
+    for call in forbidden:
+        with pytest.raises(ClientError, match=r"AccessDenied|not authorized"):
+            call()
+
+
+NOT_CALLED_HERE = {
+    "lambda:PutFunctionConcurrency": "for a stage with reserved_concurrency",
+    "lambda:TagResource": "for a new tag in the configuration, and on AWS for a new function",
+    "lambda:UntagResource": "for a tag that was removed from the configuration",
+    "s3:GetObject": "CloudFormation reads a long template with it",
+}
+"""The permissions that a deployment to the emulator does not show to be needed."""
+
+
+def test_every_permission_of_who_may_deploy_is_used(
+    own_account: tuple[Cloud, Site], request: pytest.FixtureRequest
+) -> None:
+    here = {
+        item.originalname
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.path == request.path
+    }
+    written = set(re.findall(r"^def (test_\w+)", request.path.read_text(), re.MULTILINE))
+    if here != written:
+        pytest.skip("only all tests of this file use every permission")
+    cloud, site = own_account
+    called = {action for action, _ in cloud.calls(site.environment["AWS_ACCESS_KEY_ID"])}
+    granted = {*test_permissions.granted("Deploy"), *test_permissions.granted("Chalice")}
+    assert granted - called == NOT_CALLED_HERE.keys()

@@ -120,7 +120,7 @@ def test_an_import_with_warnings_fails_and_connections_use_a_recent_tls(
     assert api["FailOnWarnings"] is True
     assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
     assert api["EndpointAccessMode"] == "STRICT"
-    assert deploy._api_settings() == {
+    assert deploy._api_settings(is_closed=False) == {
         "/securityPolicy": api["SecurityPolicy"],
         "/endpointAccessMode": api["EndpointAccessMode"],
     }

@@ -128,6 +128,8 @@ ARROWS_IN_DEV = {
     ("dev.deploy", "dev.console"): "the package contains the console",
     ("dev.local", "dev.console"): "make run serves the console",
     ("dev.console", "dev.node"): "the console is built with Node.js",
+    ("dev.audit", "dev.node"): "npm has the advisories of the console's packages",
+    ("dev.deploy", "dev.pythons"): "the lock has wheels for every supported Python",
 }
 """Imports between the folders of dev/, and why. All of them import dev.machine."""
 

@@ -11,9 +11,9 @@ from typing import Any
 from dev import console
 from dev.machine import PROJECT
 
-PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt")
 COMMIT = "5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f"
 """The commit of the copies, which are no git repositories."""
+PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt", "wheels.lock")
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "node_modules")
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import json
 import os
 import secrets
 import shutil
@@ -23,7 +24,7 @@ from dev.machine import PROJECT
 from tests.support.issuer import Issuer, pem, rsa_key
 
 REGION = "eu-central-1"
-SERVICES = "apigateway,cloudformation,dynamodb,iam,lambda,logs,monitoring,s3,sns,sts"
+SERVICES = "acm,apigateway,cloudformation,dynamodb,iam,lambda,logs,monitoring,s3,sns,sts"
 START_SECONDS = 60
 
 
@@ -109,6 +110,12 @@ class Cloud:
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
         )
+
+    def calls(self, access_key: str) -> set[tuple[str, str]]:
+        """Return every action that the owner of this key has asked for, with its resource."""
+        lines = (self.folder / "state.calls").read_text().splitlines()
+        calls = [json.loads(line) for line in lines]
+        return {(action, resource) for key, action, resource in calls if key == access_key}
 
     def api_url(self, api_id: str, stage: str) -> str:
         """Return the URL of a deployed API. It has a path, like API Gateway's own URLs."""

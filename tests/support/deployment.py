@@ -1,5 +1,6 @@
 """The API deployed to the emulated AWS, in both ways."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -51,6 +52,27 @@ class Site:
         if config != self.checkout.config:
             output = self.make(way, way)
         return live_stage(way, output, self.cloud, issuer)
+
+
+def deployer(site: Site, cloud: Cloud) -> Site:
+    """Return the same checkout, used by a person who has only the policies of `make deployer`."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName="deployer")
+    for stage in STAGES.values():
+        status, output = site.checkout.run(
+            "dev.deploy.permissions", STAGE=stage, REPOSITORY="agency/casting", **cloud.environment
+        )
+        assert status == 0, output
+        for policy in re.findall(r"arn:\S+:policy/[\w-]+", output):
+            iam.attach_user_policy(UserName="deployer", PolicyArn=policy)
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+    limited = Site(site.checkout, cloud)
+    limited.environment = {
+        **cloud.environment,
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
+    return limited
 
 
 class Live(NamedTuple):

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 # By name, because mypy runs without ministack.
+actions: Any = import_module("ministack.core.iam_actions")
 app: Any = import_module("ministack.app")
 gateway: Any = import_module("ministack.services.apigateway_v1")
 lambdas: Any = import_module("ministack.services.lambda_svc")
+identities: Any = import_module("ministack.services.iam")
 policies: Any = import_module("ministack.core.iam_evaluator")
 provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
 runtime: Any = import_module("ministack.core.lambda_runtime")
@@ -283,6 +285,93 @@ def may_invoke(function: str, source: str) -> bool:
         function_record["policy"], context, "apigateway.amazonaws.com"
     )
     return bool(allowed.decision == "Allow")
+
+
+# The boundary of a new role would be no condition of its creation, and anybody could pass any role
+# to a function or to CloudFormation.
+@instead_of(actions, "request_tag_context")
+def request_context(
+    original: Any, service: str, action: str, body: bytes, parameters: Object
+) -> Object:
+    context: Object = original(service, action, body, parameters)
+    if service == "iam":
+        boundary = actions._param(body, parameters, "PermissionsBoundary")
+        role = identities._roles.get(actions._param(body, parameters, "RoleName")) or {}
+        if boundary := boundary or role.get("PermissionsBoundary"):
+            context["iam:PermissionsBoundary"] = boundary
+    if role_arn := actions._param(body, parameters, *PASSED.get(service, ())):
+        context["passed"] = role_arn
+    return context
+
+
+PASSED = {"cloudformation": ("RoleARN",), "lambda": ("Role",)}
+"""The parameters that pass a role to a service."""
+
+
+# The bucket for packages refuses requests without TLS, which the emulator does not have.
+@instead_of(app, "pin_request_origin")
+def pin_request_origin(original: Any, address: str, is_secure: bool) -> None:
+    original(address, True)
+
+
+# Some requests to Lambda would need a permission for another action.
+actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
+
+
+@instead_of(actions, "_lambda_action")
+def lambda_action(original: Any, method: str, path: str) -> str | None:
+    name: str | None = actions._match_rest_action("lambda", method, path)
+    return original(method, path) if name in (None, "Invoke") else name
+
+
+# A policy could not name the function that somebody may create, or the version that they may
+# delete.
+@instead_of(actions, "extract_resource_arn")
+def resource_of(
+    original: Any, service: str, method: str, path: str, headers: Object, body: bytes, *rest: Any
+) -> str:
+    resource: str = original(service, method, path, headers, body, *rest)
+    if service == "lambda":
+        parameters, region, account = rest
+        if method == "POST" and path.rstrip("/").endswith("/functions"):
+            name = actions._safe_json_field(body, "FunctionName")
+            return f"arn:aws:lambda:{region}:{account}:function:{name}"
+        if method == "DELETE" and (version := actions._query_param(parameters, "Qualifier")):
+            return f"{resource}:{version}"
+    return resource
+
+
+# Nothing would be wrong, but the tests would not know who has called what: see Cloud.calls.
+@instead_of(policies, "enforce")
+def enforce(
+    original: Any,
+    key: str,
+    action: str,
+    service: str,
+    region: str,
+    resource_arn: str = "*",
+    service_context: Object | None = None,
+) -> Any:
+    context = dict(service_context or {})
+    passed = context.pop("passed", None)
+    checks = [(action, resource_arn, context)]
+    if passed:
+        by = {"iam:PassedToService": f"{service}.amazonaws.com"}
+        checks.append(("iam:PassRole", passed, by))
+    for checked, resource, keys in checks:
+        with open(os.environ["STATE_DIR"] + ".calls", "a") as calls:
+            calls.write(json.dumps([key, checked, resource]) + "\n")
+        if denied := original(key, checked, service, region, resource, keys):
+            return denied
+    return None
+
+
+# A role of a stack would have no boundary.
+@instead_of(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create")
+def create_role(original: Any, logical_id: str, properties: Object, *stack: Any) -> Any:
+    name, attributes = original(logical_id, properties, *stack)
+    identities._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
+    return name, attributes
 
 
 # A function's output would reach its log even if its role may not write there.

@@ -1,6 +1,8 @@
 """The verification of a signature, compared with another implementation of RS256."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -9,7 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 from chalicelib.signing_keys import Key
+from tests.conftest import PROJECT
 from tests.support.issuer import jwk, rs256, rsa_key
+from tests.support.settings import SETTINGS
 
 MESSAGE = b"header.payload"
 
@@ -77,3 +81,33 @@ def test_both_implementations_agree_on_damaged_signatures(key: Key) -> None:
         except (OverflowError, ValueError):
             ours = False  # `tokens.verify` refuses the token, whatever goes wrong
         assert ours == is_valid(MESSAGE, signature), signature.hex()
+
+
+def test_ecdsa_computes_nothing_for_a_token() -> None:
+    """CVE-2024-23342 is about the time of its computations on curves: see SECURITY.md."""
+    published = jwk("main")
+    signature = rs256(MESSAGE, "main")
+    code = f"""
+import sys
+sys.modules["cryptography"] = None  # as in Lambda, where jose imports ecdsa instead
+import ecdsa
+from ecdsa.ellipticcurve import PointJacobi
+def fail(*_):
+    raise AssertionError("a computation on a curve")
+for name in ("__add__", "__mul__", "__rmul__", "mul_add", "double"):
+    setattr(PointJacobi, name, fail)
+for name in ("sign", "sign_digest", "generate"):
+    setattr(ecdsa.SigningKey, name, fail)
+from chalicelib.tokens import Key
+key = Key({published["n"]!r}, {published["e"]!r})
+print(key.verify({MESSAGE!r}, {signature!r}), key.verify(b"another", {signature!r}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={**SETTINGS, "PATH": "", "STAGE": "local", "TABLE_NAME": "t",
+             "AUTH_ISSUER": "http://127.0.0.1:1/", "WEB_ORIGIN": "http://localhost:3000"},
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.stdout == "True False\n", done.stderr
