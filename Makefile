@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean restore export import forget costs
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -84,6 +84,15 @@ fuzz: $(VENV)/tests-installed engine ## fuzz the running API and every parser
 verify: $(VENV)/installed ## check the whole table (TABLE_NAME, DYNAMODB_URL); REPAIR=1 also repairs it
 	@$(IN_VENV) -m dev.table.verify
 
+export: $(VENV)/installed ## write all items of a table to a file (TABLE_NAME, FILE=casting.jsonl.gz)
+	@$(IN_VENV) -m dev.table.export
+
+import: $(VENV)/installed ## load a file of make export into an empty table (TABLE_NAME, FILE)
+	@$(IN_VENV) -m dev.table.load
+
+forget: $(VENV)/installed ## remove the record of a person (STAGE=prod ACTOR=<id> CONFIRM=<id>)
+	@$(IN_VENV) -m dev.table.forget
+
 token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 	@$(IN_VENV) -m dev.local.issuer
 
@@ -101,6 +110,12 @@ stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod)
 
 undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFIRM=dev)
 	@$(IN_VENV) -m dev.deploy.undeploy
+
+restore: $(VENV)/installed ## restore the table of a stage as it was (STAGE=prod TIME=2026-11-22T10:00:00Z)
+	@$(IN_VENV) -m dev.deploy.restore
+
+costs: $(VENV)/installed ## watch the costs of the account (STAGE=prod ALARM_EMAIL=... AMOUNT=50)
+	@$(IN_VENV) -m dev.deploy.costs
 
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke
