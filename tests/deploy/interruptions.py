@@ -66,7 +66,12 @@ class Interruption:
 
 
 def dies(
-    cloud: Cloud, site: Site, way: str, after: Callable[[str], bool], target: str = ""
+    cloud: Cloud,
+    site: Site,
+    way: str,
+    after: Callable[[str], bool],
+    target: str = "",
+    **environment: str,
 ) -> bool:
     """Run `make <way>`, and kill it after a certain request. Return whether it came to that."""
     interruption = Interruption(cloud, after)
@@ -75,7 +80,7 @@ def dies(
             f"dev.deploy.{target or way}",
             STAGE=STAGES[way],
             CONFIRM=STAGES[way],
-            **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
+            **{**site.environment, **environment, "AWS_ENDPOINT_URL": interruption.url},
         )
         interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate(timeout=120)

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -452,40 +454,63 @@ def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) ->
     assert subscribers() == []
 
 
-def test_a_restored_table_is_imported(
+def minutes_ago(minutes: float) -> str:
+    """Return a time in the past, as `make restore` accepts it."""
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_stage_is_restored_also_after_interruptions(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
-    dynamodb = cloud.client("dynamodb")
-    # As after a restore: the same items and indexes, and no protection.
-    table = dynamodb.describe_table(TableName="casting-prod")["Table"]
-    dynamodb.create_table(
-        TableName="casting-prod-2",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=table["AttributeDefinitions"],
-        KeySchema=table["KeySchema"],
-        GlobalSecondaryIndexes=[
-            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-            for index in table["GlobalSecondaryIndexes"]
-        ],
-    )
-    for item in dynamodb.scan(TableName="casting-prod")["Items"]:
-        dynamodb.put_item(TableName="casting-prod-2", Item=item)
-    before = site.checkout.config
-    site.checkout.set("prod", TABLE_NAME="casting-prod-2")
-    assert "prod is deployed" in site.make("stack", "stack")
+    gateway, dynamodb = cloud.client("apigateway"), cloud.client("dynamodb")
+    api = {"restApiId": live.api_id, "stageName": "prod"}
+    limits = gateway.get_stage(**api)["methodSettings"]
+    moment, before = minutes_ago(5), site.checkout.config
+    table = f"casting-prod-{re.sub('[-:]', '', moment)}"
+    for point in (
+        nth(1, "PATCH /restapis/"),
+        nth(1, '"TargetTableName"'),
+        nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"),
+    ):
+        assert dies(cloud, site, "stack", point, "restore", TIME=moment)
+        assert live.as_("producer").get("/movies").status == 429
+    output = site.make("restore", "stack", TIME=moment)
+    assert "prod is in use again" in output
+    assert site.checkout.config["stages"]["prod"]["environment_variables"]["TABLE_NAME"] == table
+    assert gateway.get_stage(**api)["methodSettings"] == limits
     assert live.as_("producer").patch(f"/movies/{movie_id}", {"title": "Restored"}).status == 200
-    assert dynamodb.describe_table(TableName="casting-prod-2")["Table"]["DeletionProtectionEnabled"]
+    description = dynamodb.describe_table(TableName=table)["Table"]
+    assert description["DeletionProtectionEnabled"]
     key = {"pk": {"S": f"MOVIE#{movie_id}"}, "sk": {"S": "#"}}
     titles = [
         dynamodb.get_item(TableName=name, Key=key)["Item"]["title"]["S"]
-        for name in ("casting-prod", "casting-prod-2")
+        for name in ("casting-prod", table)
     ]
     assert titles == ["From before", "Restored"]
+    # A second time, it changes nothing, and stops nothing.
+    assert not dies(cloud, site, "stack", nth(1, "/throttling/", '"0"'), "restore", TIME=moment)
     site.checkout.write_config(before)
     assert "prod is deployed" in site.make("stack", "stack")
+
+
+def test_a_restore_that_is_given_up_starts_the_api_again(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    before = site.checkout.config
+    status, output = site.try_to_make("restore", "deploy", TIME=minutes_ago(90))
+    assert status == 1
+    assert "casting-dev can be restored as it was between" in output
+    assert works(live)
+    assert dies(cloud, site, "deploy", nth(1, "PATCH "), "restore", TIME=minutes_ago(5))
+    assert live.as_("producer").get("/movies").status == 429
+    assert "dev is in use again" in site.make("restore", "deploy", CANCEL="1")
+    assert site.checkout.config == before
+    assert works(live)
 
 
 def test_a_checkout_that_was_moved_continues_with_the_same_api(
