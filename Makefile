@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean restore export import forget costs
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean restore export import forget watch backup
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -114,8 +114,11 @@ undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFI
 restore: $(VENV)/installed ## restore the table of a stage as it was (STAGE=prod TIME=2026-11-22T10:00:00Z)
 	@$(IN_VENV) -m dev.deploy.restore
 
-costs: $(VENV)/installed ## watch the costs of the account (STAGE=prod ALARM_EMAIL=... AMOUNT=50)
-	@$(IN_VENV) -m dev.deploy.costs
+watch: $(VENV)/installed ## watch a stage and its costs from outside (STAGE=prod URL=https://... AMOUNT=50)
+	@$(IN_VENV) -m dev.deploy.watch
+
+backup: $(VENV)/installed ## keep backups in a locked vault (STAGE=prod DAYS=35 CONFIRM=prod)
+	@$(IN_VENV) -m dev.deploy.backup
 
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke

@@ -19,6 +19,7 @@ ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """The processors of functions: Lambda's names, and Linux's."""
 SNAP_START_PYTHON = (3, 12)  # the oldest Python with SnapStart (Lambda)
 THROTTLING = {"rate": 50, "burst": 100}  # requests a second, and at once, for all callers together
+ADDRESS_DAYS = 30  # at most: the access log has the addresses of callers
 ACCESS_LOG = {
     "request_id": "$context.requestId",
     # A caller can choose the first id, but not this one.
@@ -63,6 +64,8 @@ class Stage(NamedTuple):
             "STAGE": self.name,
             "TABLE_NAME": self.settings["TABLE_NAME"],
             "LOG_DAYS": str(self.log_days),
+            "ACCESS_LOG_DAYS": str(min(self.log_days, ADDRESS_DAYS)),
+            "PYTHON": str(self.config["python_version"]),
             "ALIAS": ALIAS,
             "SNAP_START": "PublishedVersions" if self.snap_start else "None",
             "THROTTLING_RATE": str(THROTTLING["rate"]),

@@ -15,6 +15,7 @@ def main() -> None:
         )
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
+        cloudformation.delete(f"{stage.function}-watch")
         # Both ways may have left something after an interruption.
         cloudformation.delete(stage.function)
         package.copy_sources()

@@ -394,6 +394,9 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
     cloud, site = own_account
     stage, name = STAGES[way], f"casting-{STAGES[way]}"
     movie_id = live_stage(way, site.make(way, way), cloud, cloud_issuer).as_("producer").new_movie()
+    assert "is watched" in site.make("watch", way, URL="https://api.example", SILENT_HOURS="84")
+    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {f"{name}-probe", f"{name}-silence"} <= {alarm["AlarmName"] for alarm in alarms}
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
     assert dies(cloud, site, way, nth(1, first), "undeploy")
     output = site.make("undeploy", way)
