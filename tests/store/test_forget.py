@@ -1,12 +1,15 @@
 """`make forget` leaves no value of a person in the table."""
 
 import json
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store.client import client
+from dev.deploy import foundations, stages
 from dev.table import forget, integrity
 from tests.support.client import Client
 
@@ -134,5 +137,33 @@ def test_an_actor_who_was_removed_before_is_forgotten_too(person: str, producer:
     assert found(PERSONAL) == set()
 
 
-def test_an_unknown_actor_is_reported(empty_table: str) -> None:
-    assert forget.forget("AAAAAAAAAAAAAAAA") is None
+@pytest.mark.parametrize(
+    ("actor_id", "confirmation", "sentence"),
+    [
+        ("", "", "name the actor"),
+        ("Zephyrine", "Zephyrine", "name the actor"),
+        ("A" * 16, "", "add CONFIRM=AAAAAAAAAAAAAAAA"),
+        ("A" * 16, "prod", "add CONFIRM=AAAAAAAAAAAAAAAA"),
+    ],
+)
+def test_wrong_input_is_refused(
+    monkeypatch: pytest.MonkeyPatch, actor_id: str, confirmation: str, sentence: str
+) -> None:
+    monkeypatch.setattr(foundations, "aws_account", lambda _: pytest.fail("it goes on"))
+    refuses(monkeypatch, actor_id, confirmation, sentence)
+
+
+def test_an_unknown_actor_is_reported(empty_table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foundations, "aws_account", nullcontext)
+    refuses(monkeypatch, "A" * 16, "A" * 16, "there is no actor AAAAAAAAAAAAAAAA in casting-prod")
+
+
+def refuses(
+    monkeypatch: pytest.MonkeyPatch, actor_id: str, confirmation: str, sentence: str
+) -> None:
+    stage = SimpleNamespace(settings={"TABLE_NAME": "casting-prod"})
+    monkeypatch.setattr(stages, "chosen", lambda: stage)
+    monkeypatch.setenv("ACTOR", actor_id)
+    monkeypatch.setenv("CONFIRM", confirmation)
+    with pytest.raises(SystemExit, match=sentence):
+        forget.main()
