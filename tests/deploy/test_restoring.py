@@ -1,8 +1,12 @@
 """What `make restore` accepts and writes. tests/deploy/test_deploying.py restores stages."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import boto3
 import pytest
 
 from dev.deploy import restore, stages
@@ -60,3 +64,54 @@ def test_an_unusual_configuration_is_not_changed(config: Path) -> None:
     with pytest.raises(SystemExit, match="set TABLE_NAME of the stage to casting-new"):
         restore.configure("prod", "casting-new")
     assert config.read_text() == unusual
+
+
+class Gateway:
+    """The stage of an API on AWS, whose methods have limits of their own, and its template."""
+
+    def __init__(self, limits: dict[str, tuple[str, str]]) -> None:
+        self.limits = {key: list(values) for key, values in limits.items()}
+        settings = [
+            {
+                "ResourcePath": f"/{route}",
+                "HttpMethod": method,
+                "ThrottlingRateLimit": int(rate),
+                "ThrottlingBurstLimit": int(burst),
+            }
+            for key, (rate, burst) in limits.items()
+            for route, _, method in [key.rpartition("/")]
+        ]
+        stage: Any = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
+        self.template = {"Resources": {"Stage": stage, "Other": {"Type": "AWS::IAM::Role"}}}
+
+    def get_template(self, **_: Any) -> Any:
+        return {"TemplateBody": json.dumps(self.template)}
+
+    def get_stage(self, **_: Any) -> Any:
+        return {"methodSettings": dict.fromkeys(self.limits)}
+
+    def update_stage(self, patchOperations: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
+        assert len(patchOperations) <= restore.MAX_PATCHES
+        for patch in patchOperations:
+            _, route, method, *names = patch["path"].split("/")
+            if patch["op"] == "remove":
+                del self.limits[f"{route}/{method}"]
+            else:
+                place = ["throttling/rateLimit", "throttling/burstLimit"].index("/".join(names))
+                self.limits[f"{route}/{method}"][place] = patch["value"]
+
+
+def test_methods_with_limits_of_their_own_are_stopped_and_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = {"*/*": ("50", "100"), "~1health/GET": ("5", "10"), "~1docs~1a/GET": ("1", "2")}
+    limits |= {f"~1movies~1{number}/PATCH": ("3", "4") for number in range(60)}
+    gateway: Any = Gateway(limits)
+    stage: Any = SimpleNamespace(name="prod", function="casting-prod")
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: gateway)
+    gateway.limits["~1by~1hand/GET"] = ["7", "7"]
+    restore.stop(stage, "api")
+    assert set(map(tuple, gateway.limits.values())) == {("0", "0")}
+    assert gateway.limits.keys() == {*limits, "~1by~1hand/GET"}
+    restore.start(stage, "api")
+    assert {key: tuple(values) for key, values in gateway.limits.items()} == limits
