@@ -214,8 +214,8 @@ def _stack_limits(stage: Stage) -> dict[str, tuple[str, str]]:
         if resource["Type"] == "AWS::ApiGateway::Stage"
     )
     return {
-        # CloudFormation's path has a slash that API Gateway's has not.
-        f"{setting['ResourcePath'].removeprefix('/')}/{setting['HttpMethod']}": (
+        # CloudFormation's path has a slash that API Gateway's has not, and is / for the root.
+        f"{setting['ResourcePath'].removeprefix('/') or '~1'}/{setting['HttpMethod']}": (
             str(setting["ThrottlingRateLimit"]),
             str(setting["ThrottlingBurstLimit"]),
         )
@@ -232,13 +232,13 @@ def _settings(stage: Stage, api_id: str) -> set[str]:
 
 def _limit(stage: Stage, api_id: str, limits: dict[str, tuple[str, str]]) -> None:
     patches = [
-        {"op": "replace", "path": f"{_path(key)}/throttling/{name}", "value": value}
+        {"op": "replace", "path": f"{patch_path(key)}/throttling/{name}", "value": value}
         for key, values in limits.items()
         for name, value in zip(("rateLimit", "burstLimit"), values, strict=True)
     ]
     # Of a method that the template does not name, the limits were set by hand.
     for key in _settings(stage, api_id) - limits.keys():
-        patches.append({"op": "remove", "path": _path(key)})
+        patches.append({"op": "remove", "path": patch_path(key)})
     client = boto3.client("apigateway", config=deploy.PATIENT)
     for number in range(0, len(patches), MAX_PATCHES):
         client.update_stage(
@@ -248,8 +248,11 @@ def _limit(stage: Stage, api_id: str, limits: dict[str, tuple[str, str]]) -> Non
         )
 
 
-def _path(key: str) -> str:
-    """Return the path of a method's settings in a patch. The slashes of its route are encoded."""
+def patch_path(key: str) -> str:
+    """Return the path of a method's settings in a patch.
+
+    API Gateway encodes the slashes of the route in `key` already, and the tests' emulator does not.
+    """
     route, _, method = key.rpartition("/")
     return f"/{route.replace('/', '~1')}/{method}"
 

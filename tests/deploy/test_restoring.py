@@ -73,7 +73,7 @@ class Gateway:
         self.limits = {key: list(values) for key, values in limits.items()}
         settings = [
             {
-                "ResourcePath": f"/{route}",
+                "ResourcePath": "/" if route == "~1" else f"/{route}",
                 "HttpMethod": method,
                 "ThrottlingRateLimit": int(rate),
                 "ThrottlingBurstLimit": int(burst),
@@ -81,8 +81,8 @@ class Gateway:
             for key, (rate, burst) in limits.items()
             for route, _, method in [key.rpartition("/")]
         ]
-        stage: Any = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
-        self.template = {"Resources": {"Stage": stage, "Other": {"Type": "AWS::IAM::Role"}}}
+        stage = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
+        self.template: Any = {"Resources": {"Stage": stage, "Other": {"Type": "AWS::IAM::Role"}}}
 
     def get_template(self, **_: Any) -> Any:
         return {"TemplateBody": json.dumps(self.template)}
@@ -91,7 +91,7 @@ class Gateway:
         return {"methodSettings": dict.fromkeys(self.limits)}
 
     def update_stage(self, patchOperations: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
-        assert len(patchOperations) <= restore.MAX_PATCHES
+        assert len(patchOperations) <= 80  # API Gateway's limit
         for patch in patchOperations:
             _, route, method, *names = patch["path"].split("/")
             if patch["op"] == "remove":
@@ -104,7 +104,7 @@ class Gateway:
 def test_methods_with_limits_of_their_own_are_stopped_and_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limits = {"*/*": ("50", "100"), "~1health/GET": ("5", "10"), "~1docs~1a/GET": ("1", "2")}
+    limits = {"*/*": ("50", "100"), "~1health/GET": ("5", "10"), "~1/GET": ("1", "2")}
     limits |= {f"~1movies~1{number}/PATCH": ("3", "4") for number in range(60)}
     gateway: Any = Gateway(limits)
     stage: Any = SimpleNamespace(name="prod", function="casting-prod")
@@ -115,3 +115,7 @@ def test_methods_with_limits_of_their_own_are_stopped_and_started(
     assert gateway.limits.keys() == {*limits, "~1by~1hand/GET"}
     restore.start(stage, "api")
     assert {key: tuple(values) for key, values in gateway.limits.items()} == limits
+
+
+def test_a_route_that_the_emulator_does_not_encode_is_encoded() -> None:
+    assert restore.patch_path("/movies/{movie_id}/GET") == "/~1movies~1{movie_id}/GET"
