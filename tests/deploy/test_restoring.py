@@ -81,7 +81,7 @@ class Gateway:
             for key, (rate, burst) in limits.items()
             for route, _, method in [key.rpartition("/")]
         ]
-        stage = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
+        stage: Any = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
         self.template: Any = {"Resources": {"Stage": stage, "Other": {"Type": "AWS::IAM::Role"}}}
 
     def get_template(self, **_: Any) -> Any:
