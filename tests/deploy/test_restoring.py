@@ -81,7 +81,7 @@ class Gateway:
             for key, (rate, burst) in limits.items()
             for route, _, method in [key.rpartition("/")]
         ]
-        stage: Any = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
+        stage = {"Type": "AWS::ApiGateway::Stage", "Properties": {"MethodSettings": settings}}
         self.template: Any = {"Resources": {"Stage": stage, "Other": {"Type": "AWS::IAM::Role"}}}
 
     def get_template(self, **_: Any) -> Any:
@@ -90,14 +90,14 @@ class Gateway:
     def get_stage(self, **_: Any) -> Any:
         return {"methodSettings": dict.fromkeys(self.limits)}
 
-    def update_stage(self, patchOperations: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
+    def update_stage(self, patchOperations: list[dict[str, str]], **named: Any) -> None:  # noqa: N803
         assert len(patchOperations) <= 80  # API Gateway's limit
         for patch in patchOperations:
-            _, route, method, *names = patch["path"].split("/")
+            _, route, method, *setting = patch["path"].split("/")
             if patch["op"] == "remove":
                 del self.limits[f"{route}/{method}"]
             else:
-                place = ["throttling/rateLimit", "throttling/burstLimit"].index("/".join(names))
+                place = [["throttling", "rateLimit"], ["throttling", "burstLimit"]].index(setting)
                 self.limits[f"{route}/{method}"][place] = patch["value"]
 
 
