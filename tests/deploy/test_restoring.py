@@ -90,10 +90,10 @@ class Gateway:
     def get_stage(self, **_: Any) -> Any:
         return {"methodSettings": dict.fromkeys(self.limits)}
 
-    def update_stage(self, patchOperations: list[dict[str, str]], **named: Any) -> None:  # noqa: N803
+    def update_stage(self, patchOperations: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
         assert len(patchOperations) <= 80  # API Gateway's limit
         for patch in patchOperations:
-            _, route, method, *setting = patch["path"].split("/")
+            route, method, *setting = patch["path"].split("/")[1:]
             if patch["op"] == "remove":
                 del self.limits[f"{route}/{method}"]
             else:
