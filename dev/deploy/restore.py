@@ -232,13 +232,13 @@ def _settings(stage: Stage, api_id: str) -> set[str]:
 
 def _limit(stage: Stage, api_id: str, limits: dict[str, tuple[str, str]]) -> None:
     patches = [
-        {"op": "replace", "path": f"{patch_path(key)}/throttling/{name}", "value": value}
+        {"op": "replace", "path": f"/{key}/throttling/{name}", "value": value}
         for key, values in limits.items()
         for name, value in zip(("rateLimit", "burstLimit"), values, strict=True)
     ]
     # Of a method that the template does not name, the limits were set by hand.
     for key in _settings(stage, api_id) - limits.keys():
-        patches.append({"op": "remove", "path": patch_path(key)})
+        patches.append({"op": "remove", "path": f"/{key}"})
     client = boto3.client("apigateway", config=deploy.PATIENT)
     for number in range(0, len(patches), MAX_PATCHES):
         client.update_stage(
@@ -246,15 +246,6 @@ def _limit(stage: Stage, api_id: str, limits: dict[str, tuple[str, str]]) -> Non
             stageName=stage.name,
             patchOperations=patches[number : number + MAX_PATCHES],
         )
-
-
-def patch_path(key: str) -> str:
-    """Return the path of a method's settings in a patch.
-
-    API Gateway encodes the slashes of the route in `key` already, and the tests' emulator does not.
-    """
-    route, _, method = key.rpartition("/")
-    return f"/{route.replace('/', '~1')}/{method}"
 
 
 def _run(stage: Stage, module: str, **environment: str) -> int:

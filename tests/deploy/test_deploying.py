@@ -466,11 +466,17 @@ def test_a_stage_is_restored_also_after_interruptions(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
+    template = site.checkout.folder / ".chalice" / "stack.yaml"
+    good = template.read_text()
+    limits_of_a_method = "{ResourcePath: /~1movies, HttpMethod: GET, ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8}"
+    settings = f"MethodSettings:\n        - {limits_of_a_method}"
+    template.write_text(good.replace("MethodSettings:", settings))
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
     gateway, dynamodb = cloud.client("apigateway"), cloud.client("dynamodb")
     api = {"restApiId": live.api_id, "stageName": "prod"}
     limits = gateway.get_stage(**api)["methodSettings"]
+    assert limits["~1movies/GET"]["throttlingRateLimit"] == 7
     moment, before = minutes_ago(5), site.checkout.config
     table = f"casting-prod-{re.sub('[-:]', '', moment)}"
     for point in (
@@ -479,7 +485,8 @@ def test_a_stage_is_restored_also_after_interruptions(
         nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"),
     ):
         assert dies(cloud, site, "stack", point, "restore", TIME=moment)
-        assert live.as_("producer").get("/movies").status == 429
+        for path in ("/movies", f"/movies/{movie_id}"):
+            assert live.as_("producer").get(path).status == 429
     output = site.make("restore", "stack", TIME=moment)
     assert "prod is in use again" in output
     assert site.checkout.config["stages"]["prod"]["environment_variables"]["TABLE_NAME"] == table
@@ -495,6 +502,7 @@ def test_a_stage_is_restored_also_after_interruptions(
     assert titles == ["From before", "Restored"]
     # A second time, it changes nothing, and stops nothing.
     assert not dies(cloud, site, "stack", nth(1, "/throttling/", '"0"'), "restore", TIME=moment)
+    template.write_text(good)
     site.checkout.write_config(before)
     assert "prod is deployed" in site.make("stack", "stack")
 

@@ -115,7 +115,3 @@ def test_methods_with_limits_of_their_own_are_stopped_and_started(
     assert gateway.limits.keys() == {*limits, "~1by~1hand/GET"}
     restore.start(stage, "api")
     assert {key: tuple(values) for key, values in gateway.limits.items()} == limits
-
-
-def test_a_route_that_the_emulator_does_not_encode_is_encoded() -> None:
-    assert restore.patch_path("/movies/{movie_id}/GET") == "/~1movies~1{movie_id}/GET"

@@ -286,6 +286,29 @@ def detect_runtime(original: Any, name: str) -> tuple[str, str]:
     return binary, script
 
 
+# The limits of a method in a template would have no effect.
+@instead_of(provisioners, "_apigw_method_settings")
+def method_settings(original: Any, raw: Any) -> Object:
+    return {
+        key.removeprefix("/").replace("~1", "/") if "~1" in key else key: value
+        for key, value in original(raw).items()
+    }
+
+
+# The names of methods with settings of their own would not be encoded.
+@instead_of(gateway, "_get_stage")
+def get_stage(original: Any, api_id: str, stage_name: str) -> Any:
+    status, headers, body = original(api_id, stage_name)
+    stage = json.loads(body)
+    if "methodSettings" in stage:
+        settings = {}
+        for key, value in stage["methodSettings"].items():
+            route, _, method = key.rpartition("/")
+            settings[f"{route.replace('/', '~1')}/{method}"] = value
+        stage["methodSettings"] = settings
+    return status, headers, json.dumps(stage).encode()
+
+
 # A table of a stack would have no continuous backup.
 @instead_of(dynamodb, "_describe_continuous_backups")
 def describe_continuous_backups(original: Any, request: Object) -> Any:
