@@ -468,15 +468,16 @@ def test_a_stage_is_restored_also_after_interruptions(
     cloud, site = own_account
     template = site.checkout.folder / ".chalice" / "stack.yaml"
     good = template.read_text()
-    limits_of_a_method = "{ResourcePath: /~1movies, HttpMethod: GET, ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8}"
-    settings = f"MethodSettings:\n        - {limits_of_a_method}"
+    own = "ResourcePath: /~1movies, HttpMethod: GET"
+    limits = "ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8"
+    settings = f"MethodSettings:\n        - {{{own}, {limits}}}"
     template.write_text(good.replace("MethodSettings:", settings))
     live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
     gateway, dynamodb = cloud.client("apigateway"), cloud.client("dynamodb")
     api = {"restApiId": live.api_id, "stageName": "prod"}
-    limits = gateway.get_stage(**api)["methodSettings"]
-    assert limits["~1movies/GET"]["throttlingRateLimit"] == 7
+    before_it = gateway.get_stage(**api)["methodSettings"]
+    assert before_it["~1movies/GET"]["throttlingRateLimit"] == 7
     moment, before = minutes_ago(5), site.checkout.config
     table = f"casting-prod-{re.sub('[-:]', '', moment)}"
     for point in (
@@ -490,7 +491,7 @@ def test_a_stage_is_restored_also_after_interruptions(
     output = site.make("restore", "stack", TIME=moment)
     assert "prod is in use again" in output
     assert site.checkout.config["stages"]["prod"]["environment_variables"]["TABLE_NAME"] == table
-    assert gateway.get_stage(**api)["methodSettings"] == limits
+    assert gateway.get_stage(**api)["methodSettings"] == before_it
     assert live.as_("producer").patch(f"/movies/{movie_id}", {"title": "Restored"}).status == 200
     description = dynamodb.describe_table(TableName=table)["Table"]
     assert description["DeletionProtectionEnabled"]
