@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean restore export import forget watch backup
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token package deploy stack undeploy smoke format clean restore export import forget watch backup tune
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -119,6 +119,9 @@ watch: $(VENV)/installed ## watch a stage and its costs from outside (STAGE=prod
 
 backup: $(VENV)/installed ## keep backups in a locked vault (STAGE=prod DAYS=35 CONFIRM=prod)
 	@$(IN_VENV) -m dev.deploy.backup
+
+tune: $(VENV)/installed ## measure the function with several sizes of memory (STAGE=dev ROUNDS=3)
+	@$(IN_VENV) -m dev.deploy.tune
 
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke

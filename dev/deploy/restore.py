@@ -84,7 +84,7 @@ def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
     if target == configured:
         machine.say(f"{target} is restored and configured already.")
         return
-    exists = _described(target) is not None
+    exists = described(target) is not None
     if not exists:
         _refuse_outside_backup(source, moment)
     if way:
@@ -96,7 +96,7 @@ def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
         client.restore_table_to_point_in_time(
             SourceTableName=source, TargetTableName=target, RestoreDateTime=moment
         )
-    _wait(target)
+    wait(target)
     status = _run(stage, "dev.table.verify", TABLE_NAME=target, REPAIR="1")
     if status > 1:
         _fail_resumable(stage.name, f"{target} could not be checked")
@@ -113,7 +113,7 @@ def target_name(source: str, moment: datetime) -> str:
 
 def _refuse_outside_backup(source: str, moment: datetime) -> None:
     """Stop if a table has no continuous backup of this time."""
-    if _described(source) is None:
+    if described(source) is None:
         machine.fail(f"there is no table {source}; name another table of the stage with FROM=")
     client = boto3.client("dynamodb")
     backups = client.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
@@ -128,7 +128,7 @@ def _refuse_outside_backup(source: str, moment: datetime) -> None:
         )
 
 
-def _described(table: str) -> dict[str, Any] | None:
+def described(table: str) -> dict[str, Any] | None:
     client = boto3.client("dynamodb")
     try:
         description: dict[str, Any] = client.describe_table(TableName=table)["Table"]
@@ -137,11 +137,11 @@ def _described(table: str) -> dict[str, Any] | None:
     return description
 
 
-def _wait(table: str) -> None:
+def wait(table: str) -> None:
     """Wait until a restored table and its indexes can be used, however long it takes."""
     started = reported = time.monotonic()
     while True:
-        description = _described(table) or {"TableStatus": "CREATING"}
+        description = described(table) or {"TableStatus": "CREATING"}
         indexes = description.get("GlobalSecondaryIndexes", [])
         states = {description["TableStatus"], *(index["IndexStatus"] for index in indexes)}
         if states == {"ACTIVE"}:

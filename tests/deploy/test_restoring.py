@@ -1,6 +1,7 @@
 """What `make restore` accepts and writes. tests/deploy/test_deploying.py restores stages."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from tests.conftest import PROJECT
 
 
 @pytest.mark.parametrize(
-    ("time", "sentence"),
+    ("text", "sentence"),
     [
         (None, "TIME must be a date and a time with its zone"),
         ("yesterday", "TIME must be a date and a time with its zone"),
@@ -24,10 +25,10 @@ from tests.conftest import PROJECT
     ],
 )
 def test_a_time_that_cannot_be_restored_is_refused(
-    monkeypatch: pytest.MonkeyPatch, time: str | None, sentence: str
+    monkeypatch: pytest.MonkeyPatch, text: str | None, sentence: str
 ) -> None:
-    if time is not None:
-        monkeypatch.setenv("TIME", time)
+    if text is not None:
+        monkeypatch.setenv("TIME", text)
     monkeypatch.setattr(stages, "chosen", lambda: pytest.fail("it goes on"))
     with pytest.raises(SystemExit, match=sentence):
         restore.main()
@@ -115,3 +116,26 @@ def test_methods_with_limits_of_their_own_are_stopped_and_started(
     assert gateway.limits.keys() == {*limits, "~1by~1hand/GET"}
     restore.start(stage, "api")
     assert {key: tuple(values) for key, values in gateway.limits.items()} == limits
+
+
+def test_the_wait_for_a_table_has_no_limit_and_shows_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = {"IndexName": "gsi1", "IndexStatus": "CREATING"}
+    creating = {"TableStatus": "CREATING", "GlobalSecondaryIndexes": [index]}
+    indexing = {"TableStatus": "ACTIVE", "GlobalSecondaryIndexes": [index]}
+    active = {"TableStatus": "ACTIVE", "GlobalSecondaryIndexes": [{"IndexStatus": "ACTIVE"}]}
+    states = iter([None, *[creating] * 500, *[indexing] * 20, active])
+    clock = [0.0]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr(restore, "described", lambda _: next(states))
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    restore.wait("casting-new")
+    assert next(states, None) is None
+    reports = capsys.readouterr().out.splitlines()
+    assert reports[0] == "  1 min: casting-new is CREATING"
+    assert 35 < len(reports) < 50
