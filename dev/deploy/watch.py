@@ -31,11 +31,11 @@ def main() -> None:
     stage = stages.chosen()
     name = f"{stage.function}-watch"
     with foundations.aws_account(stage):
-        parameters = {**cloudformation.parameters_of(name), **requested}
-        if parameters.get("Amount", "0") != "0":
-            if not parameters.get("AlarmEmail"):
+        previous = cloudformation.parameters_of(name)
+        if _has_budget({**previous, **requested}):
+            if not {**previous, **requested}.get("AlarmEmail"):
                 machine.fail("a budget needs an address for its mails: add ALARM_EMAIL=")
-            if "Monitor" not in parameters:
+            if not _has_budget(previous):
                 requested["Monitor"] = _other_monitor(boto3.client("ce"))
         changed = cloudformation.apply(
             name, stage.template("watch.yaml"), tags=stage.tags, parameters=requested
@@ -56,6 +56,10 @@ def _requested() -> dict[str, str]:
     if not parameters:
         machine.fail(f"say what to watch, for example URL=https://...: {', '.join(SETTINGS)}")
     return parameters
+
+
+def _has_budget(parameters: dict[str, str]) -> bool:
+    return parameters.get("Amount", "0") != "0"
 
 
 def _other_monitor(costs: Any) -> str:

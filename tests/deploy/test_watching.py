@@ -4,11 +4,14 @@ import json
 import sys
 import urllib.error
 from collections.abc import Callable
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
-from dev.deploy import backup, stages, watch
+from dev.deploy import backup, cloudformation, foundations, stages, watch
 from tests.deploy.test_templates import resources_of
 from tests.support.client import Client
 
@@ -100,3 +103,62 @@ def test_wrong_input_is_refused(
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit, match=sentence):
         main()
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The parameters of the optional stack, in an account with a cost monitor of services."""
+    stack: dict[str, str] = {}
+
+    def apply(name: str, template: Any, *, tags: Any, parameters: dict[str, str]) -> bool:
+        stack.update(parameters)
+        return True
+
+    costs = SimpleNamespace(
+        get_anomaly_monitors=lambda: {
+            "AnomalyMonitors": [
+                {"MonitorArn": "arn:tags"},
+                {"MonitorArn": "arn:services", "MonitorDimension": "SERVICE"},
+            ]
+        }
+    )
+    stage = SimpleNamespace(name="prod", function="casting-prod", tags={}, template=lambda _: {})
+    monkeypatch.setattr(stages, "chosen", lambda: stage)
+    monkeypatch.setattr(foundations, "aws_account", nullcontext)
+    monkeypatch.setattr(cloudformation, "parameters_of", lambda _: dict(stack))
+    monkeypatch.setattr(cloudformation, "is_made", lambda _: bool(stack))
+    monkeypatch.setattr(cloudformation, "apply", apply)
+    monkeypatch.setattr(boto3, "client", lambda _: costs)
+    return stack
+
+
+def test_a_budget_needs_an_address_and_uses_the_monitor_of_the_account(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As CloudFormation shows a stack that has a probe only.
+    stack.update(Url="https://api.example", Amount="0", AlarmEmail="", Monitor="")
+    monkeypatch.setenv("AMOUNT", "50")
+    with pytest.raises(SystemExit, match="add ALARM_EMAIL="):
+        watch.main()
+    assert stack["Amount"] == "0"
+    monkeypatch.setenv("ALARM_EMAIL", "night@agency.example")
+    watch.main()
+    assert (stack["Amount"], stack["Monitor"]) == ("50", "arn:services")
+    stack["Monitor"] = ""  # our own: the account had none
+    watch.main()
+    assert stack["Monitor"] == ""
+
+
+def test_a_locked_vault_needs_a_confirmation_and_keeps_its_days(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit, match="add CONFIRM=prod"):
+        backup.main()
+    assert stack == {}
+    monkeypatch.setenv("CONFIRM", "prod")
+    monkeypatch.setenv("DAYS", "90")
+    backup.main()
+    assert stack == {"Days": "90"}
+    monkeypatch.setenv("DAYS", "35")
+    with pytest.raises(SystemExit, match="kept for 90 days"):
+        backup.main()
