@@ -14,7 +14,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token audit sbom lock package doctor deploy stack rollback deployer undeploy url smoke format clean
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token audit sbom lock package doctor deploy stack rollback deployer undeploy url smoke format clean restore export import forget watch backup tune
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -87,6 +87,15 @@ fuzz: $(VENV)/tests-installed engine ## fuzz the running API and every parser
 verify: $(VENV)/installed ## check the whole table (TABLE_NAME, DYNAMODB_URL); REPAIR=1 also repairs it
 	@$(IN_VENV) -m dev.table.verify
 
+export: $(VENV)/installed ## write all items of a table to a file (TABLE_NAME, FILE=casting.jsonl.gz)
+	@$(IN_VENV) -m dev.table.export
+
+import: $(VENV)/installed ## load a file of make export into an empty table (TABLE_NAME, FILE)
+	@$(IN_VENV) -m dev.table.load
+
+forget: $(VENV)/installed ## remove the record of a person (STAGE=prod ACTOR=<id> CONFIRM=<id>)
+	@$(IN_VENV) -m dev.table.forget
+
 token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 	@$(IN_VENV) -m dev.local.issuer
 
@@ -125,6 +134,18 @@ undeploy: $(VENV)/installed ## remove a stage, except its table (STAGE=dev CONFI
 
 url: $(VENV)/installed ## print the URL of a deployed stage (STAGE=dev)
 	@$(IN_VENV) -m dev.deploy.url
+
+restore: $(VENV)/installed ## restore the table of a stage as it was (STAGE=prod TIME=2026-11-22T10:00:00Z)
+	@$(IN_VENV) -m dev.deploy.restore
+
+watch: $(VENV)/installed ## watch a stage and its costs from outside (STAGE=prod URL=https://... AMOUNT=50)
+	@$(IN_VENV) -m dev.deploy.watch
+
+backup: $(VENV)/installed ## keep backups in a locked vault (STAGE=prod DAYS=35 CONFIRM=prod)
+	@$(IN_VENV) -m dev.deploy.backup
+
+tune: $(VENV)/installed ## measure the function with several sizes of memory (STAGE=dev ROUNDS=3)
+	@$(IN_VENV) -m dev.deploy.tune
 
 smoke: $(VENV)/installed ## check a deployed API (URL=https://...)
 	@$(IN_VENV) -m dev.deploy.smoke

@@ -1,7 +1,7 @@
 """The history of changes: one record per version of a movie, actor, role, part or candidate.
 
 Each write of these puts its record in the same transaction, so none is missing and none is too
-much. Records are never changed, and stay when the resource is deleted.
+much. Records stay when the resource is deleted, and only `make forget` changes them.
 """
 
 import json

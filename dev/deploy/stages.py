@@ -26,6 +26,7 @@ SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 """API Gateway's name for TLS 1.3 and 1.2, with forward secrecy and post-quantum key exchange."""
 ENDPOINT_ACCESS = "STRICT"  # a request must name this API's host in its TLS handshake too
 MIN_WAF_REQUESTS = 10  # in five minutes (AWS WAF)
+ADDRESS_DAYS = 30  # at most: the access log has the addresses of callers
 ACCESS_LOG = {
     "request_id": "$context.requestId",
     # A caller can choose the first id, as a UUID, but not this one.
@@ -99,6 +100,8 @@ class Stage(NamedTuple):
             "STAGE": self.name,
             "TABLE_NAME": self.settings["TABLE_NAME"],
             "LOG_DAYS": str(self.log_days),
+            "ACCESS_LOG_DAYS": str(min(self.log_days, ADDRESS_DAYS)),
+            "PYTHON": str(self.config["python_version"]),
             "ALIAS": ALIAS,
             "SNAP_START": "PublishedVersions" if self.snap_start else "None",
             "THROTTLING_RATE": str(THROTTLING["rate"]),

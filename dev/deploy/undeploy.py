@@ -16,6 +16,7 @@ def main() -> None:
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
         domain.disconnect(stage)
+        cloudformation.delete(f"{stage.function}-watch")
         # Both ways may have left something after an interruption.
         if cloudformation.find(stage.function):
             cloudformation.protect(stage.function, is_on=False)

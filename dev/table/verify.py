@@ -23,7 +23,7 @@ SHOWN = 100
 
 
 def main() -> None:
-    table = _choose_table()
+    table = choose_table()
     repair = os.environ.get("REPAIR", "") not in ("", "0")
     # Not at the top of the file: these read the settings when they are imported.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -40,7 +40,7 @@ def main() -> None:
     sys.exit(1 if remaining else 0)
 
 
-def _choose_table() -> str:
+def choose_table() -> str:
     """Set the environment variables of the settings. Return the name of the table for messages."""
     requested = {name: os.environ.get(name) for name in ("TABLE_NAME", "DYNAMODB_URL")}
     os.environ.update(machine.settings())

@@ -10,6 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,12 @@ class Interruption:
 
 
 def dies(
-    cloud: Cloud, site: Site, way: str, after: Callable[[str], bool], target: str = ""
+    cloud: Cloud,
+    site: Site,
+    way: str,
+    after: Callable[[str], bool],
+    target: str = "",
+    **environment: str,
 ) -> bool:
     """Run `make <way>`, and kill it after a certain request. Return whether it came to that."""
     interruption = Interruption(cloud, after)
@@ -76,7 +82,7 @@ def dies(
             f"dev.deploy.{target or way}",
             STAGE=STAGES[way],
             CONFIRM=STAGES[way],
-            **{**site.environment, "AWS_ENDPOINT_URL": interruption.url},
+            **{**site.environment, **environment, "AWS_ENDPOINT_URL": interruption.url},
         )
         interruption.die = lambda: os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate(timeout=120)
@@ -137,12 +143,41 @@ def every(way: str, folder: Path) -> int:
         issuer.close()
 
 
+def every_restore(way: str, folder: Path, step: int = 1) -> int:
+    """Kill a restore after its first request, and so on, and run it to its end. Return how many."""
+    issuer = TlsIssuer(folder)
+    cloud = Cloud(folder, issuer.ca)
+    checkout = Checkout(folder / "casting")
+    checkout.set(STAGES[way], AUTH_ISSUER=issuer.url)
+    site = Site(checkout, cloud)
+    try:
+        live = live_stage(way, site.make(way, way), cloud, issuer)
+        api = {"restApiId": live.api_id, "stageName": live.stage}
+        limits = cloud.client("apigateway").get_stage(**api)["methodSettings"]
+        for count in range(1, 1_000, step):
+            moment = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
+            if not dies(cloud, site, way, nth(count, ""), "restore", TIME=moment):
+                return count - 1
+            site.make("restore", way, TIME=moment)
+            restored = cloud.client("apigateway").get_stage(**api)["methodSettings"]
+            assert restored == limits, f"request {count}"
+            assert works(live), f"request {count}"
+            print(f"restore of {way}: killed after request {count}, then continued", flush=True)
+        return 1_000
+    finally:
+        cloud.stop()
+        issuer.close()
+
+
 def main() -> None:
     for way in STAGES:
         with tempfile.TemporaryDirectory() as folder:
             print(
                 f"{way}: {every(way, Path(folder))} interruptions, each recovered from", flush=True
             )
+        with tempfile.TemporaryDirectory() as folder:
+            count = every_restore(way, Path(folder))
+            print(f"restore of {way}: {count} interruptions, each recovered from", flush=True)
 
 
 if __name__ == "__main__":

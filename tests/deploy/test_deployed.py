@@ -413,7 +413,8 @@ def test_logs_expire(live: Live, cloud: Cloud) -> None:
     days = 90 if live.stage == "prod" else 30
     for name in (f"/aws/lambda/{live.function}", f"/aws/lambda/{live.function}-auth0"):
         assert kept[name] == days
-    assert kept[f"/casting/{live.stage}/access"] == days
+    # It has the addresses of callers.
+    assert kept[f"/casting/{live.stage}/access"] == 30
 
 
 def test_the_alarms_and_the_dashboard_exist(live: Live, cloud: Cloud) -> None:
@@ -432,6 +433,20 @@ def test_the_alarms_and_the_dashboard_exist(live: Live, cloud: Cloud) -> None:
     board = watch.get_dashboard(DashboardName=f"casting-{live.stage}")["DashboardBody"]
     assert f"casting-{live.stage}" in board
     assert "${" not in board
+
+
+def test_a_person_is_forgotten(live: Live, site: Site) -> None:
+    producer = live.as_("producer")
+    actor_id = producer.new_actor("Zephyrine Quillfeather")
+    status, output = site.checkout.run(
+        "dev.table.forget",
+        STAGE=live.stage,
+        ACTOR=actor_id,
+        CONFIRM=actor_id,
+        **site.environment,
+    )
+    assert (status, f"The actor {actor_id} is removed. 2 records" in output) == (0, True), output
+    assert "Quillfeather" not in producer.get(f"/actors/{actor_id}/history").text
 
 
 def smoke(live: Live, checkout: Checkout, **tokens: str) -> tuple[int, list[str]]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -552,6 +553,9 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
         return gateway.get_base_path_mappings(domainName=f"{stage}.agency.com").get("items", [])  # type: ignore[no-any-return]  # boto3 has no types
 
     movie_id = site.deployed(way, cloud_issuer).as_("producer").new_movie()
+    assert "is watched" in site.make("watch", way, URL="https://api.example", SILENT_HOURS="84")
+    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {f"{name}-probe", f"{name}-silence"} <= {alarm["AlarmName"] for alarm in alarms}
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
     assert dies(cloud, site, way, nth(1, first), "undeploy")
     output = site.make("undeploy", way)
@@ -622,40 +626,72 @@ def test_the_mail_address_for_alarms_is_kept(own_account: tuple[Cloud, Site]) ->
     assert subscribers() == []
 
 
-def test_a_restored_table_is_imported(
+def minutes_ago(minutes: float) -> str:
+    """Return a time in the past, as `make restore` accepts it."""
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_stage_is_restored_also_after_interruptions(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
-    live = site.deployed("stack", cloud_issuer)
+    template = site.checkout.folder / ".chalice" / "stack.yaml"
+    good = template.read_text()
+    own = "ResourcePath: /~1movies, HttpMethod: GET"
+    limits = "ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8"
+    settings = f"MethodSettings:\n        - {{{own}, {limits}}}"
+    template.write_text(good.replace("MethodSettings:", settings))
+    live = live_stage("stack", site.make("stack", "stack"), cloud, cloud_issuer)
     movie_id = live.as_("producer").new_movie("From before")
-    dynamodb = cloud.client("dynamodb")
-    # As after a restore: the same items and indexes, and no protection.
-    table = dynamodb.describe_table(TableName="casting-prod")["Table"]
-    dynamodb.create_table(
-        TableName="casting-prod-2",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=table["AttributeDefinitions"],
-        KeySchema=table["KeySchema"],
-        GlobalSecondaryIndexes=[
-            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-            for index in table["GlobalSecondaryIndexes"]
-        ],
-    )
-    for item in dynamodb.scan(TableName="casting-prod")["Items"]:
-        dynamodb.put_item(TableName="casting-prod-2", Item=item)
-    before = site.checkout.config
-    site.checkout.set("prod", TABLE_NAME="casting-prod-2")
-    assert "prod is deployed" in site.make("stack", "stack")
+    gateway, dynamodb = cloud.client("apigateway"), cloud.client("dynamodb")
+    api = {"restApiId": live.api_id, "stageName": "prod"}
+    before_it = gateway.get_stage(**api)["methodSettings"]
+    assert before_it["~1movies/GET"]["throttlingRateLimit"] == 7
+    moment, before = minutes_ago(5), site.checkout.config
+    table = f"casting-prod-{re.sub('[-:]', '', moment)}"
+    for point in (
+        nth(1, "PATCH /restapis/"),
+        nth(1, '"TargetTableName"'),
+        nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"),
+    ):
+        assert dies(cloud, site, "stack", point, "restore", TIME=moment)
+        for path in ("/movies", f"/movies/{movie_id}"):
+            assert live.as_("producer").get(path).status == 429
+    output = site.make("restore", "stack", TIME=moment)
+    assert "prod is in use again" in output
+    assert site.checkout.config["stages"]["prod"]["environment_variables"]["TABLE_NAME"] == table
+    assert gateway.get_stage(**api)["methodSettings"] == before_it
     assert live.as_("producer").patch(f"/movies/{movie_id}", {"title": "Restored"}).status == 200
-    assert dynamodb.describe_table(TableName="casting-prod-2")["Table"]["DeletionProtectionEnabled"]
+    description = dynamodb.describe_table(TableName=table)["Table"]
+    assert description["DeletionProtectionEnabled"]
     key = {"pk": {"S": f"MOVIE#{movie_id}"}, "sk": {"S": "#"}}
     titles = [
         dynamodb.get_item(TableName=name, Key=key)["Item"]["title"]["S"]
-        for name in ("casting-prod", "casting-prod-2")
+        for name in ("casting-prod", table)
     ]
     assert titles == ["From before", "Restored"]
+    # A second time, it changes nothing, and stops nothing.
+    assert not dies(cloud, site, "stack", nth(1, "/throttling/", '"0"'), "restore", TIME=moment)
+    template.write_text(good)
     site.checkout.write_config(before)
     assert "prod is deployed" in site.make("stack", "stack")
+
+
+def test_a_restore_that_is_given_up_starts_the_api_again(
+    own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
+) -> None:
+    cloud, site = own_account
+    live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    before = site.checkout.config
+    status, output = site.try_to_make("restore", "deploy", TIME=minutes_ago(90))
+    assert status == 1
+    assert "casting-dev can be restored as it was between" in output
+    assert works(live)
+    assert dies(cloud, site, "deploy", nth(1, "PATCH "), "restore", TIME=minutes_ago(5))
+    assert live.as_("producer").get("/movies").status == 429
+    assert "dev is in use again" in site.make("restore", "deploy", CANCEL="1")
+    assert site.checkout.config == before
+    assert works(live)
 
 
 def test_a_checkout_that_was_moved_continues_with_the_same_api(

@@ -115,7 +115,7 @@ def test_the_package_is_small(built: Path) -> None:
 def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> None:
     templates = [checkout.folder / "translated.json"]
     templates[0].write_text(json.dumps(translated(built / "sam.json")))
-    for name in ("account", "table", "operations", "deployer", "domain"):
+    for name in ("account", "table", "operations", "deployer", "domain", "watch", "backup"):
         templates.append(checkout.folder / f"{name}.json")
         templates[-1].write_text(json.dumps(rendered(checkout, f"{name}.yaml")))
     lint = subprocess.run(

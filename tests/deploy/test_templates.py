@@ -69,6 +69,19 @@ def test_the_manual_explains_exactly_the_alarms_of_the_registry() -> None:
     assert explained == {index for index in INDEXES if index.startswith("gsi")}
 
 
+def test_the_manual_explains_every_alarm() -> None:
+    manual = (PROJECT / "docs" / "operations.md").read_text()
+    rows = " ".join(re.findall(r"^\| (`casting-<stage>-[^|]+) \|", manual, re.MULTILINE))
+    alarms = [
+        resource["Properties"]["AlarmName"].replace("STAGE", "<stage>")
+        for template in ("operations.yaml", "watch.yaml")
+        for resource in resources_of(template, [*INDEXES]).values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    assert len(alarms) > 10
+    assert set(re.findall(r"`(casting-<stage>-[^`]+)`", rows)) == set(alarms)
+
+
 def test_a_new_index_is_on_the_dashboard() -> None:
     metrics = json.loads(f"[{templates.dashboard_metrics([*INDEXES, 'new'])}]")
     assert [metric[-1] for metric in metrics] == [*INDEXES, "new"]

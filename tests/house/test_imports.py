@@ -125,6 +125,7 @@ def test_no_modules_import_each_other(top: str) -> None:
 
 ARROWS_IN_DEV = {
     ("dev.deploy", "dev.contract"): "the smoke test reads the operations of the contract",
+    ("dev.table", "dev.deploy"): "make forget finds the table of a stage",
     ("dev.deploy", "dev.console"): "the package contains the console",
     ("dev.local", "dev.console"): "make run serves the console",
     ("dev.console", "dev.node"): "the console is built with Node.js",

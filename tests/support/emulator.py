@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from typing import Any
 # By name, because mypy runs without ministack.
 actions: Any = import_module("ministack.core.iam_actions")
 app: Any = import_module("ministack.app")
+dynamodb: Any = import_module("ministack.services.dynamodb")
 gateway: Any = import_module("ministack.services.apigateway_v1")
 lambdas: Any = import_module("ministack.services.lambda_svc")
 identities: Any = import_module("ministack.services.iam")
@@ -408,6 +410,44 @@ def detect_runtime(original: Any, name: str) -> tuple[str, str]:
             "sys.path[:] = [place for place in sys.path if 'site-packages' not in place]\n" + script
         )
     return binary, script
+
+
+# The limits of a method in a template would have no effect.
+@instead_of(provisioners, "_apigw_method_settings")
+def method_settings(original: Any, raw: Any) -> Object:
+    return {
+        key.removeprefix("/").replace("~1", "/") if "~1" in key else key: value
+        for key, value in original(raw).items()
+    }
+
+
+# The names of methods with settings of their own would not be encoded.
+@instead_of(gateway, "_get_stage")
+def get_stage(original: Any, api_id: str, stage_name: str) -> Any:
+    status, headers, body = original(api_id, stage_name)
+    stage = json.loads(body)
+    if "methodSettings" in stage:
+        settings = {}
+        for key, value in stage["methodSettings"].items():
+            route, _, method = key.rpartition("/")
+            settings[f"{route.replace('/', '~1')}/{method}"] = value
+        stage["methodSettings"] = settings
+    return status, headers, json.dumps(stage).encode()
+
+
+# A table of a stack would have no continuous backup.
+@instead_of(dynamodb, "_describe_continuous_backups")
+def describe_continuous_backups(original: Any, request: Object) -> Any:
+    status, headers, body = original(request)
+    description = json.loads(body)
+    if status == 200:
+        now = int(time.time())
+        description["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"] = {
+            "PointInTimeRecoveryStatus": "ENABLED",
+            "EarliestRestorableDateTime": now - 3600,
+            "LatestRestorableDateTime": now,
+        }
+    return status, headers, json.dumps(description)
 
 
 # Nothing would be wrong, but unpacking the same 2,500 files for each process of a function is

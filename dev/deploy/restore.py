@@ -1,0 +1,268 @@
+"""`make restore`: restore the table of a stage as it was at a time, and deploy the stage with it.
+
+The new table's name follows from TIME. So the same command continues after an interruption, at
+whatever request. The old table is not touched. CANCEL=1 starts the API again with the table in
+`.chalice/config.json`.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import boto3
+
+from dev import machine
+from dev.deploy import cloudformation, deploy, foundations, stages
+from dev.deploy.stages import Stage
+from dev.machine import PROJECT
+
+LONGEST = timedelta(days=35)  # of a continuous backup (DynamoDB)
+POLL, REPORT = 5, 60  # seconds between two polls of a new table, and between two reports
+MAX_PATCHES = 80  # of one UpdateStage (API Gateway)
+EXAMPLE = "for example TIME=2026-11-22T10:00:00Z"
+
+
+def main() -> None:
+    cancel = os.environ.get("CANCEL", "") not in ("", "0")
+    moment = None if cancel else _requested_time()
+    stage = stages.chosen()
+    stages.refuse_unready(stage)
+    with foundations.aws_account(stage):
+        way = _way(stage)
+        if moment:
+            _restore(stage, moment, way)
+        if way is None:
+            machine.fail(
+                f"{stage.name} is not deployed, so only its table is ready: run make stack or"
+                f" make deploy with STAGE={stage.name}"
+            )
+        # The fingerprint of `make deploy` does not show that the API was stopped.
+        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1"):
+            _fail_resumable(stage.name, "the deployment failed")
+        if way == "stack":
+            start(stage, _api_id(stage, way))
+    machine.say(f"{stage.name} is in use again.")
+    if moment:
+        machine.say(
+            "Commit .chalice/config.json. Run make forget again for everybody who was forgotten"
+            " since TIME. The old table stays: docs/deploy.md says how to remove it."
+        )
+
+
+def _requested_time() -> datetime:
+    """Return TIME. Stop if it is missing or cannot be restored."""
+    text = os.environ.get("TIME", "")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        machine.fail(f"TIME must be a date and a time with its zone, {EXAMPLE}")
+    if moment.tzinfo is None:
+        machine.fail(f"TIME needs its zone, Z for UTC, {EXAMPLE}")
+    now = datetime.now(UTC)
+    if moment > now:
+        machine.fail(f"TIME is in the future; it is {_shown(now)}")
+    if moment < now - LONGEST:
+        machine.fail(f"TIME is more than {LONGEST.days} days ago, and no backup is that old")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
+    """Restore the table under its new name, check it, and configure the stage with it."""
+    configured = stage.settings["TABLE_NAME"]
+    source = os.environ.get("FROM") or configured
+    target = target_name(source, moment)
+    if target == configured:
+        machine.say(f"{target} is restored and configured already.")
+        return
+    exists = described(target) is not None
+    if not exists:
+        _refuse_outside_backup(source, moment)
+    if way:
+        machine.say(f"Stopping the API of {stage.name}: clients get 429 ...")
+        stop(stage, _api_id(stage, way))
+    if not exists:
+        machine.say(f"Restoring {source} of {_shown(moment)} as {target} ...")
+        client = boto3.client("dynamodb")
+        client.restore_table_to_point_in_time(
+            SourceTableName=source, TargetTableName=target, RestoreDateTime=moment
+        )
+    wait(target)
+    status = _run(stage, "dev.table.verify", TABLE_NAME=target, REPAIR="1")
+    if status > 1:
+        _fail_resumable(stage.name, f"{target} could not be checked")
+    if status:
+        machine.say("These problems are not repaired. A person must look at them tomorrow.")
+    configure(stage.name, target)
+    machine.say(f"{stage.name} has the table {target} in .chalice/config.json.")
+
+
+def target_name(source: str, moment: datetime) -> str:
+    """Return the name of a restored table: the first name of its source, and the time."""
+    return f"{re.sub(r'-[0-9]{8}T[0-9]{6}Z$', '', source)}-{moment:%Y%m%dT%H%M%SZ}"
+
+
+def _refuse_outside_backup(source: str, moment: datetime) -> None:
+    """Stop if a table has no continuous backup of this time."""
+    if described(source) is None:
+        machine.fail(f"there is no table {source}; name another table of the stage with FROM=")
+    client = boto3.client("dynamodb")
+    backups = client.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
+    window = backups.get("PointInTimeRecoveryDescription", {})
+    if window.get("PointInTimeRecoveryStatus") != "ENABLED":
+        machine.fail(f"{source} has no continuous backup; name another table with FROM=")
+    first, last = window["EarliestRestorableDateTime"], window["LatestRestorableDateTime"]
+    if not first <= moment <= last:
+        machine.fail(
+            f"{source} can be restored as it was between {_shown(first)} and {_shown(last)}, not"
+            f" at {_shown(moment)}; a table from before has its own backup, which FROM= names"
+        )
+
+
+def described(table: str) -> dict[str, Any] | None:
+    client = boto3.client("dynamodb")
+    try:
+        description: dict[str, Any] = client.describe_table(TableName=table)["Table"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return description
+
+
+def wait(table: str) -> None:
+    """Wait until a restored table and its indexes can be used, however long it takes."""
+    started = reported = time.monotonic()
+    while True:
+        description = described(table) or {"TableStatus": "CREATING"}
+        indexes = description.get("GlobalSecondaryIndexes", [])
+        states = {description["TableStatus"], *(index["IndexStatus"] for index in indexes)}
+        if states == {"ACTIVE"}:
+            return
+        if time.monotonic() - reported > REPORT:
+            reported = time.monotonic()
+            minutes = int(reported - started) // 60
+            machine.say(f"  {minutes} min: {table} is {', '.join(sorted(states - {'ACTIVE'}))}")
+        time.sleep(POLL)
+
+
+def configure(stage: str, table: str) -> None:
+    """Write a table's name into the stage in `.chalice/config.json`, and leave the rest as it is.
+
+    Nothing is written if the file is too unusual for that.
+    """
+    file = PROJECT / ".chalice" / "config.json"
+    text = file.read_text()
+    changed = re.sub(
+        rf'("{stage}"\s*:\s*\{{.*?"TABLE_NAME"\s*:\s*)"[^"]*"',
+        lambda match: match[1] + json.dumps(table),
+        text,
+        count=1,
+        flags=re.DOTALL,
+    )
+    expected = json.loads(text)
+    expected["stages"][stage]["environment_variables"]["TABLE_NAME"] = table
+    if json.loads(changed) != expected:
+        _fail_resumable(stage, f"set TABLE_NAME of the stage to {table} in .chalice/config.json")
+    fresh = Path(f"{file}.new")
+    fresh.write_text(changed)
+    fresh.replace(file)
+
+
+def _way(stage: Stage) -> str | None:
+    """Return how a stage is deployed: `stack` or `deploy`, or None if it is not."""
+    if cloudformation.is_made(stage.function):
+        return "stack"
+    return "deploy" if deploy.record_what_is_deployed(stage) else None
+
+
+def _api_id(stage: Stage, way: str) -> str:
+    if way == "deploy":
+        return str(deploy.record_what_is_deployed(stage))
+    resource = boto3.client("cloudformation").describe_stack_resource(
+        StackName=stage.function, LogicalResourceId="RestAPI"
+    )
+    return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def stop(stage: Stage, api_id: str) -> None:
+    """Set every limit of the API to 0: it answers 429, and no request reaches a function."""
+    _limit(stage, api_id, dict.fromkeys(_settings(stage, api_id), ("0", "0")))
+
+
+def start(stage: Stage, api_id: str) -> None:
+    """Set the limits of the API to those of its stack, which CloudFormation does not do itself."""
+    _limit(stage, api_id, _stack_limits(stage))
+
+
+def _stack_limits(stage: Stage) -> dict[str, tuple[str, str]]:
+    """Return the rate and the burst of each method in the template of the API's stack."""
+    body = boto3.client("cloudformation").get_template(
+        StackName=stage.function, TemplateStage="Processed"
+    )["TemplateBody"]
+    template = body if isinstance(body, dict) else json.loads(body)
+    (settings,) = (
+        resource["Properties"]["MethodSettings"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::ApiGateway::Stage"
+    )
+    return {
+        # CloudFormation's path has a slash that API Gateway's has not, and is / for the root.
+        f"{setting['ResourcePath'].removeprefix('/') or '~1'}/{setting['HttpMethod']}": (
+            str(setting["ThrottlingRateLimit"]),
+            str(setting["ThrottlingBurstLimit"]),
+        )
+        for setting in settings
+        if "ThrottlingRateLimit" in setting
+    }
+
+
+def _settings(stage: Stage, api_id: str) -> set[str]:
+    """Return the methods that have limits of their own, such as `~1health/GET`, and `*/*`."""
+    description = boto3.client("apigateway").get_stage(restApiId=api_id, stageName=stage.name)
+    return {"*/*", *description.get("methodSettings", {})}
+
+
+def _limit(stage: Stage, api_id: str, limits: dict[str, tuple[str, str]]) -> None:
+    patches = [
+        {"op": "replace", "path": f"/{key}/throttling/{name}", "value": value}
+        for key, values in limits.items()
+        for name, value in zip(("rateLimit", "burstLimit"), values, strict=True)
+    ]
+    # Of a method that the template does not name, the limits were set by hand.
+    for key in _settings(stage, api_id) - limits.keys():
+        patches.append({"op": "remove", "path": f"/{key}"})
+    client = boto3.client("apigateway", config=deploy.PATIENT)
+    for number in range(0, len(patches), MAX_PATCHES):
+        client.update_stage(
+            restApiId=api_id,
+            stageName=stage.name,
+            patchOperations=patches[number : number + MAX_PATCHES],
+        )
+
+
+def _run(stage: Stage, module: str, **environment: str) -> int:
+    """Run another command: it reads the settings of the new table. Return its exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=PROJECT,
+        env={**stages.clean_environment(stage), **environment},
+    ).returncode
+
+
+def _fail_resumable(stage: str, sentence: str) -> NoReturn:
+    machine.fail(
+        f"{sentence}. The API of {stage} is stopped. Run the same command again to continue,"
+        f" or make restore STAGE={stage} CANCEL=1 to start the API with the configured table"
+    )
+
+
+if __name__ == "__main__":
+    main()
