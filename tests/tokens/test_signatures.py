@@ -98,7 +98,7 @@ for name in ("__add__", "__mul__", "__rmul__", "mul_add", "double"):
     setattr(PointJacobi, name, fail)
 for name in ("sign", "sign_digest", "generate"):
     setattr(ecdsa.SigningKey, name, fail)
-from chalicelib.tokens import Key
+from chalicelib.signing_keys import Key
 key = Key({published["n"]!r}, {published["e"]!r})
 print(key.verify({MESSAGE!r}, {signature!r}), key.verify(b"another", {signature!r}))
 """
