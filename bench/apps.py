@@ -69,7 +69,15 @@ def ours() -> Package:
 
 def _tracked() -> list[str]:
     """Return the files that a package is built from: those that git tracks, or would add."""
-    parts = [".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt"]
+    parts = [
+        ".chalice",
+        "app.py",
+        "chalicelib",
+        "console",
+        "dev",
+        "requirements.txt",
+        "wheels.lock",
+    ]
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *parts],
         cwd=PROJECT,
