@@ -80,7 +80,7 @@ def somebody(
     request: pytest.FixtureRequest, chromium: Browser, agency: Product
 ) -> Iterator[Person]:
     """Somebody of each role, who stays for all screens."""
-    person = Person(chromium, agency.url).sign_in(request.param)
+    person = Person(chromium, agency.url).start_signed_in(request.param)
     yield person
     person.close()
 
@@ -88,7 +88,7 @@ def somebody(
 @pytest.fixture(scope="module", params=["light", "dark"])
 def reader(request: pytest.FixtureRequest, chromium: Browser, agency: Product) -> Iterator[Person]:
     """A director who prefers light or dark colours."""
-    person = Person(chromium, agency.url, color_scheme=request.param).sign_in("director")
+    person = Person(chromium, agency.url, color_scheme=request.param).start_signed_in("director")
     person.scheme = request.param
     yield person
     person.close()
