@@ -10,6 +10,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["tests.support.preloaded"])
@@ -31,7 +32,7 @@ class Command:
         return self._process.pid
 
     @property
-    def returncode(self) -> int | None:
+    def returncode(self) -> Any:
         return self._process.exitcode
 
     def communicate(self, timeout: float) -> tuple[str, None]:
