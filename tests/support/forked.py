@@ -6,11 +6,17 @@ Otherwise, that takes more than half of a command's time.
 import multiprocessing
 import os
 import runpy
+import subprocess
 import sys
 import tempfile
+import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+CHALICE = [sys.executable, str(Path(sys.executable).with_name("chalice"))]
+OURS = ("app", "chalicelib", "dev", "tests")
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["tests.support.preloaded"])
@@ -46,15 +52,58 @@ class Command:
 
 def _run(module: str, folder: Path, environment: dict[str, str], output: str) -> None:
     os.setsid()  # so that all its child processes can be killed with it
-    file = os.open(output, os.O_WRONLY | os.O_APPEND)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
     os.chdir(folder)
+    _become_new(str(folder), environment, os.open(output, os.O_WRONLY | os.O_APPEND))
+    subprocess.run = _forking_chalice(subprocess.run)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _become_new(folder: str, environment: dict[str, str], output: int | None) -> None:
+    """Change this process to what an interpreter is that has just started."""
+    if output is not None:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[name]
+    others = [path for path in sys.path if not Path(path, "chalicelib").exists()]
+    sys.path[:] = [folder, *others]
     os.environ.clear()
     os.environ.update(environment)
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("dev", "tests")]:
-        del sys.modules[name]  # multiprocessing imports the main module, such as that of a test
-    project = str(Path(__file__).parents[2])
-    sys.path[:] = [str(folder), *(path for path in sys.path if path not in ("", project))]
-    warnings.simplefilter("default")  # as PYTHONWARNINGS says, which is read at the start only
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    # These two are variables of the environment that an interpreter reads when it starts.
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
+    warnings.simplefilter("default")
+
+
+def _forking_chalice(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `subprocess.run` that forks the chalice command too."""
+
+    def run_or_fork(arguments: list[str], **options: Any) -> Any:
+        if arguments[:2] != CHALICE:
+            return run(arguments, **options)
+        sys.stdout.flush()
+        with tempfile.TemporaryFile("w+") as file:
+            is_read = options["stdout"] == subprocess.PIPE
+            if (pid := os.fork()) == 0:
+                output = file.fileno() if is_read else None
+                _become_new(str(Path(CHALICE[1]).parent), options["env"], output)
+                sys.argv = arguments[1:]
+                _run_to_its_end(CHALICE[1])
+            _, status = os.waitpid(pid, 0)
+            file.seek(0)
+            read = file.read() if is_read else None
+            return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), read)
+
+    return run_or_fork
+
+
+def _run_to_its_end(script: str) -> NoReturn:
+    status = 0
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    os._exit(status)

@@ -4,7 +4,8 @@ Nothing of ours is imported: a command's own modules are those of its checkout.
 """
 
 import boto3
-import packaging.requirements  # noqa: F401 -- only to have it
+import chalice.cli.factory  # noqa: F401 -- only to have it
+import packaging.requirements  # noqa: F401 -- the same
 import pynamodb.models  # noqa: F401 -- the same
 import yaml  # noqa: F401 -- the same
 
