@@ -13,7 +13,6 @@ from dev.machine import PROJECT
 from tests.support import forked
 
 PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt")
-_STARTED: set[str] = set()
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "node_modules")
 
 
@@ -76,10 +75,7 @@ class Checkout:
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
     def start(self, module: str, **environment: str) -> "subprocess.Popen[str] | forked.Command":
-        """Start what a make target runs, on a machine without other settings.
-
-        The first time, a new interpreter runs it.
-        """
+        """Start what a make target runs, on a machine without other settings."""
         known = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k[:4] == "PIP_"}
         # The developer's own AWS account must not be found.
         nowhere = {
@@ -87,14 +83,10 @@ class Checkout:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        environment = {**known, **nowhere, "PYTHONWARNINGS": "default", **environment}
-        if module in _STARTED:
-            return forked.Command(module, self.folder, environment)
-        _STARTED.add(module)
-        return subprocess.Popen(
+        return forked.popen(
             [sys.executable, "-m", module],
             cwd=self.folder,
-            env=environment,
+            env={**known, **nowhere, "PYTHONWARNINGS": "default", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -50,6 +50,20 @@ class Command:
         return output, None
 
 
+_started: set[str] = set()
+
+
+def popen(
+    arguments: list[str], *, cwd: Path, env: dict[str, str], **options: Any
+) -> "subprocess.Popen[str] | Command":
+    """Start `python -m module`. The first time, a new interpreter runs the module."""
+    module = arguments[-1]
+    if module in _started:
+        return Command(module, cwd, env)
+    _started.add(module)
+    return subprocess.Popen(arguments, cwd=cwd, env=env, **options)
+
+
 def _run(module: str, folder: Path, environment: dict[str, str], output: str) -> None:
     os.setsid()  # so that all its child processes can be killed with it
     os.chdir(folder)
