@@ -4,6 +4,7 @@
 """
 
 import base64
+import functools
 import json
 import os
 import sys
@@ -13,7 +14,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from jose import jwt
+from jose import jwk, jwt
+from jose.backends.base import Key
 
 from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
@@ -47,6 +49,16 @@ def _pem(key: rsa.RSAPrivateKey) -> bytes:
     )
 
 
+@functools.cache
+def _signing_key() -> tuple[Key, str]:
+    """Return the key that signs, and its id.
+
+    It is read once, because reading a key checks its primes, which takes a tenth of a second.
+    """
+    key = private_key()
+    return jwk.construct(_pem(key).decode(), "RS256"), public_jwk(key)["kid"]
+
+
 def public_jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
     """Return the public key as a JWK (RFC 7517), named by its thumbprint (RFC 7638)."""
     numbers = key.public_key().public_numbers()
@@ -73,7 +85,7 @@ def mint_id_token(role: str, issuer: str, client_id: str, ttl: int, **claims: st
 
 
 def _signed(role: str, issuer: str, audience: str | list[str], ttl: int, **more: Any) -> str:
-    key, now = private_key(), int(time.time())
+    (key, key_id), now = _signing_key(), int(time.time())
     claims = {
         "iss": issuer,
         "sub": f"local|{role}",
@@ -82,9 +94,7 @@ def _signed(role: str, issuer: str, audience: str | list[str], ttl: int, **more:
         "exp": now + ttl,
         **more,
     }
-    token: str = jwt.encode(
-        claims, _pem(key).decode(), "RS256", headers={"kid": public_jwk(key)["kid"]}
-    )
+    token: str = jwt.encode(claims, key, "RS256", headers={"kid": key_id})
     return token
 
 

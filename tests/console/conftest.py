@@ -41,9 +41,18 @@ def crowd(agency: Product, api: Client) -> str:
     return part_id
 
 
+@pytest.fixture(scope="session")
+def windows() -> Iterator[list[Person]]:
+    """Browser windows that nobody uses. A new one would compile all of the console again."""
+    windows: list[Person] = []
+    yield windows
+    for window in windows:
+        window.close()
+
+
 @pytest.fixture
 def sit_down(
-    chromium: Browser, agency: Product, request: pytest.FixtureRequest
+    chromium: Browser, agency: Product, windows: list[Person], request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Person]]:
     """Return a function that signs somebody in. Everything the browser complains of is a failure.
 
@@ -52,20 +61,26 @@ def sit_down(
     people: list[Person] = []
 
     def sit(role: str, at: str = "/", **options: Any) -> Person:
-        person = Person(chromium, agency.url, **options)
+        is_free = windows and not options
+        person = windows.pop() if is_free else Person(chromium, agency.url, **options)
         people.append(person)
-        return person.sign_in(role, at)
+        return person.start_signed_in(role, at)
 
     yield sit
     failed = getattr(request.node, "failed", False)
+    problems = [problem for person in people for problem in person.problems]
     for number, person in enumerate(people):
         if failed:
             name = re.sub(r"\W+", "-", request.node.name)
             for page in person.context.pages:
                 page.screenshot(path=SCREENSHOTS / "failures" / f"{name}-{number}.png")
-        person.close()
+        if failed or not person.is_reusable:
+            person.close()
+        else:
+            person.leave()
+            windows.append(person)
     if not failed:
-        assert [problem for person in people for problem in person.problems] == []
+        assert problems == []
 
 
 @pytest.hookimpl(wrapper=True)

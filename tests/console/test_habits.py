@@ -225,7 +225,7 @@ def test_a_console_that_another_page_has_opened_signs_in(
 
 def test_a_clock_that_is_wrong_ends_no_session(agency: Product, chromium: Browser) -> None:
     person = Person(chromium, agency.url)
-    person.page.clock.set_system_time(datetime.now(UTC) + timedelta(days=1))
+    person.set_time(datetime.now(UTC) + timedelta(days=1))
     person.sign_in("director")
     person.page.wait_for_timeout(500)
     expect(person.dialog("Your session has ended")).to_have_count(0)

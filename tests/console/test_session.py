@@ -43,8 +43,7 @@ def sign_in_again(person: Person, role: str) -> None:
 def test_a_form_survives_the_end_of_the_session(brief: Product, person: Person) -> None:
     api = Client(brief.url, desk.token(brief.folder, "producer"))
     movie = api.new_movie("The Long Lunch")
-    person.sign_in("director", at=f"/movies/{movie}/details")
-    person.settle()
+    person.start_signed_in("director", at=f"/movies/{movie}/details")
     person.page.keyboard.press("e")
     form = person.dialog(re.compile("^Change"))
     form.get_by_label("Director").fill("Ann")
@@ -60,7 +59,7 @@ def test_a_form_survives_the_end_of_the_session(brief: Product, person: Person) 
 def test_another_person_sees_nothing_of_the_first_ones_work(brief: Product, person: Person) -> None:
     api = Client(brief.url, desk.token(brief.folder, "producer"))
     actor = api.new_actor("The Confidant", email="confidant@example.com")
-    person.sign_in("director", at=f"/actors/{actor}")
+    person.start_signed_in("director", at=f"/actors/{actor}")
     person.says("confidant@example.com")
     sign_in_again(person, "assistant")
     expect(person.button("Sign in")).to_be_visible()

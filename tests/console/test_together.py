@@ -47,8 +47,7 @@ def saved(person: Person, api: Client, candidate: str, **expected: object) -> No
 
 def come_back(person: Person) -> None:
     """Show the window again a while later: the browser says so, and old lists are read again."""
-    later = datetime.now(UTC) + timedelta(seconds=30)
-    person.page.clock.set_system_time(later)
+    person.set_time(datetime.now(UTC) + timedelta(seconds=30))
     person.page.evaluate("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
 
 

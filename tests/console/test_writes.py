@@ -223,7 +223,7 @@ def test_work_goes_on_after_the_api_was_killed_and_started_again(
     restarted: Product, chromium: object
 ) -> None:
     person = Person(chromium, restarted.url)  # type: ignore[arg-type]
-    person.sign_in("director")
+    person.start_signed_in("director")
     api = Client(restarted.url, desk.token(restarted.folder, "producer"))
     movie = api.new_movie("The Power Cut")
     form = edit_movie(person, movie)

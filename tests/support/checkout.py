@@ -10,6 +10,7 @@ from typing import Any
 
 from dev import console
 from dev.machine import PROJECT
+from tests.support import forked
 
 COMMIT = "5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f"
 """The commit of the copies, which are no git repositories."""
@@ -79,7 +80,7 @@ class Checkout:
     def write_config(self, config: Any) -> None:
         (self.folder / ".chalice" / "config.json").write_text(json.dumps(config))
 
-    def start(self, module: str, **environment: str) -> "subprocess.Popen[str]":
+    def start(self, module: str, **environment: str) -> "subprocess.Popen[str] | forked.Command":
         """Start what a make target runs, on a machine without other settings."""
         known = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k[:4] == "PIP_"}
         # The developer's own AWS account must not be found.
@@ -88,7 +89,7 @@ class Checkout:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        return subprocess.Popen(
+        return forked.popen(
             [sys.executable, "-m", module],
             cwd=self.folder,
             env={**known, **nowhere, "PYTHONWARNINGS": "default", "COMMIT": COMMIT, **environment},

@@ -1,9 +1,15 @@
 """A person at the console, in a real browser."""
 
+import base64
+import hashlib
+import json
 import os
 import re
+import secrets
 import subprocess
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +27,10 @@ NAMES = {
     "producer": "Executive Producer",
 }
 
-AXE_RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+AXE_OPTIONS = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+    "resultTypes": ["violations"],
+}
 
 
 def token(local_folder: Path, role: str, ttl: int = 3_600) -> str:
@@ -40,11 +49,15 @@ def token(local_folder: Path, role: str, ttl: int = 3_600) -> str:
 
 
 class Person:
-    """Somebody who works in the console. `problems` are what the browser complained of."""
+    """Somebody who works in the console. `problems` are what the browser complained of.
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+    Afterwards, somebody else can use the same browser window with `start_signed_in`, unless
+    `is_reusable` is false.
+    """
+
+    def __init__(self, browser: Browser, url: str, **changes: Any) -> None:
         self.url = url
-        options = {"viewport": {"width": 1_280, "height": 800}, "locale": "en-GB", **options}
+        options = {"viewport": {"width": 1_280, "height": 800}, "locale": "en-GB", **changes}
         self.context: BrowserContext = browser.new_context(**options)
         self.context.set_default_timeout(15_000)
         self.problems: list[str] = []
@@ -52,6 +65,7 @@ class Person:
         self.context.on("page", self._watch)
         self.page: Page = self.context.new_page()
         self.scheme = ""
+        self.is_reusable = not changes
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._note)
@@ -67,6 +81,61 @@ class Person:
         self.page.goto(f"{self.url}/console#{at}")
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("button", name=NAMES[role], exact=True).click()
+        expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
+        self.settle()
+        return self
+
+    def start_signed_in(self, role: str, at: str = "/") -> "Person":
+        """Show a screen to somebody whom the local issuer has just sent back to the console.
+
+        This is `sign_in` without the issuer's page, and without the load of the console before it.
+        """
+        page = self.context.request.get(f"{self.url}/console").text()
+        settings = dict(re.findall(r'name="casting-([a-z-]+)" content="([^"]*)"', page))
+        issuer, client_id = settings["issuer"], settings["client-id"]
+        verifier, state = secrets.token_urlsafe(32), secrets.token_hex(16)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        request = {
+            "client_id": client_id,
+            "redirect_uri": f"{self.url}/console",
+            "scope": "openid profile",
+        }
+        chooser = self.context.request.get(
+            f"{issuer}authorize",
+            params={
+                **request,
+                "audience": settings["audience"],
+                "response_type": "code",
+                "code_challenge_method": "S256",
+                "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+                "state": state,
+            },
+        ).text()
+        (transaction,) = re.findall(r'name="transaction" value="([^"]+)"', chooser)
+        answer = self.context.request.post(
+            f"{issuer}authorize",
+            form={"transaction": transaction, "role": role},
+            headers={"Origin": issuer.rstrip("/")},
+            max_redirects=0,
+        )
+        # What oidc-client-ts keeps of a sign-in that is under way.
+        under_way = {
+            **request,
+            "id": state,
+            "created": int(time.time()),
+            "request_type": "si:r",
+            "data": f"#{at}",
+            "authority": issuer,
+            "code_verifier": verifier,
+            "extraTokenParams": {},
+        }
+        # A page of the console's origin without the console, which forgets the last person.
+        self.page.goto(f"{self.url}/health")
+        self.page.evaluate(
+            "([state, value]) => sessionStorage.setItem(`oidc.${state}`, value)",
+            [state, json.dumps(under_way)],
+        )
+        self.page.goto(answer.headers["location"])
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
         self.settle()
         return self
@@ -94,18 +163,37 @@ class Person:
 
     def axe(self) -> list[str]:
         """Return the findings of axe on this screen (WCAG 2.1 AA)."""
-        # Not a script of the page: its policy allows none from elsewhere.
-        self.page.evaluate((node.MODULES / "axe-core" / "axe.min.js").read_text())
+        if not self.page.evaluate("'axe' in window"):
+            # Not a script of the page: its policy allows none from elsewhere.
+            self.page.evaluate((node.MODULES / "axe-core" / "axe.min.js").read_text())
         # What fades in has another contrast until it is there.
         self.page.evaluate(
             "() => Promise.all(document.getAnimations().map(each => each.finished.catch(() => 0)))"
         )
-        found = self.page.evaluate("rules => axe.run(document, rules)", AXE_RULES)
+        violations = self.page.evaluate(
+            "options => axe.run(document, options).then(found => found.violations)", AXE_OPTIONS
+        )
         return [
             f"{violation['id']}: {affected['target']} {affected['failureSummary']}"
-            for violation in found["violations"]
+            for violation in violations
             for affected in violation["nodes"]
         ]
+
+    def set_time(self, now: datetime) -> None:
+        """Set the browser's clock."""
+        self.page.clock.set_system_time(now)
+        self.is_reusable = False  # Playwright cannot set it back
+
+    def leave(self) -> None:
+        """Leave the browser window to somebody else, who finds nothing of this person in it."""
+        for page in self.context.pages:
+            page.unroute_all()
+            if page is not self.page:
+                page.close()
+        self.context.set_offline(False)
+        self.page.goto(f"{self.url}/health")
+        self.problems.clear()
+        self.requests.clear()
 
     def close(self) -> None:
         self.context.close()
