@@ -21,12 +21,15 @@ pytestmark = pytest.mark.slow
 
 INTEGRATION = "x-amazon-apigateway-integration"
 FIREWALL = ("Firewall", "FirewallOfStage")
+PYTHON = {"python_version": "3.13"}
 
 
 def stage(waf_requests: int | None) -> stages.Stage:
     """Return the stage dev, with this limit of its firewall."""
     settings = {"TABLE_NAME": "casting-dev"}
-    return stages.Stage("dev", "eu-central-1", settings, {}, 30, "x86_64", False, {}, waf_requests)
+    return stages.Stage(
+        "dev", "eu-central-1", settings, {}, 30, "x86_64", False, PYTHON, waf_requests
+    )
 
 
 @pytest.fixture(scope="module")
