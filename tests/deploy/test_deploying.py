@@ -798,7 +798,6 @@ NOT_CALLED_HERE = {
     "lambda:PutFunctionConcurrency": "for a stage with reserved_concurrency",
     "lambda:TagResource": "for a new tag in the configuration, and on AWS for a new function",
     "lambda:UntagResource": "for a tag that was removed from the configuration",
-    "s3:GetObject": "CloudFormation reads a long template with it",
 }
 """The permissions that a deployment to the emulator does not show to be needed."""
 

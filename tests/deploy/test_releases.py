@@ -90,6 +90,16 @@ def test_changed_files_make_the_commit_dirty_and_a_protected_stage_rejects_it(
         source.refuse_uncommitted("prod", source.commit())
 
 
+def test_a_restore_may_change_the_configuration_and_nothing_else(repository: Path) -> None:
+    config = ".chalice/config.json"
+    (repository / config).parent.mkdir()
+    (repository / config).touch()
+    commit = source.commit(apart_from=config)
+    assert source.commit() == f"{commit}-dirty"
+    (repository / "new.py").touch()
+    assert source.commit(apart_from=config) == f"{commit}-dirty"
+
+
 def test_without_a_repository_the_variable_names_the_commit(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,11 +117,11 @@ def test_without_a_repository_the_variable_names_the_commit(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["stack", "deploy"])
+@pytest.mark.parametrize("target", ["stack", "deploy", "restore"])
 def test_prod_is_deployed_from_a_commit_only(tmp_path: Path, target: str) -> None:
     copy = Checkout(tmp_path / "copy")
     copy.set("prod", AUTH_ISSUER="https://agency.eu.auth0.com/", WEB_ORIGIN="https://app.agency.eu")
-    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="")
+    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="", CANCEL="1")
     assert (status, output.count("\n")) == (1, 1)
     assert "casting: prod is deployed from a commit only, and this is no git repository" in output
     assert not (copy.folder / ".local").exists()
