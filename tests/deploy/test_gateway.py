@@ -124,6 +124,7 @@ def test_an_import_with_warnings_fails_and_connections_use_a_recent_tls(
     assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
     assert api["EndpointAccessMode"] == "STRICT"
     assert deploy._api_settings(is_closed=False) == {
+        "/disableExecuteApiEndpoint": "False",
         "/securityPolicy": api["SecurityPolicy"],
         "/endpointAccessMode": api["EndpointAccessMode"],
     }
