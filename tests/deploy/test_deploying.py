@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dev.deploy import cloudformation, hook, releases, rollback, versions
+from dev.deploy import hook, versions
 from tests.deploy import test_permissions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.support.checkout import Checkout
@@ -421,35 +421,6 @@ def test_a_rollback_deploys_the_release_before_and_the_next_deployment_continues
     site.checkout.write_config(before)
 
 
-@pytest.mark.parametrize(
-    ("current", "named", "target"),
-    [
-        ("new", "", "middle"),
-        ("unknown", "", "new"),  # the recording was interrupted
-        ("middle", "", None),
-        ("middle", "old", "old"),
-        ("middle", "new", "new"),
-    ],
-)
-def test_a_rollback_goes_one_release_back_or_to_the_one_that_is_named(
-    monkeypatch: pytest.MonkeyPatch, current: str, named: str, target: str | None
-) -> None:
-    monkeypatch.setattr(releases, "ids", lambda *_: ["old", "middle", "new"])
-    monkeypatch.setattr(releases, "current", lambda _: current)
-    monkeypatch.setenv("RELEASE", named)
-    assert rollback._target(Mock(), "bucket") == target
-
-
-def test_a_rollback_to_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(releases, "ids", lambda *_: ["first"])
-    monkeypatch.setattr(releases, "current", lambda _: "first")
-    with pytest.raises(SystemExit, match="has no earlier release to go back to"):
-        rollback._target(Mock(), "bucket")
-    monkeypatch.setenv("RELEASE", "other")
-    with pytest.raises(SystemExit, match=r"has no release other; choose with .* one of first$"):
-        rollback._target(Mock(), "bucket")
-
-
 def test_the_hook_calls_both_functions_and_reports_whether_they_work(
     own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -473,21 +444,6 @@ def test_the_hook_calls_both_functions_and_reports_whether_they_work(
     assert reported(authorizer, authorizer) == "Failed"
     assert reported(api, api) == "Failed"
     assert reported(api, "casting-none:live") == "Failed"
-
-
-def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    states = iter(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
-    client = Mock()
-    client.describe_stacks.side_effect = lambda **_: {"Stacks": [{"StackStatus": next(states)}]}
-    monkeypatch.setattr(boto3, "client", lambda _: client)
-    monkeypatch.setattr(cloudformation, "POLL", 0)
-    assert cloudformation.cancel_update("casting-prod")
-    client.cancel_update_stack.assert_called_once_with(StackName="casting-prod")
-    client.describe_stacks.side_effect = lambda **_: {
-        "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
-    }
-    assert not cloudformation.cancel_update("casting-prod")
-    client.cancel_update_stack.assert_called_once()
 
 
 def test_a_plan_shows_the_changes_and_makes_none(

@@ -13,7 +13,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dev.deploy import cloudformation, doctor, package, releases, source, stack, stages, versions
+from dev.deploy import (
+    cloudformation,
+    doctor,
+    package,
+    releases,
+    rollback,
+    source,
+    stack,
+    stages,
+    versions,
+)
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout
 
@@ -235,6 +245,53 @@ def test_a_stack_whose_first_import_failed_was_not_made(
     ]
     monkeypatch.setattr(boto3, "client", lambda _: client)
     assert cloudformation.is_made("t") == is_made
+
+
+# Rollbacks
+
+
+@pytest.mark.parametrize(
+    ("current", "named", "target"),
+    [
+        ("new", "", "middle"),
+        ("unknown", "", "new"),  # the recording was interrupted
+        ("middle", "", None),
+        ("middle", "old", "old"),
+        ("middle", "new", "new"),
+    ],
+)
+def test_a_rollback_goes_one_release_back_or_to_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, current: str, named: str, target: str | None
+) -> None:
+    monkeypatch.setattr(releases, "ids", lambda *_: ["old", "middle", "new"])
+    monkeypatch.setattr(releases, "current", lambda _: current)
+    monkeypatch.setenv("RELEASE", named)
+    assert rollback._target(Mock(), "bucket") == target
+
+
+def test_a_rollback_to_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "ids", lambda *_: ["first"])
+    monkeypatch.setattr(releases, "current", lambda _: "first")
+    with pytest.raises(SystemExit, match="has no earlier release to go back to"):
+        rollback._target(Mock(), "bucket")
+    monkeypatch.setenv("RELEASE", "other")
+    with pytest.raises(SystemExit, match=r"has no release other; choose with .* one of first$"):
+        rollback._target(Mock(), "bucket")
+
+
+def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = iter(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    client = Mock()
+    client.describe_stacks.side_effect = lambda **_: {"Stacks": [{"StackStatus": next(states)}]}
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    monkeypatch.setattr(cloudformation, "POLL", 0)
+    assert cloudformation.cancel_update("casting-prod")
+    client.cancel_update_stack.assert_called_once_with(StackName="casting-prod")
+    client.describe_stacks.side_effect = lambda **_: {
+        "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
+    }
+    assert not cloudformation.cancel_update("casting-prod")
+    client.cancel_update_stack.assert_called_once()
 
 
 # The doctor
