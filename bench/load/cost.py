@@ -63,7 +63,7 @@ LOG_MONTHS = 3  # `log_retention_in_days` of prod
 HEADER_BYTES = 800  # of a response
 COMPRESSED = 0.25  # of the bytes of a response that API Gateway has compressed
 TRACES_PER_SECOND, TRACED = 1, 0.05  # X-Ray's default: the first of each second, and 5 %
-METRICS, ALARMS, DASHBOARDS = 7, 12, 1  # .chalice/operations.yaml
+METRICS, ALARMS, DASHBOARDS = 8, 15, 1  # .chalice/operations.yaml
 
 MOVIE_BYTES, ACTOR_BYTES = 4_000, 6_000
 """With entries, indexes and DynamoDB's 100 bytes for each item (docs/scale.md)."""

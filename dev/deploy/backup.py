@@ -25,6 +25,7 @@ def main() -> None:
     stage = stages.chosen()
     name = f"{stage.function}-backup"
     with foundations.aws_account(stage):
+        cloudformation.act_as(None)  # who may deploy must not remove backups
         existing = cloudformation.parameters_of(name) if cloudformation.is_made(name) else {}
         if not existing and os.environ.get("CONFIRM") != stage.name:
             machine.fail(

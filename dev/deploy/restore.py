@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, stages
+from dev.deploy import cloudformation, deploy, foundations, source, stages
 from dev.deploy.stages import Stage
 from dev.machine import PROJECT
 
@@ -31,8 +31,12 @@ EXAMPLE = "for example TIME=2026-11-22T10:00:00Z"
 def main() -> None:
     cancel = os.environ.get("CANCEL", "") not in ("", "0")
     moment = None if cancel else _requested_time()
+    # A restore itself changes this file. `chosen` puts the commit with its change into COMMIT.
+    commit = source.commit(apart_from=".chalice/config.json")
     stage = stages.chosen()
     stages.refuse_unready(stage)
+    if stage.is_protected:
+        source.refuse_uncommitted(stage.name, commit)
     with foundations.aws_account(stage):
         way = _way(stage)
         if moment:
@@ -43,7 +47,8 @@ def main() -> None:
                 f" make deploy with STAGE={stage.name}"
             )
         # The fingerprint of `make deploy` does not show that the API was stopped.
-        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1"):
+        known = {} if commit is None or commit.endswith(source.DIRTY) else {"COMMIT": commit}
+        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1", **known):
             _fail_resumable(stage.name, "the deployment failed")
         if way == "stack":
             start(stage, _api_id(stage, way))

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, stages
+from dev.deploy import cloudformation, foundations, permissions, stages
 
 SETTINGS = {
     "URL": ("Url", r"(https://[^\s/]+(/[^\s]*[^\s/])?)?", "https://... without a slash at its end"),
@@ -37,9 +37,9 @@ def main() -> None:
                 machine.fail("a budget needs an address for its mails: add ALARM_EMAIL=")
             if not _has_budget(previous):
                 requested["Monitor"] = _other_monitor(boto3.client("ce"))
-        changed = cloudformation.apply(
-            name, stage.template("watch.yaml"), tags=stage.tags, parameters=requested
-        )
+        template = stage.template("watch.yaml")
+        permissions.limit_roles(template, foundations.deployer(stage).get("Boundary"))
+        changed = cloudformation.apply(name, template, tags=stage.tags, parameters=requested)
     machine.say(f"{stage.name} is watched." if changed else "Nothing has changed.")
 
 

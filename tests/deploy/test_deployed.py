@@ -22,7 +22,7 @@ from tests.support import gateway_host
 from tests.support.checkout import Checkout
 from tests.support.client import Client, assert_failure, assert_headers
 from tests.support.cloud import Cloud, TlsIssuer
-from tests.support.deployment import Live, Site
+from tests.support.deployment import STAGES, Live, Site, api_of
 from tests.support.desk import Person
 from tests.support.routes import NOWHERE
 from tests.support.settings import SETTINGS
@@ -378,9 +378,9 @@ def test_throttling_the_access_log_and_tracing_are_set(live: Live, cloud: Cloud)
     stage = cloud.client("apigateway").get_stage(restApiId=live.api_id, stageName=live.stage)
     settings = stage["methodSettings"]["*/*"]
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50, 100)
+    limits = stage["methodSettings"]["~1health/GET"]
+    assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (10, 20)
     if live.way == "deploy":  # the emulator's CloudFormation leaves these out
-        limits = stage["methodSettings"]["/health/GET"]
-        assert (limits["throttlingRateLimit"], limits["throttlingBurstLimit"]) == (10, 20)
         api = cloud.client("apigateway").get_rest_api(restApiId=live.api_id)
         assert api["securityPolicy"] == SECURITY_POLICY
         assert api["endpointAccessMode"] == "STRICT"
@@ -527,3 +527,106 @@ def test_no_log_holds_a_token(live: Live, cloud: Cloud) -> None:
     for role in MAY:
         token = str(live.as_(role).token)
         assert not [n for n in range(len(token) - 20) if token[n : n + 20] in logged]
+
+
+# Deploy again
+
+
+def state(cloud: Cloud, live: Live) -> dict[str, Any]:
+    """Return everything that a deployment could change."""
+    gateway, functions = cloud.client("apigateway"), cloud.client("lambda")
+    api = {"restApiId": live.api_id}
+    snapshot = {
+        "apis": [api["id"] for api in gateway.get_rest_apis()["items"]],
+        "deployments": gateway.get_deployments(**api)["items"],
+        "stage": gateway.get_stage(**api, stageName=live.stage),
+        "gateway_responses": gateway.get_gateway_responses(**api)["items"],
+        "resources": gateway.get_resources(**api, limit=500, embed=["methods"])["items"],
+        "functions": [
+            functions.get_function(FunctionName=live.function + name)["Configuration"]
+            for name in ("", "-auth0")
+        ],
+        "roles": cloud.client("iam").list_roles()["Roles"],
+        "stacks": [
+            (stack["StackName"], stack.get("LastUpdatedTime"))
+            for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]
+        ],
+    }
+    for response in (snapshot["stage"], *snapshot["functions"]):
+        response.pop("ResponseMetadata", None)
+    return snapshot
+
+
+def test_a_second_deployment_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    output = site.make(live.way, live.way)
+    assert "othing has changed" in output
+    assert api_of(output) == live.api_id
+    assert state(cloud, live) == before
+
+
+def test_a_deployment_from_another_machine_changes_nothing(
+    live: Live, site: Site, cloud: Cloud, checkout: Checkout, tmp_path: Path
+) -> None:
+    before = state(cloud, live)
+    other = Site(Checkout(tmp_path / "other", like=checkout), cloud)
+    other.checkout.write_config(site.checkout.config)
+    output = other.make(live.way, live.way)
+    assert "othing has changed" in output
+    assert api_of(output) == live.api_id
+    assert state(cloud, live) == before
+
+
+def test_a_stage_is_deployed_in_one_way_only(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    (other,) = STAGES.keys() - {live.way}
+    status, output = site.try_to_make(other, live.way)
+    assert status == 1
+    assert f"{live.stage} was deployed with make {live.way}" in output
+    assert state(cloud, live) == before
+
+
+def test_undeploying_needs_a_confirmation(live: Live, site: Site, cloud: Cloud) -> None:
+    before = state(cloud, live)
+    for confirm in ("", "yes", "other"):
+        status, output = site.try_to_make("undeploy", live.way, CONFIRM=confirm)
+        assert status == 1
+        assert f"make undeploy STAGE={live.stage} CONFIRM={live.stage}" in output
+    assert state(cloud, live) == before
+
+
+@pytest.mark.parametrize("target", ["deploy", "stack", "undeploy"])
+def test_an_environment_with_another_region_is_rejected(
+    live: Live, site: Site, cloud: Cloud, tmp_path: Path, target: str
+) -> None:
+    before = state(cloud, live)
+    config = tmp_path / "config"
+    config.write_text("[profile work]\nregion = us-east-1\n")
+    other = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
+    for environment in (
+        {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)},
+        {**other, "AWS_DEFAULT_REGION": "us-east-1"},
+    ):
+        status, output = site.checkout.run(
+            f"dev.deploy.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
+        )
+        assert status == 1
+        assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in output
+        assert "says us-east-1" in output
+    assert state(cloud, live) == before
+
+
+def test_the_environment_needs_no_region(live: Live, site: Site) -> None:
+    environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
+    status, output = site.checkout.run(f"dev.deploy.{live.way}", STAGE=live.stage, **environment)
+    assert status == 0, output
+    assert api_of(output) == live.api_id
+
+
+@pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
+def test_missing_credentials_are_reported(site: Site, module: str) -> None:
+    environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
+    status, output = site.checkout.run(module, STAGE="dev", **environment)
+    assert status == 1
+    assert "AWS cannot be reached" in output
+    assert "Traceback" not in output

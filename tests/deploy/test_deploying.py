@@ -1,4 +1,4 @@
-"""Deploy again, from another machine, after an interruption; and undeploy."""
+"""Deploy after an interruption or a change, roll back, restore and undeploy."""
 
 import contextlib
 import json
@@ -15,113 +15,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dev.deploy import cloudformation, hook, releases, rollback, versions
+from dev.deploy import hook, versions
 from tests.deploy import test_permissions
 from tests.deploy.interruptions import Interruption, dies, nth, works
+from tests.deploy.test_deployed import state
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, api_of, deployer, live_stage
-
-
-def state(cloud: Cloud, live: Live) -> dict[str, Any]:
-    """Return everything that a deployment could change."""
-    gateway, functions = cloud.client("apigateway"), cloud.client("lambda")
-    api = {"restApiId": live.api_id}
-    snapshot = {
-        "apis": [api["id"] for api in gateway.get_rest_apis()["items"]],
-        "deployments": gateway.get_deployments(**api)["items"],
-        "stage": gateway.get_stage(**api, stageName=live.stage),
-        "gateway_responses": gateway.get_gateway_responses(**api)["items"],
-        "resources": gateway.get_resources(**api, limit=500, embed=["methods"])["items"],
-        "functions": [
-            functions.get_function(FunctionName=live.function + name)["Configuration"]
-            for name in ("", "-auth0")
-        ],
-        "roles": cloud.client("iam").list_roles()["Roles"],
-        "stacks": [
-            (stack["StackName"], stack.get("LastUpdatedTime"))
-            for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]
-        ],
-    }
-    for response in (snapshot["stage"], *snapshot["functions"]):
-        response.pop("ResponseMetadata", None)
-    return snapshot
-
-
-def test_a_second_deployment_changes_nothing(live: Live, site: Site, cloud: Cloud) -> None:
-    before = state(cloud, live)
-    output = site.make(live.way, live.way)
-    assert "othing has changed" in output
-    assert api_of(output) == live.api_id
-    assert state(cloud, live) == before
-
-
-def test_a_deployment_from_another_machine_changes_nothing(
-    live: Live, site: Site, cloud: Cloud, checkout: Checkout, tmp_path: Path
-) -> None:
-    before = state(cloud, live)
-    other = Site(Checkout(tmp_path / "other", like=checkout), cloud)
-    other.checkout.write_config(site.checkout.config)
-    output = other.make(live.way, live.way)
-    assert "othing has changed" in output
-    assert api_of(output) == live.api_id
-    assert state(cloud, live) == before
-
-
-def test_a_stage_is_deployed_in_one_way_only(live: Live, site: Site, cloud: Cloud) -> None:
-    before = state(cloud, live)
-    (other,) = STAGES.keys() - {live.way}
-    status, output = site.try_to_make(other, live.way)
-    assert status == 1
-    assert f"{live.stage} was deployed with make {live.way}" in output
-    assert state(cloud, live) == before
-
-
-def test_undeploying_needs_a_confirmation(live: Live, site: Site, cloud: Cloud) -> None:
-    before = state(cloud, live)
-    for confirm in ("", "yes", "other"):
-        status, output = site.try_to_make("undeploy", live.way, CONFIRM=confirm)
-        assert status == 1
-        assert f"make undeploy STAGE={live.stage} CONFIRM={live.stage}" in output
-    assert state(cloud, live) == before
-
-
-@pytest.mark.parametrize("target", ["deploy", "stack", "undeploy"])
-def test_an_environment_with_another_region_is_rejected(
-    live: Live, site: Site, cloud: Cloud, tmp_path: Path, target: str
-) -> None:
-    before = state(cloud, live)
-    config = tmp_path / "config"
-    config.write_text("[profile work]\nregion = us-east-1\n")
-    other = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
-    for environment in (
-        {**other, "AWS_PROFILE": "work", "AWS_CONFIG_FILE": str(config)},
-        {**other, "AWS_DEFAULT_REGION": "us-east-1"},
-    ):
-        status, output = site.checkout.run(
-            f"dev.deploy.{target}", STAGE=live.stage, CONFIRM=live.stage, **environment
-        )
-        assert status == 1
-        assert f"{live.stage} lives in eu-central-1 (.chalice/config.json)" in output
-        assert "says us-east-1" in output
-    assert state(cloud, live) == before
-
-
-def test_the_environment_needs_no_region(live: Live, site: Site) -> None:
-    environment = {k: v for k, v in site.environment.items() if k != "AWS_DEFAULT_REGION"}
-    status, output = site.checkout.run(f"dev.deploy.{live.way}", STAGE=live.stage, **environment)
-    assert status == 0, output
-    assert api_of(output) == live.api_id
-
-
-@pytest.mark.parametrize("module", ["dev.deploy.deploy", "dev.deploy.stack"])
-def test_missing_credentials_are_reported(site: Site, module: str) -> None:
-    environment = {k: v for k, v in site.environment.items() if k != "AWS_ACCESS_KEY_ID"}
-    status, output = site.checkout.run(module, STAGE="dev", **environment)
-    assert status == 1
-    assert "AWS cannot be reached" in output
-    assert "Traceback" not in output
-
 
 # An account of their own, in which processes are killed
 
@@ -421,35 +321,6 @@ def test_a_rollback_deploys_the_release_before_and_the_next_deployment_continues
     site.checkout.write_config(before)
 
 
-@pytest.mark.parametrize(
-    ("current", "named", "target"),
-    [
-        ("new", "", "middle"),
-        ("unknown", "", "new"),  # the recording was interrupted
-        ("middle", "", None),
-        ("middle", "old", "old"),
-        ("middle", "new", "new"),
-    ],
-)
-def test_a_rollback_goes_one_release_back_or_to_the_one_that_is_named(
-    monkeypatch: pytest.MonkeyPatch, current: str, named: str, target: str | None
-) -> None:
-    monkeypatch.setattr(releases, "ids", lambda *_: ["old", "middle", "new"])
-    monkeypatch.setattr(releases, "current", lambda _: current)
-    monkeypatch.setenv("RELEASE", named)
-    assert rollback._target(Mock(), "bucket") == target
-
-
-def test_a_rollback_to_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(releases, "ids", lambda *_: ["first"])
-    monkeypatch.setattr(releases, "current", lambda _: "first")
-    with pytest.raises(SystemExit, match="has no earlier release to go back to"):
-        rollback._target(Mock(), "bucket")
-    monkeypatch.setenv("RELEASE", "other")
-    with pytest.raises(SystemExit, match=r"has no release other; choose with .* one of first$"):
-        rollback._target(Mock(), "bucket")
-
-
 def test_the_hook_calls_both_functions_and_reports_whether_they_work(
     own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -473,21 +344,6 @@ def test_the_hook_calls_both_functions_and_reports_whether_they_work(
     assert reported(authorizer, authorizer) == "Failed"
     assert reported(api, api) == "Failed"
     assert reported(api, "casting-none:live") == "Failed"
-
-
-def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    states = iter(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
-    client = Mock()
-    client.describe_stacks.side_effect = lambda **_: {"Stacks": [{"StackStatus": next(states)}]}
-    monkeypatch.setattr(boto3, "client", lambda _: client)
-    monkeypatch.setattr(cloudformation, "POLL", 0)
-    assert cloudformation.cancel_update("casting-prod")
-    client.cancel_update_stack.assert_called_once_with(StackName="casting-prod")
-    client.describe_stacks.side_effect = lambda **_: {
-        "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
-    }
-    assert not cloudformation.cancel_update("casting-prod")
-    client.cancel_update_stack.assert_called_once()
 
 
 def test_a_plan_shows_the_changes_and_makes_none(
@@ -635,6 +491,7 @@ def test_a_stage_is_restored_also_after_interruptions(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
+    administrator = Site(site.checkout, cloud)  # a restore reads and writes items
     template = site.checkout.folder / ".chalice" / "stack.yaml"
     good = template.read_text()
     own = "ResourcePath: /~1movies, HttpMethod: GET"
@@ -654,10 +511,10 @@ def test_a_stage_is_restored_also_after_interruptions(
         nth(1, '"TargetTableName"'),
         nth(1, "Action=ExecuteChangeSet", "StackName=casting-prod&"),
     ):
-        assert dies(cloud, site, "stack", point, "restore", TIME=moment)
+        assert dies(cloud, administrator, "stack", point, "restore", TIME=moment)
         for path in ("/movies", f"/movies/{movie_id}"):
             assert live.as_("producer").get(path).status == 429
-    output = site.make("restore", "stack", TIME=moment)
+    output = administrator.make("restore", "stack", TIME=moment)
     assert "prod is in use again" in output
     assert site.checkout.config["stages"]["prod"]["environment_variables"]["TABLE_NAME"] == table
     assert gateway.get_stage(**api)["methodSettings"] == before_it
@@ -671,7 +528,8 @@ def test_a_stage_is_restored_also_after_interruptions(
     ]
     assert titles == ["From before", "Restored"]
     # A second time, it changes nothing, and stops nothing.
-    assert not dies(cloud, site, "stack", nth(1, "/throttling/", '"0"'), "restore", TIME=moment)
+    stops = nth(1, "/throttling/", '"0"')
+    assert not dies(cloud, administrator, "stack", stops, "restore", TIME=moment)
     template.write_text(good)
     site.checkout.write_config(before)
     assert "prod is deployed" in site.make("stack", "stack")
@@ -681,15 +539,16 @@ def test_a_restore_that_is_given_up_starts_the_api_again(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
+    administrator = Site(site.checkout, cloud)  # a restore reads and writes items
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
     before = site.checkout.config
-    status, output = site.try_to_make("restore", "deploy", TIME=minutes_ago(90))
+    status, output = administrator.try_to_make("restore", "deploy", TIME=minutes_ago(90))
     assert status == 1
     assert "casting-dev can be restored as it was between" in output
     assert works(live)
-    assert dies(cloud, site, "deploy", nth(1, "PATCH "), "restore", TIME=minutes_ago(5))
+    assert dies(cloud, administrator, "deploy", nth(1, "PATCH "), "restore", TIME=minutes_ago(5))
     assert live.as_("producer").get("/movies").status == 429
-    assert "dev is in use again" in site.make("restore", "deploy", CANCEL="1")
+    assert "dev is in use again" in administrator.make("restore", "deploy", CANCEL="1")
     assert site.checkout.config == before
     assert works(live)
 
@@ -791,10 +650,10 @@ def test_who_may_deploy_may_do_nothing_else(own_account: tuple[Cloud, Site]) -> 
 
 
 NOT_CALLED_HERE = {
+    "cloudformation:CancelUpdateStack": "for a rollback during a deployment, which has ended here",
     "lambda:PutFunctionConcurrency": "for a stage with reserved_concurrency",
     "lambda:TagResource": "for a new tag in the configuration, and on AWS for a new function",
     "lambda:UntagResource": "for a tag that was removed from the configuration",
-    "s3:GetObject": "CloudFormation reads a long template with it",
 }
 """The permissions that a deployment to the emulator does not show to be needed."""
 

@@ -19,7 +19,8 @@ API = Domain("api.agency.com", "v1")
 
 def stage(options: Any) -> Stage:
     """Return a stage with this `domain`."""
-    config = {"stages": {"prod": {} if options is None else {"domain": options}}}
+    prod = {} if options is None else {"domain": options}
+    config = {"python_version": "3.13", "stages": {"prod": prod}}
     return Stage("prod", "eu-central-1", {"TABLE_NAME": "t"}, {}, 30, "x86_64", False, config)
 
 

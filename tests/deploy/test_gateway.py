@@ -21,12 +21,15 @@ pytestmark = pytest.mark.slow
 
 INTEGRATION = "x-amazon-apigateway-integration"
 FIREWALL = ("Firewall", "FirewallOfStage")
+PYTHON = {"python_version": "3.13"}
 
 
 def stage(waf_requests: int | None) -> stages.Stage:
     """Return the stage dev, with this limit of its firewall."""
     settings = {"TABLE_NAME": "casting-dev"}
-    return stages.Stage("dev", "eu-central-1", settings, {}, 30, "x86_64", False, {}, waf_requests)
+    return stages.Stage(
+        "dev", "eu-central-1", settings, {}, 30, "x86_64", False, PYTHON, waf_requests
+    )
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +124,7 @@ def test_an_import_with_warnings_fails_and_connections_use_a_recent_tls(
     assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
     assert api["EndpointAccessMode"] == "STRICT"
     assert deploy._api_settings(is_closed=False) == {
+        "/disableExecuteApiEndpoint": "False",
         "/securityPolicy": api["SecurityPolicy"],
         "/endpointAccessMode": api["EndpointAccessMode"],
     }

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from dev.deploy import hook as deployed_hook
-from dev.deploy import package, stages, versions
+from dev.deploy import package, permissions, stages, versions
 from tests.support.checkout import Checkout
 from tests.support.sam import translated
 
 pytestmark = pytest.mark.slow
+
+PYTHON = {"python_version": "3.13"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def gradual(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Pat
     copy = package.Package(folder / "deployment.zip", folder / "sam.json")
     copy.template.write_text(built.read_text())
     stage = stages.Stage(
-        "dev", "eu-central-1", {"TABLE_NAME": "casting-dev"}, {}, 30, "x86_64", False, {}
+        "dev", "eu-central-1", {"TABLE_NAME": "casting-dev"}, {}, 30, "x86_64", False, PYTHON
     )
     package._shift_gradually(copy, stage)
     return copy.template
@@ -47,6 +49,7 @@ def test_codedeploy_shifts_the_traffic_of_both_functions_and_alarms_roll_back(
         alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
         assert alarms == ["ServerErrorsAlarm", "AuthorizerErrorsAlarm", "ThrottlesAlarm"]
         assert all(resources[alarm]["Type"] == "AWS::CloudWatch::Alarm" for alarm in alarms)
+        assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["PreTrafficCodeDeploy", "Arn"]}
         assert group["AlarmConfiguration"]["Enabled"] is True
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
@@ -57,12 +60,31 @@ def test_the_hook_calls_the_new_versions_and_codedeploy_may_call_it(
     hook = resources["PreTraffic"]["Properties"]
     for variable in hook["Environment"]["Variables"].values():
         assert resources[variable["Ref"]]["Type"] == "AWS::Lambda::Version"
-    # The role that SAM gives CodeDeploy may call only such functions.
-    assert hook["FunctionName"].startswith("CodeDeployHook_")
-    assert "AWSCodeDeployRoleForLambda" in str(resources["CodeDeployServiceRole"])
+    assert {"Fn::GetAtt": ["PreTraffic", "Arn"]} in [
+        statement["Resource"]
+        for policy in resources["PreTrafficCodeDeploy"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "lambda:InvokeFunction"
+    ]
     assert len(hook["Code"]["ZipFile"]) < 4096
     assert hook["Code"]["ZipFile"] == package.HOOK.read_text()
     assert hook["Handler"] == f"index.{deployed_hook.handler.__name__}"
+
+
+def test_every_role_has_the_boundary_also_those_that_sam_adds(
+    gradual: Path, tmp_path: Path
+) -> None:
+    template = json.loads(gradual.read_text())
+    permissions.limit_roles(template, "boundary")
+    limited = tmp_path / "sam.json"
+    limited.write_text(json.dumps(template))
+    roles = {
+        name: resource["Properties"].get("PermissionsBoundary")
+        for name, resource in translated(limited)["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Role"
+    }
+    assert {"PreTrafficRole", "PreTrafficCodeDeploy"} < roles.keys()
+    assert set(roles.values()) == {"boundary"}
 
 
 def test_cfn_lint_accepts_the_template(resources: dict[str, Any], tmp_path: Path) -> None:

@@ -23,11 +23,16 @@ from tests.support.checkout import Checkout
 from tests.support.sam import translated
 
 MAX_POLICY = 6_144  # characters of a managed policy (IAM)
+MAX_ROLE = 10_240  # characters of all policies in a role (IAM)
 GATEWAY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 STACK = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack"
 SAM = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:aws:transform/Serverless-2016-10-31"
+CODEDEPLOY = "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}"
 OTHERS = {
     "*": "these actions know no resources",
+    f"{CODEDEPLOY}:deploymentconfig:CodeDeployDefault.*": "AWS's own configurations",
+    f"{GATEWAY}/account": "API Gateway's role for logs is a setting of the account",
+    "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/casting-account-*": "the same role",
     f"{GATEWAY}/restapis": "API Gateway chooses the ids of APIs",
     f"{GATEWAY}/restapis/*": "API Gateway chooses the ids of APIs",
     f"{GATEWAY}/domainnames": "the domain is in the configuration",
@@ -38,6 +43,7 @@ OTHERS = {
     SAM: "the transform of make stack's template",
     f"{STACK}/casting-account/*": "what all stages share",
     f"{STACK}/casting-deployer-${{STAGE}}/*": "the stack of this template",
+    "arn:${AWS::Partition}:s3:::casting-account-*": "the names of packages",
     "arn:${AWS::Partition}:s3:::casting-account-*/casting-${STAGE}/*": "the packages",
 }
 """The resources that are not the stage's own, and why they are named."""
@@ -60,7 +66,12 @@ NOT_NEEDED = {
     "a policy of AWS in a role, or a role without the boundary": (
         r"iam:(Attach|Detach)RolePolicy|iam:DeleteRolePermissionsBoundary"
     ),
-    "a gradual deployment": r"codedeploy:.*",
+    "a deployment to machines": r"codedeploy:RegisterOnPremisesInstance",
+    "a firewall of another service, or of another account": (
+        r"(amplify|apprunner|appsync|bedrock-agentcore|cognito-idp|elasticloadbalancing"
+        r"|payments):.*|wafv2:(Get|Put)PermissionPolicy"
+    ),
+    "a budget of another account": r"billing:GetBillingViewData",
     "a setting of a log or topic": (
         r"logs:(Put|Delete)(DataProtection|Index)Policy|logs:PutBearerTokenAuthentication"
         r"|logs:PutLogGroupDeletionProtection|sns:PutDataProtectionPolicy"
@@ -122,6 +133,19 @@ def test_all_of_a_region_is_named_only_where_aws_knows_no_resources() -> None:
         "acm:DescribeCertificate",
         "acm:ListCertificates",
         "acm:RequestCertificate",
+        "ce:CreateAnomalyMonitor",
+        "ce:CreateAnomalySubscription",
+        "ce:DeleteAnomalyMonitor",
+        "ce:DeleteAnomalySubscription",
+        "ce:GetAnomalyMonitors",
+        "ce:GetAnomalySubscriptions",
+        "ce:ListTagsForResource",
+        "ce:TagResource",
+        "ce:UpdateAnomalyMonitor",
+        "ce:UpdateAnomalySubscription",
+        "cloudwatch:DescribeAlarms",
+        "codedeploy:StopDeployment",
+        "lambda:GetAccountSettings",
         "logs:CreateLogDelivery",
         "logs:DescribeLogGroups",
         "logs:DescribeResourcePolicies",
@@ -168,24 +192,52 @@ def test_roles_are_only_passed_to_the_service_that_needs_them() -> None:
     }  # fmt: skip
     assert passed == {
         "Boundary": [],
-        "ServiceRole": ["lambda.amazonaws.com"],
+        "ServiceRole": [["codedeploy.amazonaws.com", "lambda.amazonaws.com"]],
         "Deploy": ["cloudformation.amazonaws.com"],
         "Chalice": ["lambda.amazonaws.com"],
     }
 
 
+def is_within_the_boundary(action: str, resource: str) -> bool:
+    return any(
+        action in as_list(s["Action"]) and fnmatchcase(resource, name.replace("[", "[[]"))
+        for s in statements("Boundary")
+        for name in names(s)
+    )
+
+
 @pytest.mark.parametrize("name", ["policy-api.json", "policy-authorizer.json"])
 def test_the_boundary_allows_what_the_functions_need(name: str) -> None:
-    limits = [
-        (action, resource.replace("[", "[[]"))
-        for s in statements("Boundary")
-        for action in as_list(s["Action"])
-        for resource in names(s)
-    ]
     for statement in json.loads((PROJECT / ".chalice" / name).read_text())["Statement"]:
         for action in as_list(statement["Action"]):
             resource = statement["Resource"]
-            assert any(a == action and fnmatchcase(resource, r) for a, r in limits), action
+            assert is_within_the_boundary(action, resource), action
+
+
+@pytest.mark.parametrize("name", ["gradual.yaml", "watch.yaml"])
+def test_the_boundary_allows_what_other_roles_need(name: str) -> None:
+    arn = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+    arns = {
+        "PreTraffic": arn % ("lambda", "function:casting-${STAGE}-hook"),
+        "PreTrafficLog": arn % ("logs", "log-group:/aws/lambda/casting-${STAGE}-hook"),
+    }
+    needed = [
+        (action, resource)
+        for role in resources_of(name, []).values()
+        if role.get("Type") == ROLE
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in as_list(statement.get("Fn::If", [None, statement])[1]["Action"])
+        for resource in as_list(statement.get("Fn::If", [None, statement])[1]["Resource"])
+    ]
+    assert len(needed) > 2
+    for action, resource in needed:
+        if isinstance(resource, dict):
+            resource = resource.get("Fn::Sub") or arns[resource["Fn::GetAtt"][0]]
+        application = "casting-${STAGE}-ServerlessDeploymentApplication-1"
+        resource = resource.replace("${ServerlessDeploymentApplication}", application)
+        resource = re.sub("STAGE(?!})", "${STAGE}", resource)
+        assert is_within_the_boundary(action, resource), (action, resource)
 
 
 def handlers(types: set[str]) -> Iterator[tuple[str, str]]:
@@ -204,11 +256,23 @@ def handlers(types: set[str]) -> Iterator[tuple[str, str]]:
     assert known == types
 
 
+TEMPLATES = (
+    "domain.yaml",
+    "gradual.yaml",
+    "operations.yaml",
+    "stack.yaml",
+    "table.yaml",
+    "watch.yaml",
+)
+MADE_BY_SAM = {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
+"""The types that SAM adds for `gradual.yaml`."""
+
+
 def test_the_service_role_may_do_what_each_resource_needs(checkout: Checkout) -> None:
     template = translated(checkout.folder / ".local" / "package" / "dev" / "sam.json")
-    types = {r["Type"] for r in template["Resources"].values()}
-    for name in ("domain.yaml", "operations.yaml", "table.yaml"):
-        types |= {r["Type"] for r in resources_of(name, list(INDEXES)).values()}
+    types = {r["Type"] for r in template["Resources"].values()} | MADE_BY_SAM
+    for name in TEMPLATES:
+        types |= {r["Type"] for r in resources_of(name, list(INDEXES)).values() if "Type" in r}
     actions = granted("ServiceRole")
     missing = {
         (name, action)
@@ -241,6 +305,11 @@ def test_a_workflow_deploys_only_from_its_repository_and_environment() -> None:
 def test_a_managed_policy_is_not_longer_than_iam_allows(policy: str) -> None:
     document = resources()[policy]["Properties"]["PolicyDocument"]
     assert len(json.dumps(document, separators=(",", ":"))) < MAX_POLICY
+
+
+def test_the_policies_of_a_role_are_not_longer_than_iam_allows() -> None:
+    policies = resources()["ServiceRole"]["Properties"]["Policies"]
+    assert len(json.dumps(policies, separators=(",", ":"))) < MAX_ROLE
 
 
 @pytest.mark.parametrize("repository", ["casting", "agency/casting:*", "agency/*", "a/b/c", "/"])

@@ -13,7 +13,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dev.deploy import cloudformation, doctor, package, releases, source, stack, stages, versions
+from dev.deploy import (
+    cloudformation,
+    doctor,
+    package,
+    releases,
+    rollback,
+    source,
+    stack,
+    stages,
+    versions,
+)
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout
 
@@ -90,6 +100,16 @@ def test_changed_files_make_the_commit_dirty_and_a_protected_stage_rejects_it(
         source.refuse_uncommitted("prod", source.commit())
 
 
+def test_a_restore_may_change_the_configuration_and_nothing_else(repository: Path) -> None:
+    config = ".chalice/config.json"
+    (repository / config).parent.mkdir()
+    (repository / config).touch()
+    commit = source.commit(apart_from=config)
+    assert source.commit() == f"{commit}-dirty"
+    (repository / "new.py").touch()
+    assert source.commit(apart_from=config) == f"{commit}-dirty"
+
+
 def test_without_a_repository_the_variable_names_the_commit(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,11 +127,11 @@ def test_without_a_repository_the_variable_names_the_commit(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["stack", "deploy"])
+@pytest.mark.parametrize("target", ["stack", "deploy", "restore"])
 def test_prod_is_deployed_from_a_commit_only(tmp_path: Path, target: str) -> None:
     copy = Checkout(tmp_path / "copy")
     copy.set("prod", AUTH_ISSUER="https://agency.eu.auth0.com/", WEB_ORIGIN="https://app.agency.eu")
-    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="")
+    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="", CANCEL="1")
     assert (status, output.count("\n")) == (1, 1)
     assert "casting: prod is deployed from a commit only, and this is no git repository" in output
     assert not (copy.folder / ".local").exists()
@@ -225,6 +245,53 @@ def test_a_stack_whose_first_import_failed_was_not_made(
     ]
     monkeypatch.setattr(boto3, "client", lambda _: client)
     assert cloudformation.is_made("t") == is_made
+
+
+# Rollbacks
+
+
+@pytest.mark.parametrize(
+    ("current", "named", "target"),
+    [
+        ("new", "", "middle"),
+        ("unknown", "", "new"),  # the recording was interrupted
+        ("middle", "", None),
+        ("middle", "old", "old"),
+        ("middle", "new", "new"),
+    ],
+)
+def test_a_rollback_goes_one_release_back_or_to_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, current: str, named: str, target: str | None
+) -> None:
+    monkeypatch.setattr(releases, "ids", lambda *_: ["old", "middle", "new"])
+    monkeypatch.setattr(releases, "current", lambda _: current)
+    monkeypatch.setenv("RELEASE", named)
+    assert rollback._target(Mock(), "bucket") == target
+
+
+def test_a_rollback_to_nothing_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "ids", lambda *_: ["first"])
+    monkeypatch.setattr(releases, "current", lambda _: "first")
+    with pytest.raises(SystemExit, match="has no earlier release to go back to"):
+        rollback._target(Mock(), "bucket")
+    monkeypatch.setenv("RELEASE", "other")
+    with pytest.raises(SystemExit, match=r"has no release other; choose with .* one of first$"):
+        rollback._target(Mock(), "bucket")
+
+
+def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = iter(["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    client = Mock()
+    client.describe_stacks.side_effect = lambda **_: {"Stacks": [{"StackStatus": next(states)}]}
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    monkeypatch.setattr(cloudformation, "POLL", 0)
+    assert cloudformation.cancel_update("casting-prod")
+    client.cancel_update_stack.assert_called_once_with(StackName="casting-prod")
+    client.describe_stacks.side_effect = lambda **_: {
+        "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
+    }
+    assert not cloudformation.cancel_update("casting-prod")
+    client.cancel_update_stack.assert_called_once()
 
 
 # The doctor

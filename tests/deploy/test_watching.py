@@ -122,9 +122,15 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             ]
         }
     )
-    stage = SimpleNamespace(name="prod", function="casting-prod", tags={}, template=lambda _: {})
+    stage = SimpleNamespace(
+        name="prod",
+        function="casting-prod",
+        tags={},
+        template=lambda name: {"Resources": resources_of(name, [])},
+    )
     monkeypatch.setattr(stages, "chosen", lambda: stage)
     monkeypatch.setattr(foundations, "aws_account", nullcontext)
+    monkeypatch.setattr(foundations, "deployer", lambda _: {"Boundary": "boundary"})
     monkeypatch.setattr(cloudformation, "parameters_of", lambda _: dict(stack))
     monkeypatch.setattr(cloudformation, "is_made", lambda _: bool(stack))
     monkeypatch.setattr(cloudformation, "apply", apply)
@@ -147,6 +153,28 @@ def test_a_budget_needs_an_address_and_uses_the_monitor_of_the_account(
     stack["Monitor"] = ""  # our own: the account had none
     watch.main()
     assert stack["Monitor"] == ""
+
+
+def test_who_may_deploy_may_remove_the_probe_and_not_the_backups(
+    stack: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied: dict[str, tuple[Any, str | None]] = {}
+    monkeypatch.setattr(
+        cloudformation,
+        "apply",
+        lambda name, template, **_: applied.update(
+            {name: (template, cloudformation._service_role)}
+        ),
+    )
+    monkeypatch.setattr(cloudformation, "_service_role", "role")
+    monkeypatch.setenv("URL", "https://api.example")
+    monkeypatch.setenv("CONFIRM", "prod")
+    watch.main()
+    backup.main()
+    template, role = applied["casting-prod-watch"]
+    boundary = template["Resources"]["ProbeRole"]["Properties"]["PermissionsBoundary"]
+    assert (boundary, role) == ("boundary", "role")
+    assert applied["casting-prod-backup"][1] is None
 
 
 def test_a_locked_vault_needs_a_confirmation_and_keeps_its_days(

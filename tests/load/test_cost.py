@@ -61,8 +61,8 @@ def test_a_bill_is_what_is_computed_by_hand(monkeypatch: pytest.MonkeyPatch) -> 
         "DynamoDB, continuous backup": 0.4896,
         "CloudWatch, logs": 0.63,  # 1 GB
         "CloudWatch, stored logs": 0.0972,
-        "CloudWatch, metrics": 2.1,
-        "CloudWatch, alarms": 1.2,
+        "CloudWatch, metrics": 2.4,
+        "CloudWatch, alarms": 1.5,
         "CloudWatch, dashboard": 3.0,
         "Data transfer": 0.36,  # 15,000 / 4 + 250 bytes: 4 GB
         # 10 requests a second: the first, and 5 % of 9: 145,000 traces
@@ -136,7 +136,8 @@ def test_the_alarms_and_metrics_are_those_that_are_deployed() -> None:
     # Each index has an alarm for reads and one for writes.
     assert template.count("AWS::CloudWatch::Alarm") + 2 * len(INDEXES) == cost.ALARMS
     assert template.count("AWS::CloudWatch::Dashboard") == cost.DASHBOARDS
-    assert len(METRICS) + len(AUTHORIZER_METRICS) == cost.METRICS
+    filters = template.count("AWS::Logs::MetricFilter")
+    assert len(METRICS) + len(AUTHORIZER_METRICS) + filters == cost.METRICS
 
 
 def test_every_price_is_used() -> None:

@@ -7,7 +7,7 @@
   than the rest of the request. Here the values are sent as they are: they already have the format
   of a response.
 * moto compares the address of each request with those of all services, and registers all of them
-  in each test. Here it knows DynamoDB only.
+  in each test. Here it knows only DynamoDB, and S3, which holds the releases of a stage.
 """
 
 import copy
@@ -46,7 +46,7 @@ def install() -> None:
     _replace_transactions()
     _replace_serialization()
     patterns = backend_index.backend_url_patterns
-    patterns[:] = [pattern for pattern in patterns if pattern[0] == "dynamodb"]
+    patterns[:] = [pattern for pattern in patterns if pattern[0] in ("dynamodb", "s3")]
 
 
 def _replace_transactions() -> None:
