@@ -19,9 +19,11 @@ import boto3
 
 from dev import machine
 from dev.deploy import cloudformation, deploy, foundations, stages
+from dev.deploy.source import DIRTY, commit, refuse_uncommitted
 from dev.deploy.stages import Stage
 from dev.machine import PROJECT
 
+CONFIG = ".chalice/config.json"
 LONGEST = timedelta(days=35)  # of a continuous backup (DynamoDB)
 POLL, REPORT = 5, 60  # seconds between two polls of a new table, and between two reports
 MAX_PATCHES = 80  # of one UpdateStage (API Gateway)
@@ -33,6 +35,11 @@ def main() -> None:
     moment = None if cancel else _requested_time()
     stage = stages.chosen()
     stages.refuse_unready(stage)
+    # The name of the restored table may not be committed yet, and must not stop the deployment.
+    sources = commit(besides=CONFIG)
+    if stage.is_protected:
+        refuse_uncommitted(stage.name, sources)
+    named = {"COMMIT": sources} if sources and not sources.endswith(DIRTY) else {}
     with foundations.aws_account(stage):
         way = _way(stage)
         if moment:
@@ -43,7 +50,7 @@ def main() -> None:
                 f" make deploy with STAGE={stage.name}"
             )
         # The fingerprint of `make deploy` does not show that the API was stopped.
-        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1"):
+        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1", **named):
             _fail_resumable(stage.name, "the deployment failed")
         if way == "stack":
             start(stage, _api_id(stage, way))
@@ -158,7 +165,7 @@ def configure(stage: str, table: str) -> None:
 
     Nothing is written if the file is too unusual for that.
     """
-    file = PROJECT / ".chalice" / "config.json"
+    file = PROJECT / CONFIG
     text = file.read_text()
     changed = re.sub(
         rf'("{stage}"\s*:\s*\{{.*?"TABLE_NAME"\s*:\s*)"[^"]*"',

@@ -13,10 +13,11 @@ DIRTY = "-dirty"
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
-def commit() -> str | None:
+def commit(besides: str = "") -> str | None:
     """Return the commit of the sources, or None if they are in no git repository.
 
-    The variable COMMIT names it where there is no repository, as in an unpacked archive.
+    The variable COMMIT names it where there is no repository, as in an unpacked archive. A change
+    of the file `besides` is ignored.
     """
     named = os.environ.get("COMMIT")
     if named:
@@ -27,7 +28,8 @@ def commit() -> str | None:
     if _git("rev-parse", "--show-toplevel") != str(PROJECT):
         return None
     head = _git("rev-parse", "HEAD")
-    return head and head + (DIRTY if _git("status", "--porcelain") else "")
+    ignored = [f":!{besides}"] if besides else []
+    return head and head + (DIRTY if _git("status", "--porcelain", "--", ".", *ignored) else "")
 
 
 def refuse_uncommitted(stage: str, commit: str | None) -> None:
