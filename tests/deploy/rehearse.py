@@ -5,7 +5,6 @@ a terminal, it waits for Enter before each step; YES=1 does not wait. Nothing is
 """
 
 import contextlib
-import functools
 import http.client
 import json
 import os
@@ -107,6 +106,8 @@ class Rehearsal:
         self.issuer = issuer
         self.live: Live
         self.movie = ""
+        self.source = site.checkout.folder / SOURCE
+        self.good = self.source.read_text()
 
     @property
     def producer(self) -> Client:
@@ -168,10 +169,8 @@ class Rehearsal:
         return "No check of the deployed API failed."
 
     def break_it(self) -> str:
-        source = self.site.checkout.folder / SOURCE
-        good = source.read_text()
-        source.write_text(good.replace(*MISTAKE))
-        if good == source.read_text():
+        self.source.write_text(self.good.replace(*MISTAKE))
+        if self.good == self.source.read_text():
             raise Unexpected(f"{SOURCE} has no {MISTAKE[0]} any more: choose another mistake")
         self.make("stack", COMMIT=BROKEN_COMMIT)
         self.expect_commit(BROKEN_COMMIT)
@@ -192,8 +191,9 @@ class Rehearsal:
         machine.say(f"    {json.dumps({name: failed[-1][name] for name in shown})}")
         machine.say(f"    {traced[-1]['traceback'].splitlines()[-1]}")
         return (
-            f"The log has the failed request and its cause. (The emulator has the alarm {ALARM},"
-            " but does not count 5XXError, so the alarm does not fire here.)"
+            "The log has the failed request, its cause, and the value of our metric server_errors."
+            f" {ALARM} watches 5XXError of API Gateway, which the emulator does not count. So the"
+            " alarm does not fire here."
         )
 
     def _log(self) -> list[str]:
@@ -209,9 +209,13 @@ class Rehearsal:
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         time.sleep(1)  # the deletion comes after this second
         deleted = self.producer.delete(self.movie)
-        machine.say(f"    DELETE {self.movie} returns {deleted.status}: the mistake, after {moment}")
+        machine.say(
+            f"    DELETE {self.movie} returns {deleted.status}: the mistake, after {moment}"
+        )
         self.expect(404, self.movie)
+        self.source.write_text(self.good)  # as git checkout does
         self.make("restore", TIME=moment)
+        self.expect_commit(COMMIT)
         self.expect(200, self.movie)
         if self.producer.get(self.movie)["movie"]["title"] != TITLE:
             raise Unexpected(f"{self.movie} should have the title {TITLE!r}")
@@ -261,8 +265,8 @@ class Rehearsal:
             Step(
                 "Find the cause of the alarm",
                 "in Logs Insights, log group /aws/lambda/casting-prod:\n"
-                "    filter server_errors = 1 | fields @timestamp, request_id, method, route, status\n"
-                '    filter request_id = "..." | fields @timestamp, level, message, traceback',
+                "    filter server_errors = 1 | fields request_id, method, route, status\n"
+                '    filter request_id = "..." | fields level, message, traceback',
                 f"{ALARM} in CloudWatch. Its runbook is in docs/operations.md, Server errors.",
                 self.see_alarm,
             ),
@@ -274,9 +278,10 @@ class Rehearsal:
             ),
             Step(
                 "Restore the table after somebody deleted the movie",
-                f"make restore STAGE={STAGE} TIME=<when the data was right last>",
-                "the name of the new table, and 'is in use again'. Clients get 429 meanwhile. On AWS,"
-                " it takes about half an hour, and TIME is at least five minutes ago.",
+                "git checkout COMMIT, the one that runs, because it is deployed again\n"
+                f"    make restore STAGE={STAGE} TIME=<when the data was right last>",
+                "the name of the new table, and 'is in use again'. Clients get 429 meanwhile."
+                " On AWS, it takes about half an hour, and TIME is at least five minutes ago.",
                 self.restore,
             ),
             Step(
@@ -329,7 +334,8 @@ def main() -> None:
         machine.fail("YES must be 1, to run all steps without waiting for Enter")
     asks = sys.stdin.isatty() and os.environ.get("YES") != "1"
     machine.say(
-        f"A rehearsal of a bad night of {STAGE}, on an emulated AWS on this machine. Ctrl+C ends it."
+        f"A rehearsal of a bad night of {STAGE}, on an emulated AWS of this machine."
+        " Ctrl+C ends it."
     )
     try:
         with contextlib.ExitStack() as at_end:
