@@ -49,8 +49,10 @@ def main() -> None:
                 f"{stage.name} is not deployed, so only its table is ready: run make stack or"
                 f" make deploy with STAGE={stage.name}"
             )
-        # The fingerprint of `make deploy` does not show that the API was stopped.
-        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1", **named):
+        # The fingerprint of `make deploy` does not show that the API was stopped. CodeDeploy would
+        # keep it stopped for minutes, or would not start while an alarm is on.
+        settings = {"STAGE": stage.name, "FORCE": "1", "GRADUAL": "0", **named}
+        if _run(stage, f"dev.deploy.{way}", **settings):
             _fail_resumable(stage.name, "the deployment failed")
         if way == "stack":
             start(stage, _api_id(stage, way))
