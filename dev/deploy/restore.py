@@ -18,12 +18,10 @@ from typing import Any, NoReturn
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, stages
-from dev.deploy.source import DIRTY, commit, refuse_uncommitted
+from dev.deploy import cloudformation, deploy, foundations, source, stages
 from dev.deploy.stages import Stage
 from dev.machine import PROJECT
 
-CONFIG = ".chalice/config.json"
 LONGEST = timedelta(days=35)  # of a continuous backup (DynamoDB)
 POLL, REPORT = 5, 60  # seconds between two polls of a new table, and between two reports
 MAX_PATCHES = 80  # of one UpdateStage (API Gateway)
@@ -33,13 +31,12 @@ EXAMPLE = "for example TIME=2026-11-22T10:00:00Z"
 def main() -> None:
     cancel = os.environ.get("CANCEL", "") not in ("", "0")
     moment = None if cancel else _requested_time()
+    # A restore itself changes this file. `chosen` puts the commit with its change into COMMIT.
+    commit = source.commit(apart_from=".chalice/config.json")
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    # The name of the restored table may not be committed yet, and must not stop the deployment.
-    sources = commit(besides=CONFIG)
     if stage.is_protected:
-        refuse_uncommitted(stage.name, sources)
-    named = {"COMMIT": sources} if sources and not sources.endswith(DIRTY) else {}
+        source.refuse_uncommitted(stage.name, commit)
     with foundations.aws_account(stage):
         way = _way(stage)
         if moment:
@@ -49,10 +46,11 @@ def main() -> None:
                 f"{stage.name} is not deployed, so only its table is ready: run make stack or"
                 f" make deploy with STAGE={stage.name}"
             )
+        known = {} if commit is None or commit.endswith(source.DIRTY) else {"COMMIT": commit}
         # The fingerprint of `make deploy` does not show that the API was stopped. CodeDeploy would
         # keep it stopped for minutes, or would not start while an alarm is on.
-        settings = {"STAGE": stage.name, "FORCE": "1", "GRADUAL": "0", **named}
-        if _run(stage, f"dev.deploy.{way}", **settings):
+        known |= {"FORCE": "1", "GRADUAL": "0"}
+        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, **known):
             _fail_resumable(stage.name, "the deployment failed")
         if way == "stack":
             start(stage, _api_id(stage, way))
@@ -167,7 +165,7 @@ def configure(stage: str, table: str) -> None:
 
     Nothing is written if the file is too unusual for that.
     """
-    file = PROJECT / CONFIG
+    file = PROJECT / ".chalice" / "config.json"
     text = file.read_text()
     changed = re.sub(
         rf'("{stage}"\s*:\s*\{{.*?"TABLE_NAME"\s*:\s*)"[^"]*"',

@@ -13,11 +13,11 @@ DIRTY = "-dirty"
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
-def commit(besides: str = "") -> str | None:
+def commit(apart_from: str | None = None) -> str | None:
     """Return the commit of the sources, or None if they are in no git repository.
 
-    The variable COMMIT names it where there is no repository, as in an unpacked archive. A change
-    of the file `besides` is ignored.
+    A change of the file `apart_from` does not count. The variable COMMIT names the commit where there
+    is no repository, as in an unpacked archive.
     """
     named = os.environ.get("COMMIT")
     if named:
@@ -28,8 +28,8 @@ def commit(besides: str = "") -> str | None:
     if _git("rev-parse", "--show-toplevel") != str(PROJECT):
         return None
     head = _git("rev-parse", "HEAD")
-    ignored = [f":!{besides}"] if besides else []
-    return head and head + (DIRTY if _git("status", "--porcelain", "--", ".", *ignored) else "")
+    others = ["--", ".", f":(exclude){apart_from}"] if apart_from else []
+    return head and head + (DIRTY if _git("status", "--porcelain", *others) else "")
 
 
 def refuse_uncommitted(stage: str, commit: str | None) -> None:

@@ -12,6 +12,7 @@ import signal
 import ssl
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -245,7 +246,7 @@ class Rehearsal:
             ),
             Step(
                 "Add a movie with a role",
-                "none: the agency's data is there",
+                "none. The agency's data exists.",
                 "the movie, which the next steps break, lose and restore",
                 self.seed,
             ),
@@ -299,7 +300,7 @@ def walk(steps: list[Step], asks: bool) -> None:
     for number, step in enumerate(steps, 1):
         machine.say(f"\nStep {number} of {len(steps)}: {step.title}")
         machine.say(f"  Command of a real night: {step.command}")
-        machine.say(f"  Look at: {step.look}")
+        machine.say(_wrapped("Look at", step.look))
         if asks:
             input("  Press Enter to run it. ")
         started = time.monotonic()
@@ -310,8 +311,14 @@ def walk(steps: list[Step], asks: bool) -> None:
             machine.fail(f"step {number} failed ({step.title}): {error}")
         took = time.monotonic() - started
         seconds += took
-        machine.say(f"  Outcome ({took:.0f} s): {outcome}")
+        machine.say(_wrapped(f"Outcome ({took:.0f} s)", outcome))
     machine.say(f"\nAll {len(steps)} steps succeeded, in {seconds:.0f} s.")
+
+
+def _wrapped(label: str, sentences: str) -> str:
+    return textwrap.fill(
+        f"{label}: {sentences}", 100, initial_indent="  ", subsequent_indent="    "
+    )
 
 
 @contextlib.contextmanager
@@ -334,8 +341,7 @@ def main() -> None:
         machine.fail("YES must be 1, to run all steps without waiting for Enter")
     asks = sys.stdin.isatty() and os.environ.get("YES") != "1"
     machine.say(
-        f"A rehearsal of a bad night of {STAGE}, on an emulated AWS of this machine."
-        " Ctrl+C ends it."
+        f"This rehearses a bad night of {STAGE}. AWS is emulated on this machine. Ctrl+C ends it."
     )
     try:
         with contextlib.ExitStack() as at_end:

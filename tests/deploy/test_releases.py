@@ -13,17 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dev.deploy import (
-    cloudformation,
-    doctor,
-    package,
-    releases,
-    restore,
-    source,
-    stack,
-    stages,
-    versions,
-)
+from dev.deploy import cloudformation, doctor, package, releases, source, stack, stages, versions
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout
 
@@ -114,17 +104,6 @@ def test_without_a_repository_the_variable_names_the_commit(
     monkeypatch.setenv("COMMIT", "main")
     with pytest.raises(SystemExit, match="COMMIT must be the 40 hexadecimal digits"):
         source.commit()
-
-
-def test_the_table_that_a_restore_has_configured_does_not_make_the_commit_dirty(
-    repository: Path,
-) -> None:
-    commit = source.commit()
-    (repository / restore.CONFIG).parent.mkdir()
-    (repository / restore.CONFIG).touch()
-    assert source.commit(besides=restore.CONFIG) == commit
-    (repository / "new.py").touch()
-    assert source.commit(besides=restore.CONFIG) == f"{commit}-dirty"
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.deploy import foundations, restore, stages
+from dev.deploy import foundations, restore, source, stages
 from tests.conftest import PROJECT
 
 
@@ -146,7 +146,7 @@ def test_the_deployment_of_a_restore_has_its_commit_and_moves_all_requests_at_on
 def test_a_restore_of_prod_with_other_uncommitted_changes_stops_nothing(
     monkeypatch: pytest.MonkeyPatch, deployed: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(restore, "commit", lambda **_: "a" * 40 + "-dirty")
+    monkeypatch.setattr(source, "commit", lambda **_: "a" * 40 + "-dirty")
     with pytest.raises(SystemExit, match="prod is deployed from a commit only"):
         restore.main()
     assert deployed == {}
