@@ -16,8 +16,8 @@ _COMMIT = re.compile("[0-9a-f]{40}")
 def commit(apart_from: str | None = None) -> str | None:
     """Return the commit of the sources, or None if they are in no git repository.
 
-    A change of the file `apart_from` does not count. The variable COMMIT names the commit where there
-    is no repository, as in an unpacked archive.
+    A change of the file `apart_from` does not count. The variable COMMIT names the commit where
+    there is no repository, as in an unpacked archive.
     """
     named = os.environ.get("COMMIT")
     if named:

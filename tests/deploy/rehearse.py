@@ -8,8 +8,10 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import ssl
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -26,19 +28,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.permissions import AGENCY_ROLES
 from dev import machine
-from tests.support.checkout import COMMIT, Checkout
+from dev.machine import PROJECT
+from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
 
 WAY = "stack"
 STAGE = STAGES[WAY]
-BROKEN_COMMIT = "b" * 40
 SOURCE = "chalicelib/routes/movies.py"
 MISTAKE = ("all_to_json(MovieRole, page.items)", "all_to_json(MovieRole, page.roles)")
 """A mistake that the hook of a gradual deployment does not find: it shows no movie."""
 TITLE = "The Rehearsal"
 ALARM = f"casting-{STAGE}-server-errors"
+
+
+FAILURES = (OSError, subprocess.SubprocessError, BotoCoreError, ClientError)
+"""What a request or a command raises if it fails."""
 
 
 class Unexpected(Exception):
@@ -99,7 +105,7 @@ class Address:
 
 
 class Rehearsal:
-    """The steps, and what one of them leaves to the next."""
+    """The steps, and what one of them leaves to the next. The checkout becomes a git repository."""
 
     def __init__(self, site: Site, issuer: TlsIssuer) -> None:
         self.site = site
@@ -107,8 +113,24 @@ class Rehearsal:
         self.issuer = issuer
         self.live: Live
         self.movie = ""
-        self.source = site.checkout.folder / SOURCE
-        self.good = self.source.read_text()
+        shutil.copy(PROJECT / ".gitignore", site.checkout.folder)
+        self.git("init", "--quiet")
+        self.good = self.commit("Deploy this")
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the checkout. Return its output."""
+        folder = self.site.checkout.folder
+        author = ("-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@agency.example")
+        command = ["git", *author, "-c", "commit.gpgsign=false", *arguments]
+        return subprocess.run(
+            command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+
+    def commit(self, subject: str) -> str:
+        """Commit all files. Return the commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", subject)
+        return self.git("rev-parse", "HEAD")
 
     @property
     def producer(self) -> Client:
@@ -118,7 +140,11 @@ class Rehearsal:
         """Run what a make target runs, and show its output. Return the output."""
         process = self.site.checkout.start(
             f"dev.deploy.{module}",
-            **{"STAGE": STAGE, "PYTHONUNBUFFERED": "1", **self.site.environment, **environment},
+            STAGE=STAGE,
+            COMMIT="",  # the repository has it
+            PYTHONUNBUFFERED="1",
+            **self.site.environment,
+            **environment,
         )
         assert process.stdout is not None
         output = ""
@@ -150,7 +176,7 @@ class Rehearsal:
         output = self.make("stack")
         self.live = live_stage(WAY, output, self.cloud, self.issuer)
         self.expect(200, "/health")
-        self.expect_commit(COMMIT)
+        self.expect_commit(self.good)
         return f"{STAGE} is deployed, and GET / shows its commit."
 
     def seed(self) -> str:
@@ -170,11 +196,14 @@ class Rehearsal:
         return "No check of the deployed API failed."
 
     def break_it(self) -> str:
-        self.source.write_text(self.good.replace(*MISTAKE))
-        if self.good == self.source.read_text():
+        source = self.site.checkout.folder / SOURCE
+        text = source.read_text()
+        if MISTAKE[0] not in text:
             raise Unexpected(f"{SOURCE} has no {MISTAKE[0]} any more: choose another mistake")
-        self.make("stack", COMMIT=BROKEN_COMMIT)
-        self.expect_commit(BROKEN_COMMIT)
+        source.write_text(text.replace(*MISTAKE))
+        broken = self.commit("Show the roles of a movie differently")
+        self.make("stack")
+        self.expect_commit(broken)
         self.expect(200, "/health")
         self.expect(500, self.movie)
         return "A route returns 500, although the deployment succeeded and /health returns 200."
@@ -202,7 +231,7 @@ class Rehearsal:
 
     def roll_back(self) -> str:
         self.make("rollback")
-        self.expect_commit(COMMIT)
+        self.expect_commit(self.good)
         self.expect(200, self.movie)
         return "The release before runs again, and the route returns 200."
 
@@ -214,9 +243,9 @@ class Rehearsal:
             f"    DELETE {self.movie} returns {deleted.status}: the mistake, after {moment}"
         )
         self.expect(404, self.movie)
-        self.source.write_text(self.good)  # as git checkout does
+        self.git("checkout", "--quiet", self.good)
         self.make("restore", TIME=moment)
-        self.expect_commit(COMMIT)
+        self.expect_commit(self.good)
         self.expect(200, self.movie)
         if self.producer.get(self.movie)["movie"]["title"] != TITLE:
             raise Unexpected(f"{self.movie} should have the title {TITLE!r}")
@@ -307,7 +336,7 @@ def walk(steps: list[Step], asks: bool) -> None:
         try:
             outcome = step.run()
         # The clients of the tests assert that a request succeeds.
-        except (Unexpected, AssertionError, OSError, BotoCoreError, ClientError) as error:
+        except (Unexpected, AssertionError, *FAILURES) as error:
             machine.fail(f"step {number} failed ({step.title}): {error}")
         took = time.monotonic() - started
         seconds += took
@@ -343,6 +372,8 @@ def main() -> None:
     machine.say(
         f"This rehearses a bad night of {STAGE}. AWS is emulated on this machine. Ctrl+C ends it."
     )
+    if shutil.which("git") is None:
+        machine.fail("git was not found: install it, because prod is deployed from a commit")
     try:
         with contextlib.ExitStack() as at_end:
             folder = at_end.enter_context(tempfile.TemporaryDirectory(prefix="casting-rehearsal-"))
@@ -350,6 +381,8 @@ def main() -> None:
             # A second Ctrl+C must not leave anything behind.
             at_end.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
             walk(rehearsed.steps(), asks)
+    except (AssertionError, *FAILURES) as error:
+        machine.fail(f"the emulated AWS cannot be set up: {error}")
     except (KeyboardInterrupt, EOFError):
         machine.say("\nThe rehearsal was stopped. Nothing of it is left on this machine.")
         sys.exit(130)
