@@ -5,9 +5,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -67,6 +67,22 @@ def test_a_wrong_answer_in_the_environment_is_rejected(monkeypatch: pytest.Monke
         rehearse.main()
 
 
+def test_ctrl_c_kills_the_command_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(60)"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    rehearsal = Mock()
+    rehearsal.site.environment = {}
+    rehearsal.site.checkout.start.return_value = process
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("builtins.print", Mock(side_effect=KeyboardInterrupt))
+        rehearse.Rehearsal.make(rehearsal, "stack")
+    assert process.wait(10) == -signal.SIGKILL
+
+
 def processes() -> dict[int, int]:
     """Return the parent of every process of this machine."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, check=True)
@@ -84,15 +100,17 @@ def test_ctrl_c_ends_a_rehearsal_and_leaves_nothing_running(tmp_path: Path) -> N
         stdout=subprocess.PIPE,
         text=True,
     )
-    started: list[int] = []
-    deadline = time.monotonic() + 60
-    while len(started) < 2 and time.monotonic() < deadline:  # the emulator and the first command
-        time.sleep(0.1)
-        started = [pid for pid, parent in processes().items() if parent == process.pid]
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    assert process.stdout is not None
+    with process:
+        while "Look at" not in process.stdout.readline():
+            assert process.poll() is None
+        started: list[int] = []
+        while len(started) < 2:  # the emulator and the first command
+            assert process.poll() is None
+            started = [pid for pid, parent in processes().items() if parent == process.pid]
+        process.send_signal(signal.SIGINT)
+        output = process.stdout.read()
     assert process.returncode == 130
     assert "The rehearsal was stopped. Nothing of it is left" in output
-    assert len(started) == 2
     assert not set(started) & set(processes())
     assert list(tmp_path.iterdir()) == []
