@@ -77,9 +77,10 @@ def test_ctrl_c_kills_the_command_that_runs(monkeypatch: pytest.MonkeyPatch) -> 
     rehearsal = Mock()
     rehearsal.site.environment = {}
     rehearsal.site.checkout.start.return_value = process
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("builtins.print", Mock(side_effect=KeyboardInterrupt))
-        rehearse.Rehearsal.make(rehearsal, "stack")
+        with pytest.raises(KeyboardInterrupt):
+            rehearse.Rehearsal.make(rehearsal, "stack")
     assert process.wait(10) == -signal.SIGKILL
 
 
