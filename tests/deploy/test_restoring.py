@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.deploy import foundations, restore, source, stages
+from dev.deploy import foundations, releases, restore, rollback, source, stages
 from tests.conftest import PROJECT
 
 
@@ -150,6 +150,26 @@ def test_a_restore_of_prod_with_other_uncommitted_changes_stops_nothing(
     with pytest.raises(SystemExit, match="prod is deployed from a commit only"):
         restore.main()
     assert deployed == {}
+
+
+def test_a_rollback_does_not_return_to_the_table_from_before_a_restore(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def running(FunctionName: str, Qualifier: str) -> dict[str, Any]:  # noqa: N803 -- boto3's
+        assert (FunctionName, Qualifier) == ("casting-prod", "live")
+        return {"Environment": {"Variables": {"TABLE_NAME": "casting-prod-restored"}}}
+
+    def release(table: str) -> releases.Release:
+        properties = {"Environment": {"Variables": {"TABLE_NAME": table}}}
+        template = {"Resources": {"APIHandler": {"Properties": properties}}}
+        return releases.Release("ab12", "casting-prod/ab.zip", {}, template)
+
+    client = SimpleNamespace(get_function_configuration=running)
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    stage: Any = SimpleNamespace(name="prod", function="casting-prod")
+    rollback.refuse_other_table(stage, release("casting-prod-restored"))
+    with pytest.raises(SystemExit, match=r"uses the table casting-prod, .* add RELEASE=ab12$"):
+        rollback.refuse_other_table(stage, release("casting-prod"))
 
 
 def test_the_wait_for_a_table_has_no_limit_and_shows_progress(
