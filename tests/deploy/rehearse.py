@@ -190,9 +190,7 @@ class Rehearsal:
         tokens = {role.upper(): self.issuer.token(role) for role in AGENCY_ROLES}
         address = Address(self.live, self.issuer.certificate)
         with contextlib.closing(address):
-            self.make(
-                "smoke", URL=address.url, REQUESTS_CA_BUNDLE=str(self.issuer.ca), **tokens
-            )  # fmt: skip
+            self.make("smoke", URL=address.url, REQUESTS_CA_BUNDLE=str(self.issuer.ca), **tokens)
         return "No check of the deployed API failed."
 
     def break_it(self) -> str:
