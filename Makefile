@@ -14,7 +14,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token audit sbom lock package doctor deploy stack rollback deployer undeploy url smoke format clean restore export import forget watch backup tune
+.PHONY: help run test quick test-pythons engine model storm interrupt bench load cost bench-console pictures fuzz generate check auth0 verify token audit sbom lock package doctor deploy stack rollback deployer undeploy url smoke format clean restore export import forget watch backup tune rehearse
 .DEFAULT_GOAL := run
 
 help: ## list the commands
@@ -64,6 +64,9 @@ storm: $(VENV)/installed engine ## send random requests to servers that are kill
 
 interrupt: $(VENV)/installed engine ## interrupt a deployment after each of its requests
 	@$(IN_VENV) -m tests.deploy.interruptions
+
+rehearse: $(VENV)/installed engine ## practise a bad night on an emulated AWS (YES=1: without waiting for Enter)
+	@$(IN_VENV) -m tests.deploy.rehearse
 
 bench: $(VENV)/bench-installed ## measure the API against peers, in ten minutes (FIGURES="list get": some only)
 	@$(IN_VENV) -m bench $(FIGURES)

@@ -64,6 +64,7 @@ LONGEST_FIRST = (
     "test_running.py",
     "test_package.py",
     "test_deployed.py",
+    "test_rehearsal.py",
     "test_model.py",
     "test_links.py",
     "test_storm.py",

@@ -38,6 +38,12 @@ class Release(NamedTuple):
         return self.package.rpartition("/")[2].removesuffix(".zip")
 
     @property
+    def table(self) -> str:
+        """The name of the table that it uses."""
+        function = self.template["Resources"]["APIHandler"]["Properties"]
+        return str(function["Environment"]["Variables"]["TABLE_NAME"])
+
+    @property
     def name(self) -> str:
         """How people see the release."""
         return f"{self.id} (commit {self.tags.get('commit', 'unknown')[:12]})"

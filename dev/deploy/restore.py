@@ -46,9 +46,11 @@ def main() -> None:
                 f"{stage.name} is not deployed, so only its table is ready: run make stack or"
                 f" make deploy with STAGE={stage.name}"
             )
-        # The fingerprint of `make deploy` does not show that the API was stopped.
         known = {} if commit is None or commit.endswith(source.DIRTY) else {"COMMIT": commit}
-        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, FORCE="1", **known):
+        # The fingerprint of `make deploy` does not show that the API was stopped. CodeDeploy would
+        # keep it stopped for minutes, or would not start while an alarm is on.
+        known |= {"FORCE": "1", "GRADUAL": "0"}
+        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, **known):
             _fail_resumable(stage.name, "the deployment failed")
         if way == "stack":
             start(stage, _api_id(stage, way))

@@ -7,9 +7,12 @@ rejects the next deployment of an alias that CloudFormation has not moved.
 
 import os
 
+import boto3
+
 from dev import machine
 from dev.deploy import cloudformation, deploy, foundations, releases, stages, versions
-from dev.deploy.stages import Stage
+from dev.deploy.releases import Release
+from dev.deploy.stages import ALIAS, Stage
 
 
 def main() -> None:
@@ -30,6 +33,8 @@ def main() -> None:
         if target is None:
             return
         release = releases.read(stage, bucket, target)
+        if not os.environ.get("RELEASE"):
+            refuse_other_table(stage, release)
         for function in stage.functions:
             versions.prune(function)
         cloudformation.apply(
@@ -42,6 +47,21 @@ def main() -> None:
         machine.say(f"{stage.name} runs the release {release.name}.")
         url = cloudformation.outputs(stage.function)["EndpointURL"].rstrip("/")
         machine.say(f"To check it: make smoke URL={url}")
+
+
+def refuse_other_table(stage: Stage, release: Release) -> None:
+    """Stop if a release uses another table than the stage: a restore came after it."""
+    running = boto3.client("lambda").get_function_configuration(
+        FunctionName=stage.function, Qualifier=ALIAS
+    )
+    table = running["Environment"]["Variables"]["TABLE_NAME"]
+    if release.table != table:
+        machine.fail(
+            f"the release {release.name} uses the table {release.table}, and {stage.name} uses"
+            f" {table} since a restore; to keep {table}, check out the good commit, commit this"
+            " name as its TABLE_NAME, and run GRADUAL=0 make stack; to return to the old table,"
+            f" add RELEASE={release.id}"
+        )
 
 
 def _target(stage: Stage, bucket: str) -> str | None:

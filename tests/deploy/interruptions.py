@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -155,7 +155,7 @@ def every_restore(way: str, folder: Path, step: int = 1) -> int:
         api = {"restApiId": live.api_id, "stageName": live.stage}
         limits = cloud.client("apigateway").get_stage(**api)["methodSettings"]
         for count in range(1, 1_000, step):
-            moment = (datetime.now(UTC) - timedelta(minutes=30)).isoformat(timespec="seconds")
+            moment = datetime.now(UTC).isoformat(timespec="seconds")
             if not dies(cloud, site, way, nth(count, ""), "restore", TIME=moment):
                 return count - 1
             site.make("restore", way, TIME=moment)

@@ -1,5 +1,6 @@
 """What `make restore` accepts and writes. tests/deploy/test_deploying.py restores stages."""
 
+import contextlib
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.deploy import restore, stages
+from dev.deploy import foundations, releases, restore, rollback, source, stages
 from tests.conftest import PROJECT
 
 
@@ -116,6 +117,59 @@ def test_methods_with_limits_of_their_own_are_stopped_and_started(
     assert gateway.limits.keys() == {*limits, "~1by~1hand/GET"}
     restore.start(stage, "api")
     assert {key: tuple(values) for key, values in gateway.limits.items()} == limits
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of the deployment that `make restore CANCEL=1` runs, once it has run it."""
+    environment: dict[str, str] = {}
+    stage = SimpleNamespace(name="prod", is_protected=True)
+    monkeypatch.setenv("CANCEL", "1")
+    monkeypatch.setattr(stages, "chosen", lambda: stage)
+    monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
+    monkeypatch.setattr(foundations, "aws_account", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(restore, "_way", lambda _: "stack")
+    monkeypatch.setattr(restore, "_api_id", lambda *_: "api")
+    monkeypatch.setattr(restore, "start", lambda *_: None)
+    monkeypatch.setattr(restore, "_run", lambda *_, **named: environment.update(named))
+    return environment
+
+
+def test_the_deployment_of_a_restore_has_its_commit_and_moves_all_requests_at_once(
+    monkeypatch: pytest.MonkeyPatch, deployed: dict[str, str]
+) -> None:
+    monkeypatch.setenv("COMMIT", "a" * 40)
+    restore.main()
+    assert deployed == {"STAGE": "prod", "FORCE": "1", "GRADUAL": "0", "COMMIT": "a" * 40}
+
+
+def test_a_restore_of_prod_with_other_uncommitted_changes_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, deployed: dict[str, str]
+) -> None:
+    monkeypatch.setattr(source, "commit", lambda **_: "a" * 40 + "-dirty")
+    with pytest.raises(SystemExit, match="prod is deployed from a commit only"):
+        restore.main()
+    assert deployed == {}
+
+
+def test_a_rollback_does_not_return_to_the_table_from_before_a_restore(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def running(FunctionName: str, Qualifier: str) -> dict[str, Any]:  # noqa: N803 -- boto3's
+        assert (FunctionName, Qualifier) == ("casting-prod", "live")
+        return {"Environment": {"Variables": {"TABLE_NAME": "casting-prod-restored"}}}
+
+    def release(table: str) -> releases.Release:
+        properties = {"Environment": {"Variables": {"TABLE_NAME": table}}}
+        template = {"Resources": {"APIHandler": {"Properties": properties}}}
+        return releases.Release("ab12", "casting-prod/ab.zip", {}, template)
+
+    client = SimpleNamespace(get_function_configuration=running)
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    stage: Any = SimpleNamespace(name="prod", function="casting-prod")
+    rollback.refuse_other_table(stage, release("casting-prod-restored"))
+    with pytest.raises(SystemExit, match=r"uses the table casting-prod, .* add RELEASE=ab12$"):
+        rollback.refuse_other_table(stage, release("casting-prod"))
 
 
 def test_the_wait_for_a_table_has_no_limit_and_shows_progress(

@@ -88,13 +88,16 @@ class Cloud:
                 start_new_session=True,  # with the processes of its functions: see `stop`
             )
         deadline = time.monotonic() + START_SECONDS
-        while self.process.poll() is None:
-            if engine.mark_at(port) == mark:
-                return True
-            if time.monotonic() > deadline:
-                self.stop()
-                raise AssertionError(f"the emulator does not answer: {self.output()}")
-            time.sleep(0.05)
+        try:
+            while self.process.poll() is None:
+                if engine.mark_at(port) == mark:
+                    return True
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"the emulator does not answer: {self.output()}")
+                time.sleep(0.05)
+        except BaseException:  # also Ctrl+C
+            self.stop()
+            raise
         return False
 
     def output(self) -> str:
@@ -144,7 +147,10 @@ class Cloud:
 
 
 class TlsIssuer(Issuer):
-    """The tests' issuer over https. `ca` is the file of its certificate authority."""
+    """The tests' issuer over https.
+
+    `certificate` is the file of its certificate and key, and `ca` that of its authority.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.ca = folder / "ca.pem"
@@ -153,7 +159,7 @@ class TlsIssuer(Issuer):
                 "tls-ca", x509.BasicConstraints(ca=True, path_length=0), _SIGNS_CERTIFICATES
             )
         )
-        own = folder / "issuer.pem"
+        self.certificate = own = folder / "issuer.pem"
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
         certificate = _certificate("tls-issuer", x509.SubjectAlternativeName([address]))
         own.write_bytes(certificate + pem(rsa_key("tls-issuer")).encode())

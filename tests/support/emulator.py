@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import time
 import zipfile
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from importlib import import_module
@@ -448,6 +449,41 @@ def describe_continuous_backups(original: Any, request: Object) -> Any:
             "LatestRestorableDateTime": now,
         }
     return status, headers, json.dumps(description)
+
+
+# A table would be restored as it is now, and not as it was at the requested second.
+_writes: deque[tuple[float, str, Any, Any, Object | None]] = deque(maxlen=100_000)
+"""The last writes: the time, the table, the key, and the item before."""
+
+
+@instead_of(dynamodb, "_set_item")
+def set_item(original: Any, table: Object, pk: Any, sk: Any, item: Object) -> Any:
+    before = original(table, pk, sk, item)
+    _writes.append((time.time(), table["TableName"], pk, sk, before))
+    return before
+
+
+@instead_of(dynamodb, "_remove_item")
+def remove_item(original: Any, table: Object, pk: Any, sk: Any) -> Any:
+    before = original(table, pk, sk)
+    _writes.append((time.time(), table["TableName"], pk, sk, before))
+    return before
+
+
+@instead_of(dynamodb, "_restore_table_to_point_in_time")
+def restore_table(original: Any, request: Object) -> Any:
+    response = original(request)
+    if response[0] == 200:
+        target = dynamodb._tables[request["TargetTableName"]]
+        later = [write for write in _writes if int(write[0]) > request["RestoreDateTime"]]
+        for _, table, pk, sk, before in reversed(later):
+            if table != request["SourceTableName"]:
+                continue
+            if before is None:
+                dynamodb._remove_item.args[0](target, pk, sk)
+            else:
+                dynamodb._set_item.args[0](target, pk, sk, before)
+    return response
 
 
 # Nothing would be wrong, but unpacking the same 2,500 files for each process of a function is
