@@ -138,7 +138,7 @@ class Rehearsal:
 
     def make(self, module: str, **environment: str) -> str:
         """Run what a make target runs, and show its output. Return the output."""
-        process = self.site.checkout.start(
+        process = self.site.checkout.start_new(
             f"dev.deploy.{module}",
             STAGE=STAGE,
             COMMIT="",  # the repository has it

@@ -82,6 +82,13 @@ class Checkout:
 
     def start(self, module: str, **environment: str) -> "subprocess.Popen[str] | forked.Command":
         """Start what a make target runs, on a machine without other settings."""
+        return forked.popen([sys.executable, "-m", module], **self._options(environment))
+
+    def start_new(self, module: str, **environment: str) -> "subprocess.Popen[str]":
+        """Start it in a new interpreter, whose output can be read while it runs."""
+        return subprocess.Popen([sys.executable, "-m", module], **self._options(environment))
+
+    def _options(self, environment: dict[str, str]) -> dict[str, Any]:
         known = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME") or k[:4] == "PIP_"}
         # The developer's own AWS account must not be found.
         nowhere = {
@@ -89,15 +96,15 @@ class Checkout:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        return forked.popen(
-            [sys.executable, "-m", module],
-            cwd=self.folder,
-            env={**known, **nowhere, "PYTHONWARNINGS": "default", "COMMIT": COMMIT, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,  # so that all its child processes can be killed with it
-        )
+        settings = {"PYTHONWARNINGS": "default", "COMMIT": COMMIT}
+        return {
+            "cwd": self.folder,
+            "env": {**known, **nowhere, **settings, **environment},
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "text": True,
+            "start_new_session": True,  # so that all its child processes can be killed with it
+        }
 
     def run(self, module: str, **environment: str) -> tuple[int, str]:
         """Run it to its end. Return its exit status and its output."""
