@@ -76,7 +76,7 @@ def test_ctrl_c_kills_the_command_that_runs(monkeypatch: pytest.MonkeyPatch) -> 
     )
     rehearsal = Mock()
     rehearsal.site.environment = {}
-    rehearsal.site.checkout.start.return_value = process
+    rehearsal.site.checkout.start_new.return_value = process
     with monkeypatch.context() as patch:
         patch.setattr("builtins.print", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
