@@ -2686,6 +2686,17 @@ export interface components {
                 "application/json": components["schemas"]["Failure422"];
             };
         };
+        /** @description Tokens cannot be verified at the moment: try again. The database is throttled at the moment: try again. The database does not respond at the moment: try again. The response took too long: try again. */
+        IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure503"];
+            };
+        };
         /** @description There is no movie with this id. */
         MovieNotFound: {
             headers: {
@@ -2894,7 +2905,7 @@ export interface operations {
             422: components["responses"]["InvalidFilter_Unsortable"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     create_movie: {
@@ -3000,7 +3011,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_KeyReused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     get_movie: {
@@ -3105,7 +3116,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     delete_movie: {
@@ -3187,7 +3198,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     change_movie: {
@@ -3345,7 +3356,7 @@ export interface operations {
             422: components["responses"]["InvalidBody"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_movie_actors: {
@@ -3407,7 +3418,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     cast_movie_actor: {
@@ -3491,7 +3502,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_KeyReused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     remove_movie_actor: {
@@ -3544,7 +3555,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_actors: {
@@ -3661,7 +3672,7 @@ export interface operations {
             422: components["responses"]["InvalidFilter_Unsortable"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     create_actor: {
@@ -3796,7 +3807,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_KeyReused_TooManyTerms"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     get_actor: {
@@ -3919,7 +3930,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     delete_actor: {
@@ -4001,7 +4012,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     change_actor: {
@@ -4205,7 +4216,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_TooManyTerms"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_actor_movies: {
@@ -4267,7 +4278,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_roles: {
@@ -4336,7 +4347,7 @@ export interface operations {
             422: components["responses"]["InvalidFilter"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     create_role: {
@@ -4418,7 +4429,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_KeyReused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     get_role: {
@@ -4486,7 +4497,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     delete_role: {
@@ -4537,7 +4548,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     change_role: {
@@ -4614,7 +4625,7 @@ export interface operations {
             422: components["responses"]["InvalidBody"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_movie_parts: {
@@ -4712,7 +4723,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     create_part: {
@@ -4842,7 +4853,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_KeyReused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_parts: {
@@ -4940,7 +4951,7 @@ export interface operations {
             422: components["responses"]["InvalidFilter"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     get_part: {
@@ -5067,7 +5078,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     delete_part: {
@@ -5149,7 +5160,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     change_part: {
@@ -5273,7 +5284,7 @@ export interface operations {
             422: components["responses"]["InvalidBody"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_part_candidates: {
@@ -5350,7 +5361,7 @@ export interface operations {
             422: components["responses"]["InvalidFilter"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     add_candidates: {
@@ -5439,7 +5450,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_KeyReused"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     get_candidate: {
@@ -5513,7 +5524,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     delete_candidate: {
@@ -5564,7 +5575,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     change_candidate: {
@@ -5646,7 +5657,7 @@ export interface operations {
             422: components["responses"]["InvalidBody_WrongTransition"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_movie_candidates: {
@@ -5720,7 +5731,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_actor_candidacies: {
@@ -5793,7 +5804,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_movie_history: {
@@ -5859,7 +5870,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_actor_history: {
@@ -5925,7 +5936,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_role_history: {
@@ -5991,7 +6002,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_part_history: {
@@ -6057,7 +6068,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     list_candidate_history: {
@@ -6123,7 +6134,7 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["InternalError"];
-            503: components["responses"]["TableBusy_TableUnreachable_IntegrationTimeout"];
+            503: components["responses"]["IssuerUnreachable_TableBusy_TableUnreachable_IntegrationTimeout"];
         };
     };
     get_root: {
