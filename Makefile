@@ -90,7 +90,7 @@ fuzz: $(VENV)/tests-installed engine ## fuzz the running API and every parser
 verify: $(VENV)/installed ## check the whole table (TABLE_NAME, DYNAMODB_URL); REPAIR=1 also repairs it
 	@$(IN_VENV) -m dev.table.verify
 
-export: $(VENV)/installed ## write all items of a table to a file (TABLE_NAME, FILE=casting.jsonl.gz)
+export: $(VENV)/installed ## write all items of a table to a file (TABLE_NAME, FILE=../casting.jsonl.gz)
 	@$(IN_VENV) -m dev.table.export
 
 import: $(VENV)/installed ## load a file of make export into an empty table (TABLE_NAME, FILE)

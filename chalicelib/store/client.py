@@ -61,7 +61,7 @@ class _PlainJsonParser(JSONParser):  # type: ignore[misc]  # botocore has no typ
             return super()._handle_json_body(raw_body, shape)
         try:
             return msgspec.json.decode(raw_body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # botocore would return an empty response, as if there was no item.
             raise UnreadableResponse() from error
 

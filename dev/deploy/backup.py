@@ -23,7 +23,8 @@ def main() -> None:
             "COPY_TO must be the ARN of a backup vault, arn:aws:backup:...:backup-vault:..."
         )
     stage = stages.chosen()
-    name = f"{stage.function}-backup"
+    # Who may deploy has permissions for names that begin with the stage's.
+    name = f"{stages.APP}-backup-{stage.name}"
     with foundations.aws_account(stage):
         cloudformation.act_as(None)  # who may deploy must not remove backups
         existing = cloudformation.parameters_of(name) if cloudformation.is_made(name) else {}

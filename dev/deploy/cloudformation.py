@@ -14,6 +14,8 @@ from dev import machine
 
 MAX_BODY = 51_200  # bytes of a template that is sent with the request (CloudFormation)
 POLL, PATIENCE = 2, 1_800  # seconds between two polls, and of all polls together
+ROLLING_BACK = ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+"""The states of a stack that returns to what it was, because an update failed."""
 NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 """The states of a stack whose creation failed. It can only be removed."""
 IMPORT_FAILED = ("IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED")
@@ -203,10 +205,12 @@ def cancel_update(name: str) -> bool:
     Wait until the stack is as it was before the update.
     """
     stack = find(name)
-    if stack is None or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
+    status = stack["StackStatus"] if stack else None
+    if status == "UPDATE_IN_PROGRESS":
+        machine.say(f"Canceling the update of the stack {name} ...")
+        boto3.client("cloudformation").cancel_update_stack(StackName=name)
+    elif status not in ROLLING_BACK:
         return False
-    machine.say(f"Canceling the update of the stack {name} ...")
-    boto3.client("cloudformation").cancel_update_stack(StackName=name)
     stack = _settled(name)
     if stack is None or stack["StackStatus"] != "UPDATE_ROLLBACK_COMPLETE":
         _fail_with_reasons(name)

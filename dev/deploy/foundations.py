@@ -147,7 +147,12 @@ def say_where(stage: Stage, url: str) -> None:
     parameters = parameters or cloudformation.parameters_of(stage.function)
     if not parameters.get("AlarmEmail"):
         machine.say("Alarms are sent to nobody: set ALARM_EMAIL=... and run it again")
-    machine.say(f"{url}\nTo check it: make smoke URL={url}")
+    say_url(stage, url)
+
+
+def say_url(stage: Stage, url: str) -> None:
+    """Print API Gateway's own URL of a stage, and how to check the address that clients use."""
+    machine.say(f'{url}\nTo check it: make smoke URL="$(make -s url STAGE={stage.name})"')
 
 
 def _log_role() -> dict[str, str]:

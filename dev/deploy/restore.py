@@ -96,6 +96,7 @@ def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
         _refuse_outside_backup(source, moment)
     if way:
         machine.say(f"Stopping the API of {stage.name}: clients get 429 ...")
+        machine.say("If this command fails, run it again, or with CANCEL=1: that starts the API.")
         stop(stage, _api_id(stage, way))
     if not exists:
         machine.say(f"Restoring {source} of {_shown(moment)} as {target} ...")
@@ -105,7 +106,7 @@ def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
         )
     wait(target)
     status = _run(stage, "dev.table.verify", TABLE_NAME=target, REPAIR="1")
-    if status > 1:
+    if status not in (0, 1):
         _fail_resumable(stage.name, f"{target} could not be checked")
     if status:
         machine.say("These problems are not repaired. A person must look at them tomorrow.")
@@ -115,7 +116,7 @@ def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
 
 def target_name(source: str, moment: datetime) -> str:
     """Return the name of a restored table: the first name of its source, and the time."""
-    return f"{re.sub(r'-[0-9]{8}T[0-9]{6}Z$', '', source)}-{moment:%Y%m%dT%H%M%SZ}"
+    return f"{stages.table_base(source)}-{moment:%Y%m%dT%H%M%SZ}"
 
 
 def _refuse_outside_backup(source: str, moment: datetime) -> None:

@@ -10,7 +10,15 @@ import os
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, releases, stages, versions
+from dev.deploy import (
+    cloudformation,
+    deploy,
+    foundations,
+    permissions,
+    releases,
+    stages,
+    versions,
+)
 from dev.deploy.releases import Release
 from dev.deploy.stages import ALIAS, Stage
 
@@ -33,6 +41,8 @@ def main() -> None:
         if target is None:
             return
         release = releases.read(stage, bucket, target)
+        # It may be older than the boundary, which no role may lose.
+        permissions.limit_roles(release.template, foundations.deployer(stage).get("Boundary"))
         if not os.environ.get("RELEASE"):
             refuse_other_table(stage, release)
         for function in stage.functions:
@@ -46,7 +56,7 @@ def main() -> None:
         versions.refuse_other_code(stage, release.digest)
         machine.say(f"{stage.name} runs the release {release.name}.")
         url = cloudformation.outputs(stage.function)["EndpointURL"].rstrip("/")
-        machine.say(f"To check it: make smoke URL={url}")
+        foundations.say_url(stage, url)
 
 
 def refuse_other_table(stage: Stage, release: Release) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -99,6 +100,7 @@ class Stage(NamedTuple):
         values = {
             "STAGE": self.name,
             "TABLE_NAME": self.settings["TABLE_NAME"],
+            "TABLE_BASE": table_base(self.settings["TABLE_NAME"]),
             "LOG_DAYS": str(self.log_days),
             "ACCESS_LOG_DAYS": str(min(self.log_days, ADDRESS_DAYS)),
             "PYTHON": str(self.config["python_version"]),
@@ -123,6 +125,11 @@ class Stage(NamedTuple):
         template: dict[str, Any] = yaml.safe_load(self.render(text))
         templates.add_indexes(template, _indexes())
         return template
+
+
+def table_base(table: str) -> str:
+    """Return the first name of a table. Each restore adds its time, or replaces it."""
+    return re.sub(r"-[0-9]{8}T[0-9]{6}Z$", "", table)
 
 
 def _indexes() -> list[str]:

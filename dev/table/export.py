@@ -41,7 +41,7 @@ def requested_file() -> Path:
 
 
 def _no_file() -> NoReturn:
-    machine.fail("name the file, for example FILE=casting.jsonl.gz")
+    machine.fail("name the file, for example FILE=../casting.jsonl.gz")
 
 
 def export(file: Path) -> int:

@@ -651,6 +651,7 @@ def test_who_may_deploy_may_do_nothing_else(own_account: tuple[Cloud, Site]) -> 
 
 NOT_CALLED_HERE = {
     "cloudformation:CancelUpdateStack": "for a rollback during a deployment, which has ended here",
+    "cloudformation:ContinueUpdateRollback": "for a rollback that has failed",
     "lambda:PutFunctionConcurrency": "for a stage with reserved_concurrency",
     "lambda:TagResource": "for a new tag in the configuration, and on AWS for a new function",
     "lambda:UntagResource": "for a tag that was removed from the configuration",

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from chalicelib.store.table import INDEXES
-from dev.deploy import permissions
+from dev.deploy import permissions, stages
 from tests.conftest import PROJECT
 from tests.deploy.test_templates import resources_of
 from tests.support.checkout import Checkout
@@ -117,7 +117,7 @@ def test_every_permission_is_limited_to_the_stage(policy: str) -> None:
             if name == str({"Fn::GetAtt": ["ServiceRole", "Arn"]}):
                 continue
             if name not in OTHERS:
-                own = r"[:/](casting-\$\{STAGE\}|\$\{TABLE_NAME\}|casting/\$\{STAGE\}/)"
+                own = r"[:/](casting-\$\{STAGE\}|\$\{TABLE_BASE\}|casting/\$\{STAGE\}/)"
                 assert re.search(own, name.removeprefix("arn:${AWS::Partition}:")), name
 
 
@@ -210,7 +210,7 @@ def is_within_the_boundary(action: str, resource: str) -> bool:
 def test_the_boundary_allows_what_the_functions_need(name: str) -> None:
     for statement in json.loads((PROJECT / ".chalice" / name).read_text())["Statement"]:
         for action in as_list(statement["Action"]):
-            resource = statement["Resource"]
+            resource = statement["Resource"].replace("${TABLE_NAME}", "${TABLE_BASE}")
             assert is_within_the_boundary(action, resource), action
 
 
@@ -328,3 +328,19 @@ def test_another_repository_is_refused_before_anything_is_sent() -> None:
     )
     assert status == 1
     assert output == "casting: REPOSITORY must be owner/name, as on GitHub, and not agency/*\n"
+
+
+def test_who_may_deploy_cannot_change_the_backups() -> None:
+    text = (PROJECT / ".chalice" / "deployer.yaml").read_text()
+    names = re.findall(r"(?:role|stack)/(casting-[^\"/]*)", text.replace("${STAGE}", "prod"))
+    assert "casting-prod-*" in names
+    for name in names:
+        assert not fnmatchcase("casting-backup-prod", name), name
+    backup = (PROJECT / ".chalice" / "backup.yaml").read_text()
+    assert "RoleName: casting-backup-${STAGE}" in backup
+
+
+def test_the_permissions_hold_for_a_table_that_was_restored() -> None:
+    assert stages.table_base("casting-prod-20261122T100000Z") == "casting-prod"
+    assert stages.table_base("casting-prod") == "casting-prod"
+    assert "${TABLE_NAME}" not in (PROJECT / ".chalice" / "deployer.yaml").read_text()

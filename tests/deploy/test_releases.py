@@ -291,6 +291,9 @@ def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyP
         "Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]
     }
     assert not cloudformation.cancel_update("casting-prod")
+    states = iter(["UPDATE_ROLLBACK_IN_PROGRESS"] * 2 + ["UPDATE_ROLLBACK_COMPLETE"] * 2)
+    client.describe_stacks.side_effect = lambda **_: {"Stacks": [{"StackStatus": next(states)}]}
+    assert cloudformation.cancel_update("casting-prod"), "CodeDeploy is rolling back already"
     client.cancel_update_stack.assert_called_once()
 
 

@@ -174,7 +174,7 @@ def test_who_may_deploy_may_remove_the_probe_and_not_the_backups(
     template, role = applied["casting-prod-watch"]
     boundary = template["Resources"]["ProbeRole"]["Properties"]["PermissionsBoundary"]
     assert (boundary, role) == ("boundary", "role")
-    assert applied["casting-prod-backup"][1] is None
+    assert applied["casting-backup-prod"][1] is None
 
 
 def test_a_locked_vault_needs_a_confirmation_and_keeps_its_days(

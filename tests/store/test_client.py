@@ -80,7 +80,7 @@ def test_responses_are_parsed_as_botocore_parses_them(operation: str, body: str)
     assert parsed(plain, operation, raw[body]) == parsed(usual, operation, raw[body])
 
 
-@pytest.mark.parametrize("body", [b'{"Item": {"pk"', b"<html>", b"\xff"])
+@pytest.mark.parametrize("body", [b'{"Item": {"pk"', b"<html>", b"\xff", b'{"a": "\xff"}'])
 def test_a_response_that_is_cut_off_is_503(body: bytes, producer: Client) -> None:
     """As a missing item, it would be 404."""
 
