@@ -150,7 +150,7 @@ def document(
     """Return docs/benchmarks.md."""
     with_goal = [figure for figure in figures if figure.has_goal]
     met = sum(figure.is_met for figure in with_goal)
-    summary = f"{met} of {len(with_goal)} goals are met, and {len(with_goal) - met} are missed."
+    summary = f"Goals that are met: {met} of {len(with_goal)}."
     sections = [
         INTRODUCTION,
         "## Goals",
