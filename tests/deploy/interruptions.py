@@ -4,21 +4,19 @@ Afterwards the same command runs again, and must end with one API that works.
 """
 
 import contextlib
-import http.client
 import os
 import signal
 import tempfile
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.checkout import Checkout
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
+from tests.support.forwarding import Forwarding, serve
 
 
 class Interruption:
@@ -28,38 +26,21 @@ class Interruption:
         interruption, at = self, urlsplit(cloud.url).netloc
         self.die: Callable[[], None] = lambda: None
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Forwarding):
             protocol_version = "HTTP/1.1"
+            host = at
 
             def handle(self) -> None:
                 with contextlib.suppress(ConnectionError):  # of the killed process
                     super().handle()
 
-            def forward(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                connection = http.client.HTTPConnection(at, timeout=60)
-                connection.request(self.command, self.path, body, dict(self.headers))
-                response = connection.getresponse()
-                content = response.read()
-                connection.close()
+            def has_responded(self, body: bytes) -> None:
                 if after(f"{self.command} {self.path} {body.decode('latin-1')}&"):
                     interruption.die()
-                self.send_response(response.status)
-                for name, value in response.getheaders():
-                    if name.lower() not in ("transfer-encoding", "content-length"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward  # noqa: N815 -- http.server says so
-
-            def log_message(self, *_: Any) -> None:
-                pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        serve(self.server)
 
     def close(self) -> None:
         self.server.shutdown()

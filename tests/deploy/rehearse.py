@@ -5,7 +5,6 @@ a terminal, it waits for Enter before each step; YES=1 does not wait. Nothing is
 """
 
 import contextlib
-import http.client
 import json
 import os
 import shutil
@@ -15,13 +14,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,6 +31,7 @@ from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
 from tests.support.deployment import STAGES, Live, Site, live_stage
+from tests.support.forwarding import Forwarding, serve
 
 WAY = "stack"
 STAGE = STAGES[WAY]
@@ -68,27 +67,11 @@ class Address:
     def __init__(self, live: Live, certificate: Path) -> None:
         emulator = urlsplit(live.url)
 
-        class Handler(BaseHTTPRequestHandler):
-            def forward(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                path = emulator.path + self.path.removeprefix(f"/{live.stage}")
-                connection = http.client.HTTPConnection(emulator.netloc, timeout=60)
-                connection.request(self.command, path, body, dict(self.headers))
-                response = connection.getresponse()
-                content = response.read()
-                connection.close()
-                self.send_response_only(response.status)
-                for name, value in response.getheaders():
-                    if name.lower() not in ("transfer-encoding", "content-length"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+        class Handler(Forwarding):
+            host = emulator.netloc
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = forward  # noqa: N815 -- http.server says so
-
-            def log_message(self, *_: Any) -> None:
-                pass
+            def target(self) -> str:
+                return emulator.path + self.path.removeprefix(f"/{live.stage}")
 
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
@@ -96,7 +79,7 @@ class Address:
         self._server.socket = tls.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        serve(self._server)
         self.url = f"https://127.0.0.1:{self._server.server_port}/{live.stage}"
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ def keys() -> list[str]:
 
 
 def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each release be stored a second after the one before, as on AWS."""
+    """Date each release one second later than the release before it, as AWS does."""
     times: dict[str, int] = {}
     original = releases._objects
 

@@ -400,6 +400,20 @@ def test_the_local_issuer_issues_no_token_that_nobody_has_clicked(default_produc
         assert issuer.post(path, {}).status == 403
 
 
+def refusal_of_make(folder: Path, target: str, python: str) -> "subprocess.CompletedProcess[str]":
+    """Run a target with our Makefile in a folder. It must fail, and say so in one line."""
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+        (folder / name).write_text((PROJECT / name).read_text())
+    done = subprocess.run(
+        ["make", "-s", target, f"PYTHON={python}"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert len(errors) == 1
+    done.stderr = errors[0]
+    return done
+
+
 @pytest.mark.parametrize(
     ("python_name", "sentence"),
     [
@@ -410,21 +424,10 @@ def test_the_local_issuer_issues_no_token_that_nobody_has_clicked(default_produc
 def test_a_missing_or_old_python_is_reported_in_one_line(
     tmp_path: Path, python_name: str, sentence: str
 ) -> None:
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
-        (tmp_path / name).write_text((PROJECT / name).read_text())
     old = tmp_path / "old-python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    done = subprocess.run(
-        ["make", "-s", "run", f"PYTHON={python_name}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode
-    errors = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert len(errors) == 1
-    assert sentence in errors[0]
+    assert sentence in refusal_of_make(tmp_path, "run", python_name).stderr
     assert not (tmp_path / ".venv").exists()
 
 
@@ -434,8 +437,6 @@ def test_a_missing_or_old_python_is_reported_in_one_line(
 def test_the_target_of_a_linked_virtual_environment_is_not_changed(
     tmp_path: Path, target: str, stamps: tuple[str, ...]
 ) -> None:
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
-        (tmp_path / name).write_text((PROJECT / name).read_text())
     for folder in ("tests", "bench"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "requirements.txt").touch()
@@ -444,15 +445,7 @@ def test_the_target_of_a_linked_virtual_environment_is_not_changed(
     for stamp in stamps:
         (shared / stamp).touch()
     (tmp_path / ".venv").symlink_to(shared)
-    done = subprocess.run(
-        ["make", "-s", target, f"PYTHON={sys.executable}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode
-    errors = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert len(errors) == 1
-    assert errors[0].startswith("casting: .venv is a symbolic link")
+    done = refusal_of_make(tmp_path, target, sys.executable)
+    assert done.stderr.startswith("casting: .venv is a symbolic link")
     assert done.stdout == ""
     assert {path.name for path in shared.iterdir()} == {*stamps}
