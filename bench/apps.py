@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from bench.process import App
 from dev import console, machine
+from dev.deploy.package import PARTS
 from dev.machine import LOCAL, PROJECT
 
 BENCH = LOCAL / "bench"
@@ -69,17 +70,8 @@ def ours() -> Package:
 
 def _tracked() -> list[str]:
     """Return the files that a package is built from: those that git tracks, or would add."""
-    parts = [
-        ".chalice",
-        "app.py",
-        "chalicelib",
-        "console",
-        "dev",
-        "requirements.txt",
-        "wheels.lock",
-    ]
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *parts],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PARTS],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -47,6 +47,10 @@ HOOK = PROJECT / "dev" / "deploy" / "hook.py"
 POLICIES = BUILD / "policies"  # as they are in the sources; Chalice gets them filled in
 
 
+PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt", "wheels.lock")
+"""What a copy of the project needs, to be deployed from."""
+
+
 class Function(NamedTuple):
     """A deployed function: its policy, and what it imports when it starts."""
 

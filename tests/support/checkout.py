@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from dev import console
+from dev.deploy import package
 from dev.machine import PROJECT
 from tests.support import forked
 
 COMMIT = "5f7caa8c0d5a1f3c4e6b7a8d9e0f1a2b3c4d5e6f"
 """The commit of the copies, which are no git repositories."""
-PARTS = (".chalice", "app.py", "chalicelib", "console", "dev", "requirements.txt", "wheels.lock")
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", "deployed", "deployments", "node_modules")
 
 
@@ -45,7 +45,7 @@ class Checkout:
             return
         folder.mkdir(parents=True)
         console.build()  # once, for all copies
-        for part in PARTS:
+        for part in package.PARTS:
             if (PROJECT / part).is_dir():
                 shutil.copytree(PROJECT / part, folder / part, ignore=NOT_SOURCES)
             else:
