@@ -40,9 +40,9 @@ def etag(version: int, body: Any = None) -> str:
     A resource is shown with what belongs to others, such as the name of a candidate's actor. This
     can change while the version stays the same.
     """
-    return (
-        f'"{version}"' if body is None else f'"{version}.{_digest(plain_json.canonical([body]))}"'
-    )
+    if body is None:
+        return f'"{version}"'
+    return f'"{version}.{_digest(plain_json.canonical([body]))}"'
 
 
 def client_has(tag: str) -> bool:

@@ -1,7 +1,7 @@
 """JSON, byte for byte as Python's json.dumps writes it, and several times as fast.
 
-Both functions raise TypeError for what has no JSON, as json.dumps does. They refuse lone
-surrogates, which no stored text has.
+This holds for what responses consist of: objects, lists, texts, integers, booleans and null. Lone
+surrogates, which no stored text has, are refused.
 """
 
 import codecs

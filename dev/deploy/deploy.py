@@ -132,7 +132,7 @@ def fingerprint(built: Package, is_closed: bool) -> str:
 def record_what_is_deployed(stage: Stage) -> str | None:
     """Write Chalice's record of what is deployed, as it is in AWS. Return the API's id."""
     resources: list[dict[str, Any]] = []
-    for name, function in (("api_handler", stage.function), ("auth0", f"{stage.function}-auth0")):
+    for name, function in zip(("api_handler", "auth0"), stage.functions, strict=True):
         role = f"{stage.function}-{name}"
         if arn := _role_arn(role):
             resources.append(
@@ -173,7 +173,7 @@ def has_begun(stage: Stage) -> bool:
 def _runs(stage: Stage, built: Package) -> bool:
     """Return whether both functions run the package that was built and checked."""
     code_hash = base64.b64encode(bytes.fromhex(built.digest())).decode()
-    functions = (_function(name) for name in (stage.function, f"{stage.function}-auth0"))
+    functions = map(_function, stage.functions)
     return all(function and function["CodeSha256"] == code_hash for function in functions)
 
 

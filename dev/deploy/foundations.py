@@ -89,7 +89,7 @@ def make(stage: Stage) -> str:
     table = stage.settings["TABLE_NAME"]
     stack, template = f"{table}-table", stage.template("table.yaml")
     cloudformation.clear(stack)
-    if not cloudformation.is_made(stack) and (description := _described(table)):
+    if not cloudformation.is_made(stack) and (description := described(table)):
         # Restored from a backup, or retained when its stack was removed.
         existing = _existing_part(template, description)
         cloudformation.import_resource(stack, existing, "Table", {"TableName": table})
@@ -104,7 +104,7 @@ def plan(stage: Stage) -> None:
     cloudformation.plan(ACCOUNT_STACK, stage.template("account.yaml"), tags={"project": APP})
     table = stage.settings["TABLE_NAME"]
     stack = f"{table}-table"
-    if not cloudformation.is_made(stack) and _described(table):
+    if not cloudformation.is_made(stack) and described(table):
         machine.say(f"{stack}: the existing table would be imported")
     else:
         cloudformation.plan(stack, stage.template("table.yaml"), tags=stage.tags)
@@ -163,7 +163,7 @@ def _log_role() -> dict[str, str]:
     return {"LogRole": "there" if existing_role else "ours"}
 
 
-def _described(table: str) -> dict[str, Any] | None:
+def described(table: str) -> dict[str, Any] | None:
     """Return a table as DynamoDB describes it, or None if there is none."""
     client = boto3.client("dynamodb")
     try:

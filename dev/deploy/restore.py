@@ -13,7 +13,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import boto3
 
@@ -91,7 +91,7 @@ def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
     if target == configured:
         machine.say(f"{target} is restored and configured already.")
         return
-    exists = described(target) is not None
+    exists = foundations.described(target) is not None
     if not exists:
         _refuse_outside_backup(source, moment)
     if way:
@@ -121,7 +121,7 @@ def target_name(source: str, moment: datetime) -> str:
 
 def _refuse_outside_backup(source: str, moment: datetime) -> None:
     """Stop if a table has no continuous backup of this time."""
-    if described(source) is None:
+    if foundations.described(source) is None:
         machine.fail(f"there is no table {source}; name another table of the stage with FROM=")
     client = boto3.client("dynamodb")
     backups = client.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
@@ -136,20 +136,11 @@ def _refuse_outside_backup(source: str, moment: datetime) -> None:
         )
 
 
-def described(table: str) -> dict[str, Any] | None:
-    client = boto3.client("dynamodb")
-    try:
-        description: dict[str, Any] = client.describe_table(TableName=table)["Table"]
-    except client.exceptions.ResourceNotFoundException:
-        return None
-    return description
-
-
 def wait(table: str) -> None:
     """Wait until a restored table and its indexes can be used, however long it takes."""
     started = reported = time.monotonic()
     while True:
-        description = described(table) or {"TableStatus": "CREATING"}
+        description = foundations.described(table) or {"TableStatus": "CREATING"}
         indexes = description.get("GlobalSecondaryIndexes", [])
         states = {description["TableStatus"], *(index["IndexStatus"] for index in indexes)}
         if states == {"ACTIVE"}:
@@ -194,10 +185,7 @@ def _way(stage: Stage) -> str | None:
 def _api_id(stage: Stage, way: str) -> str:
     if way == "deploy":
         return str(deploy.record_what_is_deployed(stage))
-    resource = boto3.client("cloudformation").describe_stack_resource(
-        StackName=stage.function, LogicalResourceId="RestAPI"
-    )
-    return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+    return cloudformation.outputs(stage.function)["RestAPIId"]
 
 
 def stop(stage: Stage, api_id: str) -> None:

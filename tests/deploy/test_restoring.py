@@ -185,7 +185,7 @@ def test_the_wait_for_a_table_has_no_limit_and_shows_progress(
     def sleep(seconds: float) -> None:
         clock[0] += seconds
 
-    monkeypatch.setattr(restore, "described", lambda _: next(states))
+    monkeypatch.setattr(foundations, "described", lambda _: next(states))
     monkeypatch.setattr(time, "sleep", sleep)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     restore.wait("casting-new")
