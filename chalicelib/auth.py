@@ -3,6 +3,10 @@
 It needs the token verifier, and the handlers do not. So it imports the verifier when it is called.
 """
 
+# The first import, because it makes the other ones faster.
+from chalicelib import startup
+
+# isort: split
 import json
 import os
 import time
@@ -10,7 +14,7 @@ from typing import Any
 
 from chalice.app import AuthRequest, Blueprint
 
-from chalicelib import logs, restore, startup
+from chalicelib import logs, restore
 from chalicelib.errors import ApiError, IssuerUnreachable
 
 auth = Blueprint(__name__)

@@ -1,4 +1,6 @@
-"""Garbage collection and warnings, while Lambda starts a function.
+"""Patterns, garbage collection and warnings, while Lambda starts a function.
+
+The functions import this module before all others.
 
 Nothing that is imported becomes garbage. Looking for it takes 5 % of a cold start, and again some
 milliseconds in a request now and then.
@@ -7,8 +9,10 @@ milliseconds in a request now and then.
 import gc
 import warnings
 
+from chalicelib import patterns
 from chalicelib.settings import IN_LAMBDA
 
+patterns.load()
 if IN_LAMBDA:
     gc.disable()
     # The package leaves out what guesses the encoding of texts: we read bytes.

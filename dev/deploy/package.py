@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from collections.abc import Container, Iterator
@@ -28,6 +29,7 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
 
+from chalicelib import patterns
 from dev import console, machine
 from dev.deploy import stages, wheels
 from dev.deploy.foundations import Account
@@ -44,6 +46,8 @@ MAX_ZIP = 50 * 1024 * 1024  # bytes of a zip that is uploaded to Lambda directly
 APP_FILES = ("app.py", "chalice/__init__.py", "chalice/app.py")
 CHECKED = b"casting: checked"  # the comment of a zip that has passed the checks
 HOOK = PROJECT / "dev" / "deploy" / "hook.py"
+PATTERNS = patterns.FILE.relative_to(PROJECT).as_posix()
+PATTERNS_SCRIPT = PROJECT / "dev" / "deploy" / "patterns.py"
 POLICIES = BUILD / "policies"  # as they are in the sources; Chalice gets them filled in
 
 
@@ -99,6 +103,10 @@ NOT_NEEDED = (
     "idna/uts46data.py",  # for host names that are not ASCII, which settings.py refuses
 )
 """Files that no function reads, the largest ones."""
+
+
+class NotStarting(Exception):
+    """The functions in the package cannot be imported. The message says why."""
 
 
 class Package(NamedTuple):
@@ -163,8 +171,11 @@ def build(stage: Stage) -> Package:
     if not wrong and not _is_checked(package.zip):
         wrong = [*wheels.problems(package.zip, (BUILD / "wheels.lock").read_text())]
     if not wrong and not _is_checked(package.zip):
-        _finish(package.zip)
-        wrong = list(_import_problems(package.zip, stage))
+        try:
+            _finish(package.zip, stage)
+            wrong = list(_import_problems(package.zip, stage))
+        except NotStarting as error:
+            wrong = [str(error)]
     if wrong:
         # Otherwise, Chalice would silently reuse it.
         for path in [*built, *out.iterdir()]:
@@ -335,7 +346,9 @@ def problems(package: Path, requirements: str, architecture: str) -> Iterator[st
     for name, version in sorted(included - required):
         yield f"{name} {version} is included and not in requirements.txt"
     for name in sorted(files.keys() - expected_files):
-        if not is_source(name) and not _is_bytecode(name, files.keys() | expected_files):
+        if name == PATTERNS or is_source(name):
+            continue
+        if not _is_bytecode(name, files.keys() | expected_files):
             yield f"{name} does not belong in a function"
     if sum(files.values()) > MAX_UNZIPPED or package.stat().st_size > MAX_ZIP:
         yield "it is larger than Lambda accepts"
@@ -454,20 +467,29 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
         for handler, function in FUNCTIONS.items():
             done = subprocess.run(
                 [sys.executable, "-I", "-S", "-c", _IMPORT, folder, *function.imports],
-                env={
-                    **stage.settings,
-                    "AWS_LAMBDA_FUNCTION_NAME": stage.function,
-                    "AWS_REGION": "eu-central-1",
-                    "AWS_DEFAULT_REGION": "eu-central-1",
-                    "AWS_ACCESS_KEY_ID": "none",
-                    "AWS_SECRET_ACCESS_KEY": "none",
-                },
+                env=_lambda_environment(stage),
                 cwd=folder,
                 capture_output=True,
                 text=True,
             )
             if done.returncode:
-                yield f"{handler} does not start: {done.stderr.strip().rpartition(chr(10))[2]}"
+                yield f"{handler} does not start: {_last_line(done.stderr)}"
+
+
+def _lambda_environment(stage: Stage) -> dict[str, str]:
+    """Return the variables with which the functions start as in Lambda."""
+    return {
+        **stage.settings,
+        "AWS_LAMBDA_FUNCTION_NAME": stage.function,
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+    }
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def _is_checked(package: Path) -> bool:
@@ -480,8 +502,8 @@ def _mark_checked(package: Path) -> None:
         zipped.comment = CHECKED
 
 
-def _finish(package: Path) -> None:
-    """Leave out what the functions do not need, add bytecode, and pack the files again.
+def _finish(package: Path, stage: Stage) -> None:
+    """Leave out what the functions do not need, add what is compiled, and pack the files again.
 
     The same files always produce the same zip.
     """
@@ -493,15 +515,21 @@ def _finish(package: Path) -> None:
                 zipped.extract(info, root)
         _trim(root)
         _compile(root)
-        names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
+        (root / PATTERNS).write_bytes(_compiled_patterns(root, stage))
         fresh = package.with_suffix(".tmp")
-        with zipfile.ZipFile(fresh, "w") as zipped:
-            for name in names:
-                if (root / name).is_file():
-                    entry = zipfile.ZipInfo(name)  # dated 1 January 1980
-                    entry.external_attr = 0o644 << 16
-                    zipped.writestr(entry, (root / name).read_bytes(), zipfile.ZIP_DEFLATED, 9)
+        pack(root, fresh)
     os.replace(fresh, package)
+
+
+def pack(root: Path, package: Path) -> None:
+    """Write the files of a folder to a zip, in the same order and with the same dates each time."""
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*"))
+    with zipfile.ZipFile(package, "w") as zipped:
+        for name in names:
+            if (root / name).is_file():
+                entry = zipfile.ZipInfo(name)  # dated 1 January 1980
+                entry.external_attr = 0o644 << 16
+                zipped.writestr(entry, (root / name).read_bytes(), zipfile.ZIP_DEFLATED, 9)
 
 
 def is_needed(name: str) -> bool:
@@ -591,6 +619,21 @@ def _run_compileall(root: Path, *arguments: str | Path) -> None:
     )
     if done.returncode:
         machine.fail(f"the package cannot be compiled: {done.stdout}{done.stderr}")
+
+
+def _compiled_patterns(root: Path, stage: Stage) -> bytes:
+    """Return the regular expressions that the functions compile while they start."""
+    modules = [name.rpartition(".")[0] for f in FUNCTIONS.values() for name in f.imports]
+    done = subprocess.run(
+        [sys.executable, "-P", "-S", "-B", str(PATTERNS_SCRIPT), str(root)]
+        + [sysconfig.get_path("purelib"), *modules],
+        # A pattern may be made from a set.
+        env={**_lambda_environment(stage), "PYTHONHASHSEED": "0"},
+        capture_output=True,
+    )
+    if done.returncode:
+        raise NotStarting(f"the functions do not start: {_last_line(done.stderr.decode())}")
+    return done.stdout
 
 
 def main() -> None:

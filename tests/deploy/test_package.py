@@ -1,7 +1,10 @@
 """`make package`: what is built for a stage, and what is rejected."""
 
+import _sre  # type: ignore[import-not-found]  # it has no types
 import gzip
 import json
+import marshal
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +23,7 @@ from dev.deploy import package, stages
 from tests.conftest import PROJECT
 from tests.support.checkout import Checkout, tracked
 from tests.support.sam import rendered, translated
+from tests.support.settings import SETTINGS
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +72,7 @@ def test_a_package_has_the_sources_and_their_requirements_and_nothing_else(built
         "app.py",
         "chalice/__init__.pyc",
         "chalice/app.pyc",
+        package.PATTERNS,
         *tracked("chalicelib"),
         *page,
     }
@@ -91,6 +96,64 @@ def test_every_module_is_bytecode_that_is_not_compared_with_its_source(built: Pa
         for name in names:
             if name.endswith(".pyc"):
                 assert zipped.read(name)[4:8] == UNCHECKED_HASH, name
+
+
+def unzipped(built: Path, folder: Path) -> Path:
+    """Unzip a package. Return its file of patterns."""
+    shutil.unpack_archive(built / "deployment.zip", folder)
+    return folder / package.PATTERNS
+
+
+def patterns_in(file: Path) -> tuple[int, list[tuple[Any, ...]]]:
+    """Return the magic number of a file of patterns, and its patterns."""
+    content: tuple[int, list[tuple[Any, ...]]] = marshal.loads(file.read_bytes())  # noqa: S302 -- ours
+    return content
+
+
+def test_the_patterns_in_the_package_are_those_that_python_compiles(
+    built: Path, tmp_path: Path
+) -> None:
+    _, stored = patterns_in(unzipped(built, tmp_path))
+    for pattern, flags, *compiled in stored:
+        compiler = re._compiler  # type: ignore[attr-defined]  # it is private
+        theirs, ours = compiler.compile(pattern, flags), _sre.compile(pattern, *compiled)
+        # It compares the flags and the code.
+        assert ours == theirs
+        assert (ours.groups, ours.groupindex) == (theirs.groups, theirs.groupindex)
+    assert len(stored) > 100
+
+
+COUNT_COMPILED = """
+import re, sys
+compiled = []
+original = re._compiler.compile
+re._compiler.compile = lambda pattern, flags: compiled.append(pattern) or original(pattern, flags)
+sys.path.insert(0, sys.argv[1])
+import app
+print(len(compiled))
+"""
+
+
+def test_a_function_compiles_almost_no_pattern_while_it_starts(built: Path, tmp_path: Path) -> None:
+    file = unzipped(built, tmp_path)
+
+    def compiled() -> int:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", COUNT_COMPILED, tmp_path],
+            env={**SETTINGS, "AWS_DEFAULT_REGION": "eu-central-1"},
+            capture_output=True,
+            text=True,
+        )
+        return int(done.stdout)
+
+    # Those of settings.py, which is read first, and one or two of the standard library.
+    assert compiled() <= 10
+    magic, stored = patterns_in(file)
+    file.write_bytes(marshal.dumps((magic + 1, stored)))
+    # Another Python starts without them.
+    assert compiled() > 100
+    file.unlink()
+    assert compiled() > 100
 
 
 def test_of_botocore_only_the_data_that_the_functions_use_is_in_the_package(built: Path) -> None:
@@ -213,16 +276,16 @@ def test_another_machine_builds_the_same_zip(built: Path, tmp_path: Path) -> Non
     assert (theirs / "sam.json").read_text() == (built / "sam.json").read_text()
 
 
-def test_the_same_sources_make_the_same_zip_at_any_time(tmp_path: Path) -> None:
-    zips = []
+def test_the_same_files_make_the_same_zip_at_any_time(tmp_path: Path) -> None:
     for name, day, order in (("a", 1, 1), ("b", 2, -1)):
-        zips.append(tmp_path / name)
-        with zipfile.ZipFile(zips[-1], "w") as zipped:
-            for file in ["app.py", "chalicelib/__init__.py"][::order]:
-                zipped.writestr(zipfile.ZipInfo(file, (2026, 1, day, 0, 0, 0)), f"# {file}")
-        package._finish(zips[-1])
-    assert zips[0].read_bytes() == zips[1].read_bytes()
-    with zipfile.ZipFile(zips[0]) as zipped:
+        for file in ["app.py", "chalicelib/__init__.py"][::order]:
+            path = tmp_path / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"# {file}")
+            os.utime(path, (day * 86_400, day * 86_400))
+        package.pack(tmp_path / name, tmp_path / f"{name}.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as zipped:
         assert zipped.read("app.py") == b"# app.py"
 
 
@@ -433,6 +496,18 @@ def test_a_function_that_needs_what_its_zip_lacks_is_rejected(
     assert list(package._import_problems(changed, stage)) == [
         "chalicelib.auth.auth0 does not start: ModuleNotFoundError: No module named 'yaml'"
     ]
+
+
+def test_a_function_that_cannot_be_imported_is_rejected_each_time(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    copy = Checkout(tmp_path / "copy", like=checkout)
+    with (copy.folder / "app.py").open("a") as file:
+        file.write("import yaml\n")
+    for _ in range(2):
+        assert "the functions do not start: ModuleNotFoundError: No module named 'yaml'" in refused(
+            copy
+        )
 
 
 def test_a_zip_that_chalice_did_not_finish_is_built_again(

@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 from tests.support.settings import SETTINGS
 
 LAYERS = [
-    ("base64url", "limits", "permissions", "restore", "settings", "strict_json"),
+    ("base64url", "limits", "patterns", "permissions", "restore", "settings", "strict_json"),
     ("errors", "logs", "startup"),
     ("deadline", "signing_keys"),
     ("tokens",),
