@@ -26,7 +26,7 @@ from dev.machine import PROJECT
 from tests.support.checkout import Checkout
 from tests.support.client import Client
 from tests.support.cloud import Cloud, TlsIssuer
-from tests.support.deployment import Site, live_stage
+from tests.support.deployment import Site, change_variables, live_stage
 
 START_SECONDS = 120
 UNLIMITED = "100000"  # requests a second
@@ -174,7 +174,7 @@ def deployments(
         checkout = Checkout(folder / "casting")
         checkout.set("prod", AUTH_ISSUER=issuer.url)
         live = live_stage("stack", Site(checkout, cloud).make("stack", "stack"), cloud, issuer)
-        # API Gateway accepts 50 requests a second of this stage. The emulator does, too.
+        # The emulator has the limits of a stage, as API Gateway.
         cloud.client("apigateway").update_stage(
             restApiId=live.api_id,
             stageName=live.stage,
@@ -183,13 +183,7 @@ def deployments(
                 for name in ("rateLimit", "burstLimit")
             ],
         )
-        functions = cloud.client("lambda")
-        configuration = functions.get_function_configuration(FunctionName=live.function)
-        settings = configuration["Environment"]["Variables"]
-        settings["AWS_ENDPOINT_URL_DYNAMODB"] = database.url
-        functions.update_function_configuration(
-            FunctionName=live.function, Environment={"Variables": settings}
-        )
+        change_variables(live, cloud, live.function, AWS_ENDPOINT_URL_DYNAMODB=database.url)
         database.use(sizes[0])
         _start_processes(live.as_("producer"), clients)
 

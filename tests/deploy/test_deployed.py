@@ -22,7 +22,7 @@ from tests.support import gateway_host
 from tests.support.checkout import Checkout
 from tests.support.client import Client, assert_failure, assert_headers
 from tests.support.cloud import Cloud, TlsIssuer
-from tests.support.deployment import STAGES, Live, Site, api_of
+from tests.support.deployment import STAGES, Live, Site, api_of, change_variables
 from tests.support.desk import Person
 from tests.support.routes import NOWHERE
 from tests.support.settings import SETTINGS
@@ -193,7 +193,8 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
             ],
         )
 
-    functions = cloud.client("lambda")
+    def set_variable(function: str, **changed: str) -> None:
+        undo.append(change_variables(live, cloud, function, **changed))
 
     def change(fault: str) -> None:
         if fault == "throttled":
@@ -201,29 +202,14 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
             undo.append(lambda: patch_stage({rate: "50", burst: "100"}))
             patch_stage({rate: "0", burst: "0"})
         elif fault == "table out of reach":
-            configuration = functions.get_function_configuration(FunctionName=live.function)
-            variables = configuration["Environment"]["Variables"]
-            unreachable = {**variables, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}
-            set_variables(live.function, unreachable)
-            undo.append(lambda: set_variables(live.function, variables))
-        elif fault in ("authorizer broken", "issuer out of reach"):
-            name = f"{live.function}-auth0"
-            configuration = functions.get_function_configuration(FunctionName=name)
-            variables = configuration["Environment"]["Variables"]
+            set_variable(live.function, AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:9")
+        elif fault == "authorizer broken":
             # A setting that is empty is missing.
-            issuer = "https://127.0.0.1:9/" if fault == "issuer out of reach" else ""
-            set_variables(name, {**variables, "AUTH_ISSUER": issuer})
-            undo.append(lambda: set_variables(name, variables))
+            set_variable(f"{live.function}-auth0", AUTH_ISSUER="")
+        elif fault == "issuer out of reach":
+            set_variable(f"{live.function}-auth0", AUTH_ISSUER="https://127.0.0.1:9/")
         else:
             raise AssertionError(fault)
-
-    def set_variables(function: str, variables: dict[str, str]) -> None:
-        functions.update_function_configuration(
-            FunctionName=function, Environment={"Variables": variables}
-        )
-        if live.way == "stack":
-            version = functions.publish_version(FunctionName=function)["Version"]
-            functions.update_alias(FunctionName=function, Name="live", FunctionVersion=version)
 
     yield change
     for step in undo:

@@ -97,6 +97,26 @@ def live_stage(way: str, output: str, cloud: Cloud, issuer: TlsIssuer) -> Live:
     return Live(way, STAGES[way], api_id, url, lambda role: Client(url, tokens.get(role)))
 
 
+def change_variables(live: Live, cloud: Cloud, function: str, **changed: str) -> Callable[[], None]:
+    """Change environment variables of a function, also of the version that is live.
+
+    Return a function that undoes it.
+    """
+    client = cloud.client("lambda")
+
+    def set_all(variables: dict[str, str]) -> None:
+        environment = {"Variables": variables}
+        client.update_function_configuration(FunctionName=function, Environment=environment)
+        if live.way == "stack":
+            version = client.publish_version(FunctionName=function)["Version"]
+            client.update_alias(FunctionName=function, Name="live", FunctionVersion=version)
+
+    configuration = client.get_function_configuration(FunctionName=function)
+    before: dict[str, str] = configuration["Environment"]["Variables"]
+    set_all({**before, **changed})
+    return lambda: set_all(before)
+
+
 def api_of(output: str) -> str:
     """Return the id of the API whose URL was printed."""
     return output.rpartition("https://")[2].partition(".execute-api")[0]
