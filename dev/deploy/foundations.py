@@ -71,13 +71,27 @@ def deployer(stage: Stage) -> dict[str, str]:
 
 
 def make_shared(stage: Stage) -> None:
-    """Create what all stages of the account and region share."""
-    cloudformation.apply(
-        ACCOUNT_STACK,
-        stage.template("account.yaml"),
-        tags={"project": APP},
-        parameters=_log_role(),
-    )
+    """Create what all stages of the account and region share.
+
+    Stop if it must be changed, and only an administrator may do so.
+    """
+    try:
+        # A stack keeps a role forever, and the role of one stage may not change what all share.
+        with cloudformation.as_caller():
+            cloudformation.apply(
+                ACCOUNT_STACK,
+                stage.template("account.yaml"),
+                tags={"project": APP},
+                parameters=_log_role(),
+            )
+    except ClientError as error:
+        is_denied = error.response["Error"]["Code"].startswith("AccessDenied")
+        if not (is_denied and error.operation_name == "ExecuteChangeSet"):
+            raise
+        machine.fail(
+            f"the stack {ACCOUNT_STACK}, which all stages share, must be changed first: ask an"
+            f" administrator to run make deployer STAGE={stage.name} from this commit"
+        )
 
 
 def make(stage: Stage) -> str:
@@ -101,7 +115,8 @@ def make(stage: Stage) -> str:
 
 def plan(stage: Stage) -> None:
     """Say what `make` would change. The account's stack exists."""
-    cloudformation.plan(ACCOUNT_STACK, stage.template("account.yaml"), tags={"project": APP})
+    with cloudformation.as_caller():
+        cloudformation.plan(ACCOUNT_STACK, stage.template("account.yaml"), tags={"project": APP})
     table = stage.settings["TABLE_NAME"]
     stack = f"{table}-table"
     if not cloudformation.is_made(stack) and described(table):

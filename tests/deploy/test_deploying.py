@@ -13,9 +13,11 @@ from unittest.mock import Mock
 
 import boto3
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 
-from dev.deploy import hook, versions
+from dev.deploy import foundations, hook, versions
+from tests.conftest import PROJECT
 from tests.deploy import test_permissions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.deploy.test_deployed import state
@@ -647,6 +649,25 @@ def test_who_may_deploy_may_do_nothing_else(own_account: tuple[Cloud, Site]) -> 
     for call in forbidden:
         with pytest.raises(ClientError, match=r"AccessDenied|not authorized"):
             call()
+
+
+def test_only_an_administrator_changes_what_all_stages_share(
+    own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud, site = own_account
+    for name, value in site.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    shared = yaml.safe_load((PROJECT / ".chalice" / "account.yaml").read_text())
+    stage: Any = Mock(template=lambda _: shared)
+    stage.name = "prod"
+    foundations.make_shared(stage)  # nothing has changed
+    shared["Resources"]["Packages"]["Properties"]["VersioningConfiguration"]["Status"] = "Suspended"
+    with pytest.raises(SystemExit, match=r"an administrator to run make deployer STAGE=prod from"):
+        foundations.make_shared(stage)
+    stacks = cloud.client("cloudformation")
+    left = stacks.list_change_sets(StackName="casting-account")["Summaries"]
+    assert [each for each in left if each["ExecutionStatus"] == "AVAILABLE"] == []
 
 
 NOT_CALLED_HERE = {
