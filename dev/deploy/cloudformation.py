@@ -181,6 +181,16 @@ def is_made(name: str) -> bool:
     return stack is not None and not _is_planned(stack) and not _is_failed_creation(stack)
 
 
+def refuse_failed(name: str) -> None:
+    """Stop if CloudFormation would reject an update of a stack, after its operation has ended."""
+    stack = _settled(name)
+    if stack and not stack["StackStatus"].endswith("_COMPLETE"):
+        machine.fail(
+            f"the stack {name} is in the state {stack['StackStatus']} and cannot be updated; fix"
+            " what its events name (docs/operations.md, Roll back)"
+        )
+
+
 def outputs(name: str) -> dict[str, str]:
     """Return a stack's outputs. They are empty if there is no such stack."""
     return {o["OutputKey"]: o["OutputValue"] for o in (find(name) or {}).get("Outputs", [])}
