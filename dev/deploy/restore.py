@@ -73,18 +73,22 @@ def _give_up(stage: Stage, way: str | None, commit: str | None) -> None:
     if way is None:
         machine.fail(f"{stage.name} is not deployed, so there is no API to start")
     api_id = _api_id(stage, way)
-    if way == "deploy" and not deploy.is_finished(stage, api_id):
+    in_use, configured = _table_in_use(stage, way), stage.settings["TABLE_NAME"]
+    is_other = in_use not in (None, configured)
+    advice = (
+        f"set TABLE_NAME in .chalice/config.json from {configured} to {in_use}, or run the same"
+        " restore with TIME again to continue"
+    )
+    if way == "stack" or deploy.is_finished(stage, api_id):
+        start(stage, way, api_id)
+    elif is_other:
+        machine.fail(f"CANCEL=1 must repeat an interrupted make deploy; before that, {advice}")
+    else:
         with _resumable(stage):
             _deploy(stage, way, commit)
-    else:
-        start(stage, way, api_id)
-    in_use, configured = _table_in_use(stage, way), stage.settings["TABLE_NAME"]
     machine.say(f"{stage.name} is in use again, with the table {in_use}.")
-    if in_use != configured:
-        machine.say(
-            f"TABLE_NAME in .chalice/config.json is {configured}: set it to {in_use}, or run the"
-            " same restore with TIME again to continue."
-        )
+    if is_other:
+        machine.say(f"Before the next deployment, {advice}.")
 
 
 def _requested_time() -> datetime:

@@ -282,6 +282,17 @@ def test_a_restore_that_is_given_up_builds_nothing_unless_a_deployment_is_unfini
     assert "NEW_TABLE" not in night.environment
 
 
+@pytest.mark.parametrize(
+    ("description", "is_finished"),
+    [("casting ab12", True), (deploy.BEING_CHANGED, False), (None, False)],
+)
+def test_only_its_fingerprint_shows_that_a_deployment_is_finished(
+    monkeypatch: pytest.MonkeyPatch, description: str | None, is_finished: bool
+) -> None:
+    monkeypatch.setattr(deploy, "_described", lambda *_: description)
+    assert deploy.is_finished(SimpleNamespace(), "api") is is_finished  # type: ignore[arg-type]
+
+
 def test_a_restore_that_is_given_up_names_the_table_that_the_api_uses(
     night: Night, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -290,7 +301,13 @@ def test_a_restore_that_is_given_up_names_the_table_that_the_api_uses(
     assert capsys.readouterr().out == "prod is in use again, with the table casting-prod.\n"
     night.in_use = "casting-prod-20261122T100000Z"
     restore.main()
-    assert f"is casting-prod: set it to {night.in_use}" in capsys.readouterr().out
+    assert f"from casting-prod to {night.in_use}, or" in capsys.readouterr().out
+    assert night.events == ["start", "start"]
+    monkeypatch.setattr(deploy, "is_finished", lambda *_: False)
+    night.way = "deploy"
+    with pytest.raises(SystemExit, match=f"interrupted make deploy; .* to {night.in_use}, or run"):
+        restore.main()
+    assert night.events == ["start", "start"]
     night.way = None
     with pytest.raises(SystemExit, match="prod is not deployed, so there is no API to start"):
         restore.main()
