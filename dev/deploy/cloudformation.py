@@ -310,7 +310,8 @@ def _execute(name: str, change_set: str, final_status: str) -> None:
     try:
         client.execute_change_set(ChangeSetName=change_set, StackName=name)
     except ClientError:  # such as a missing permission
-        client.delete_change_set(ChangeSetName=change_set, StackName=name)
+        with contextlib.suppress(ClientError):
+            client.delete_change_set(ChangeSetName=change_set, StackName=name)
         raise
     # For a moment, the stack may still show its old state.
     for _ in _polls(name):

@@ -135,7 +135,7 @@ def plan(stage: Stage) -> None:
 def table_in_use(stage: Stage, version: str) -> str | None:
     """Return the table that a version of the API's function uses, or None without such a version.
 
-    A version is an alias, too.
+    An alias counts as a version.
     """
     client = boto3.client("lambda")
     try:
