@@ -1,5 +1,6 @@
 """Create, change and remove CloudFormation stacks. Every function can be repeated."""
 
+import contextlib
 import json
 import secrets
 import time
@@ -30,6 +31,17 @@ def act_as(role: str | None) -> None:
     """Let CloudFormation use this role for the stacks from now on, instead of the caller's."""
     global _service_role
     _service_role = role
+
+
+@contextlib.contextmanager
+def as_caller() -> Iterator[None]:
+    """Let CloudFormation use the caller's permissions in this block, and not the role."""
+    role = _service_role
+    act_as(None)
+    try:
+        yield
+    finally:
+        act_as(role)
 
 
 def apply(
@@ -169,6 +181,16 @@ def is_made(name: str) -> bool:
     return stack is not None and not _is_planned(stack) and not _is_failed_creation(stack)
 
 
+def refuse_failed(name: str) -> None:
+    """Stop if CloudFormation would reject an update of a stack, after its operation has ended."""
+    stack = _settled(name)
+    if stack and not stack["StackStatus"].endswith("_COMPLETE"):
+        machine.fail(
+            f"the stack {name} is in the state {stack['StackStatus']} and cannot be updated; fix"
+            " what its events name (docs/operations.md, Roll back)"
+        )
+
+
 def outputs(name: str) -> dict[str, str]:
     """Return a stack's outputs. They are empty if there is no such stack."""
     return {o["OutputKey"]: o["OutputValue"] for o in (find(name) or {}).get("Outputs", [])}
@@ -285,7 +307,12 @@ def _plan(name: str, **change: Any) -> str | None:
 def _execute(name: str, change_set: str, final_status: str) -> None:
     """Execute a change set. Stop with CloudFormation's reasons if it fails."""
     client = boto3.client("cloudformation")
-    client.execute_change_set(ChangeSetName=change_set, StackName=name)
+    try:
+        client.execute_change_set(ChangeSetName=change_set, StackName=name)
+    except ClientError:  # such as a missing permission
+        with contextlib.suppress(ClientError):
+            client.delete_change_set(ChangeSetName=change_set, StackName=name)
+        raise
     # For a moment, the stack may still show its old state.
     for _ in _polls(name):
         try:

@@ -33,6 +33,7 @@ from dev.machine import PROJECT
 # API Gateway accepts one deployment in five seconds, and one import in thirty.
 PATIENT = Config(retries={"mode": "standard", "max_attempts": 10})
 BEING_CHANGED = "being changed"
+LATEST = "$LATEST"  # Lambda's name for the version of a function that Chalice changes
 
 
 def main() -> None:
@@ -57,6 +58,7 @@ def main() -> None:
                 f"{stage.name} was deployed with make stack; use that, or run make undeploy first"
             )
         refuse_other_region(stage, account)
+        foundations.refuse_other_table(stage, LATEST)
         built = package.build(stage)
         foundations.warn_of_small_quota(stage, built.reserved())
         foundations.make(stage)
@@ -263,6 +265,26 @@ def _finish(
     client.create_deployment(
         restApiId=api_id, stageName=stage.name, description=target_fingerprint, tracingEnabled=True
     )
+
+
+def is_finished(stage: Stage, api_id: str) -> bool:
+    """Return whether the last `make deploy` of a stage has come to its end."""
+    return (_described(stage, api_id) or "").startswith(f"{APP} ")
+
+
+def method_settings(stage: Stage) -> list[dict[str, Any]]:
+    """Return the throttling of the methods, as a package has it, without building one."""
+    # Imported here, because the import reads the stage's settings.
+    from app import app
+
+    api = stage.template("stack.yaml")["Resources"]["RestAPI"]["Properties"]
+    public = [
+        stages.public_throttling(path, method)
+        for path, methods in app.routes.items()
+        for method, route in methods.items()
+        if route.authorizer is None and stages.is_throttled_more(path)
+    ]
+    return [*api["MethodSettings"], *public]
 
 
 def _api_settings(is_closed: bool) -> dict[str, str]:

@@ -31,7 +31,7 @@ def aws_account(stage: Stage) -> Iterator[Account]:
 
     Stop if the environment has another region, or if AWS rejects a request.
     """
-    try:
+    with aws_errors():
         region = boto3.Session().region_name
         if region not in (None, stage.region):
             machine.fail(
@@ -42,6 +42,13 @@ def aws_account(stage: Stage) -> Iterator[Account]:
         arn = boto3.client("sts").get_caller_identity()["Arn"]
         cloudformation.act_as(deployer(stage).get("ServiceRole"))
         yield Account(arn.split(":")[1], stage.region, arn.split(":")[4])
+
+
+@contextlib.contextmanager
+def aws_errors() -> Iterator[None]:
+    """Stop with one sentence if AWS rejects a request, or cannot be reached."""
+    try:
+        yield
     except (ClientError, S3UploadFailedError) as error:
         machine.fail(f"AWS rejects the request: {error}")
     except BotoCoreError as error:
@@ -71,13 +78,27 @@ def deployer(stage: Stage) -> dict[str, str]:
 
 
 def make_shared(stage: Stage) -> None:
-    """Create what all stages of the account and region share."""
-    cloudformation.apply(
-        ACCOUNT_STACK,
-        stage.template("account.yaml"),
-        tags={"project": APP},
-        parameters=_log_role(),
-    )
+    """Create what all stages of the account and region share.
+
+    Stop if it must be changed, and only an administrator may do so.
+    """
+    try:
+        # A stack keeps a role forever, and the role of one stage may not change what all share.
+        with cloudformation.as_caller():
+            cloudformation.apply(
+                ACCOUNT_STACK,
+                stage.template("account.yaml"),
+                tags={"project": APP},
+                parameters=_log_role(),
+            )
+    except ClientError as error:
+        is_denied = error.response["Error"]["Code"].startswith("AccessDenied")
+        if not (is_denied and error.operation_name == "ExecuteChangeSet"):
+            raise
+        machine.fail(
+            f"the stack {ACCOUNT_STACK}, which all stages share, must be changed first: ask an"
+            f" administrator to run make deployer STAGE={stage.name} from this commit"
+        )
 
 
 def make(stage: Stage) -> str:
@@ -101,13 +122,45 @@ def make(stage: Stage) -> str:
 
 def plan(stage: Stage) -> None:
     """Say what `make` would change. The account's stack exists."""
-    cloudformation.plan(ACCOUNT_STACK, stage.template("account.yaml"), tags={"project": APP})
+    with cloudformation.as_caller():
+        cloudformation.plan(ACCOUNT_STACK, stage.template("account.yaml"), tags={"project": APP})
     table = stage.settings["TABLE_NAME"]
     stack = f"{table}-table"
     if not cloudformation.is_made(stack) and described(table):
         machine.say(f"{stack}: the existing table would be imported")
     else:
         cloudformation.plan(stack, stage.template("table.yaml"), tags=stage.tags)
+
+
+def table_in_use(stage: Stage, version: str) -> str | None:
+    """Return the table that a version of the API's function uses, or None without such a version.
+
+    An alias counts as a version.
+    """
+    client = boto3.client("lambda")
+    try:
+        function = client.get_function_configuration(FunctionName=stage.function, Qualifier=version)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    table: str | None = function.get("Environment", {}).get("Variables", {}).get("TABLE_NAME")
+    return table
+
+
+def refuse_other_table(stage: Stage, version: str) -> None:
+    """Stop if the API would use another table than this version does, unless NEW_TABLE names it."""
+    configured, confirmed = stage.settings["TABLE_NAME"], os.environ.get("NEW_TABLE")
+    if confirmed and confirmed != configured:
+        machine.fail(
+            f"NEW_TABLE must be {configured}, which is TABLE_NAME of the stage {stage.name} in"
+            " .chalice/config.json"
+        )
+    in_use = table_in_use(stage, version)
+    if in_use not in (None, configured) and not confirmed:
+        machine.fail(
+            f"{stage.name} uses the table {in_use}, and TABLE_NAME in .chalice/config.json is"
+            f" {configured}: commit {in_use} there, or add NEW_TABLE={configured} if the API should"
+            " use that table from now on"
+        )
 
 
 def packages() -> str:

@@ -435,8 +435,7 @@ def _complete_api(package: Package) -> None:
     for path, methods in properties["DefinitionBody"]["paths"].items():
         supported = [name.upper() for name in methods if name != "options"]
         for method in supported:
-            # A page of the console loads many files at once.
-            if "security" not in methods[method.lower()] and not path.startswith("/console"):
+            if "security" not in methods[method.lower()] and stages.is_throttled_more(path):
                 properties["MethodSettings"].append(stages.public_throttling(path, method))
         methods[ANY_METHOD] = method_not_allowed(supported).method()
     package.template.write_text(json.dumps(template, indent=2))

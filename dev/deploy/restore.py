@@ -1,25 +1,27 @@
 """`make restore`: restore the table of a stage as it was at a time, and deploy the stage with it.
 
 The new table's name follows from TIME. So the same command continues after an interruption, at
-whatever request. The old table is not touched. CANCEL=1 starts the API again with the table in
-`.chalice/config.json`.
+whatever request. The old table is not touched. CANCEL=1 gives up, and starts the API again with the
+table that it uses.
 """
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NamedTuple
 
 import boto3
 
 from dev import machine
 from dev.deploy import cloudformation, deploy, foundations, source, stages
-from dev.deploy.stages import Stage
+from dev.deploy.stages import ALIAS, Stage
 from dev.machine import PROJECT
 
 LONGEST = timedelta(days=35)  # of a continuous backup (DynamoDB)
@@ -34,32 +36,59 @@ def main() -> None:
     # A restore itself changes this file. `chosen` puts the commit with its change into COMMIT.
     commit = source.commit(apart_from=".chalice/config.json")
     stage = stages.chosen()
-    stages.refuse_unready(stage)
-    if stage.is_protected:
-        source.refuse_uncommitted(stage.name, commit)
+    if moment:
+        stages.refuse_unready(stage)
+        if stage.is_protected:
+            source.refuse_uncommitted(stage.name, commit)
     with foundations.aws_account(stage):
         way = _way(stage)
-        if moment:
-            _restore(stage, moment, way)
-        if way is None:
-            machine.fail(
-                f"{stage.name} is not deployed, so only its table is ready: run make stack or"
-                f" make deploy with STAGE={stage.name}"
-            )
-        known = {} if commit is None or commit.endswith(source.DIRTY) else {"COMMIT": commit}
-        # The fingerprint of `make deploy` does not show that the API was stopped. CodeDeploy would
-        # keep it stopped for minutes, or would not start while an alarm is on.
-        known |= {"FORCE": "1", "GRADUAL": "0"}
-        if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, **known):
-            _fail_resumable(stage.name, "the deployment failed")
-        if way == "stack":
-            start(stage, _api_id(stage, way))
-    machine.say(f"{stage.name} is in use again.")
-    if moment:
-        machine.say(
-            "Commit .chalice/config.json. Run make forget again for everybody who was forgotten"
-            " since TIME. The old table stays: docs/deploy.md says how to remove it."
+        if moment is None:
+            _give_up(stage, way, commit)
+            return
+        restored = _requested_tables(stage, moment, way)
+        with _resumable(stage) if way else contextlib.nullcontext():
+            if restored.target == stage.settings["TABLE_NAME"]:
+                machine.say(f"{restored.target} is restored and configured already.")
+            else:
+                _restore(stage, restored, way)
+            if way:
+                _deploy(stage, way, commit, NEW_TABLE=restored.target)
+    if way is None:
+        machine.fail(
+            f"{stage.name} is not deployed, so only its table is ready: run make stack or"
+            f" make deploy with STAGE={stage.name}"
         )
+    machine.say(f"{stage.name} is in use again.")
+    machine.say(
+        "Commit .chalice/config.json. Run make forget again for everybody who was forgotten"
+        " since TIME. The old table stays: docs/deploy.md says how to remove it."
+    )
+
+
+def _give_up(stage: Stage, way: str | None, commit: str | None) -> None:
+    """Start the API with the table that it uses. Build nothing, unless a deployment is unfinished.
+
+    CloudFormation has finished or rolled back each deployment, and Chalice does not roll back.
+    """
+    if way is None:
+        machine.fail(f"{stage.name} is not deployed, so there is no API to start")
+    api_id = _api_id(stage, way)
+    in_use, configured = _table_in_use(stage, way), stage.settings["TABLE_NAME"]
+    is_other = in_use not in (None, configured)
+    advice = (
+        f"set TABLE_NAME in .chalice/config.json from {configured} to {in_use}, or run the same"
+        " restore with TIME again to continue"
+    )
+    if way == "stack" or deploy.is_finished(stage, api_id):
+        start(stage, way, api_id)
+    elif is_other:
+        machine.fail(f"CANCEL=1 must repeat an interrupted make deploy; before that, {advice}")
+    else:
+        with _resumable(stage):
+            _deploy(stage, way, commit)
+    machine.say(f"{stage.name} is in use again, with the table {in_use}.")
+    if is_other:
+        machine.say(f"Before the next deployment, {advice}.")
 
 
 def _requested_time() -> datetime:
@@ -83,35 +112,98 @@ def _shown(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _restore(stage: Stage, moment: datetime, way: str | None) -> None:
-    """Restore the table under its new name, check it, and configure the stage with it."""
+class Tables(NamedTuple):
+    """The tables of a restore, and the time of the backup."""
+
+    source: str
+    target: str
+    moment: datetime
+    is_restored: bool
+    """Whether the target exists."""
+
+
+def _requested_tables(stage: Stage, moment: datetime, way: str | None) -> Tables:
+    """Return what to restore. Stop if it cannot be restored, or could not be deployed."""
     configured = stage.settings["TABLE_NAME"]
     source = os.environ.get("FROM") or configured
     target = target_name(source, moment)
+    tables = Tables(source, target, moment, foundations.described(target) is not None)
+    if way:
+        cloudformation.refuse_failed(foundations.ACCOUNT_STACK)
+        suffix = "" if way == "stack" else "-operations"
+        cloudformation.refuse_failed(f"{stage.function}{suffix}")
     if target == configured:
-        machine.say(f"{target} is restored and configured already.")
-        return
-    exists = foundations.described(target) is not None
-    if not exists:
+        return tables
+    in_use = _table_in_use(stage, way) if way else None
+    if in_use not in (None, configured) and not os.environ.get("FROM"):
+        machine.fail(
+            f"{stage.name} uses the table {in_use}, and TABLE_NAME in .chalice/config.json is"
+            f" {configured}: name the table to restore with FROM="
+        )
+    if not tables.is_restored:
         _refuse_outside_backup(source, moment)
+    return tables
+
+
+def _table_in_use(stage: Stage, way: str) -> str | None:
+    return foundations.table_in_use(stage, ALIAS if way == "stack" else deploy.LATEST)
+
+
+@contextlib.contextmanager
+def _resumable(stage: Stage) -> Iterator[None]:
+    """Say how to continue after an error, or after Ctrl+C, because the API may be stopped."""
+    try:
+        with foundations.aws_errors():
+            yield
+        return
+    except KeyboardInterrupt:
+        reason = "the restore was interrupted"
+    except SystemExit as stopped:
+        reason = str(stopped.code).removeprefix("casting: ")
+    except OSError as error:
+        reason = str(error)
+    machine.fail(
+        f"{reason}. Clients of {stage.name} may get 429 now. Run the same command again to"
+        f" continue, or make restore STAGE={stage.name} CANCEL=1 to start the API with the table"
+        " that it uses"
+    )
+
+
+def _restore(stage: Stage, tables: Tables, way: str | None) -> None:
+    """Restore a table under its new name, check it, and configure the stage with it."""
+    target = tables.target
     if way:
         machine.say(f"Stopping the API of {stage.name}: clients get 429 ...")
         machine.say("If this command fails, run it again, or with CANCEL=1: that starts the API.")
         stop(stage, _api_id(stage, way))
-    if not exists:
-        machine.say(f"Restoring {source} of {_shown(moment)} as {target} ...")
+    if not tables.is_restored:
+        machine.say(f"Restoring {tables.source} of {_shown(tables.moment)} as {target} ...")
         client = boto3.client("dynamodb")
         client.restore_table_to_point_in_time(
-            SourceTableName=source, TargetTableName=target, RestoreDateTime=moment
+            SourceTableName=tables.source,
+            TargetTableName=target,
+            RestoreDateTime=tables.moment,
         )
     wait(target)
     status = _run(stage, "dev.table.verify", TABLE_NAME=target, REPAIR="1")
     if status not in (0, 1):
-        _fail_resumable(stage.name, f"{target} could not be checked")
+        machine.fail(f"{target} could not be checked")
     if status:
         machine.say("These problems are not repaired. A person must look at them tomorrow.")
     configure(stage.name, target)
     machine.say(f"{stage.name} has the table {target} in .chalice/config.json.")
+
+
+def _deploy(stage: Stage, way: str, commit: str | None, **environment: str) -> None:
+    """Deploy the stage from this checkout, and start its API."""
+    known = {} if commit is None or commit.endswith(source.DIRTY) else {"COMMIT": commit}
+    # The fingerprint of `make deploy` does not show that the API was stopped. CodeDeploy would
+    # keep it stopped for minutes, or would not start while an alarm is on.
+    known |= {"FORCE": "1", "GRADUAL": "0"}
+    if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, **known, **environment):
+        machine.fail("the deployment failed")
+    if way == "stack":
+        start(stage, way, _api_id(stage, way))
 
 
 def target_name(source: str, moment: datetime) -> str:
@@ -169,7 +261,7 @@ def configure(stage: str, table: str) -> None:
     expected = json.loads(text)
     expected["stages"][stage]["environment_variables"]["TABLE_NAME"] = table
     if json.loads(changed) != expected:
-        _fail_resumable(stage, f"set TABLE_NAME of the stage to {table} in .chalice/config.json")
+        machine.fail(f"set TABLE_NAME of {stage} to {table} in .chalice/config.json yourself")
     fresh = Path(f"{file}.new")
     fresh.write_text(changed)
     fresh.replace(file)
@@ -193,13 +285,23 @@ def stop(stage: Stage, api_id: str) -> None:
     _limit(stage, api_id, dict.fromkeys(_settings(stage, api_id), ("0", "0")))
 
 
-def start(stage: Stage, api_id: str) -> None:
-    """Set the limits of the API to those of its stack, which CloudFormation does not do itself."""
-    _limit(stage, api_id, _stack_limits(stage))
+def start(stage: Stage, way: str, api_id: str) -> None:
+    """Set the limits of the API again, which CloudFormation does not do itself."""
+    settings = _stack_settings(stage) if way == "stack" else deploy.method_settings(stage)
+    limits = {
+        # CloudFormation's path has a slash that API Gateway's has not, and is / for the root.
+        f"{setting['ResourcePath'].removeprefix('/') or '~1'}/{setting['HttpMethod']}": (
+            str(setting["ThrottlingRateLimit"]),
+            str(setting["ThrottlingBurstLimit"]),
+        )
+        for setting in settings
+        if "ThrottlingRateLimit" in setting
+    }
+    _limit(stage, api_id, limits)
 
 
-def _stack_limits(stage: Stage) -> dict[str, tuple[str, str]]:
-    """Return the rate and the burst of each method in the template of the API's stack."""
+def _stack_settings(stage: Stage) -> list[dict[str, Any]]:
+    """Return the settings of the methods in the template of the API's stack."""
     body = boto3.client("cloudformation").get_template(
         StackName=stage.function, TemplateStage="Processed"
     )["TemplateBody"]
@@ -209,15 +311,7 @@ def _stack_limits(stage: Stage) -> dict[str, tuple[str, str]]:
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::ApiGateway::Stage"
     )
-    return {
-        # CloudFormation's path has a slash that API Gateway's has not, and is / for the root.
-        f"{setting['ResourcePath'].removeprefix('/') or '~1'}/{setting['HttpMethod']}": (
-            str(setting["ThrottlingRateLimit"]),
-            str(setting["ThrottlingBurstLimit"]),
-        )
-        for setting in settings
-        if "ThrottlingRateLimit" in setting
-    }
+    return list(settings)
 
 
 def _settings(stage: Stage, api_id: str) -> set[str]:
@@ -251,13 +345,6 @@ def _run(stage: Stage, module: str, **environment: str) -> int:
         cwd=PROJECT,
         env={**stages.clean_environment(stage), **environment},
     ).returncode
-
-
-def _fail_resumable(stage: str, sentence: str) -> NoReturn:
-    machine.fail(
-        f"{sentence}. The API of {stage} is stopped. Run the same command again to continue,"
-        f" or make restore STAGE={stage} CANCEL=1 to start the API with the configured table"
-    )
 
 
 if __name__ == "__main__":

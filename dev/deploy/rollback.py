@@ -7,8 +7,6 @@ rejects the next deployment of an alias that CloudFormation has not moved.
 
 import os
 
-import boto3
-
 from dev import machine
 from dev.deploy import (
     cloudformation,
@@ -61,11 +59,8 @@ def main() -> None:
 
 def refuse_other_table(stage: Stage, release: Release) -> None:
     """Stop if a release uses another table than the stage: a restore came after it."""
-    running = boto3.client("lambda").get_function_configuration(
-        FunctionName=stage.function, Qualifier=ALIAS
-    )
-    table = running["Environment"]["Variables"]["TABLE_NAME"]
-    if release.table != table:
+    table = foundations.table_in_use(stage, ALIAS)
+    if table not in (None, release.table):
         machine.fail(
             f"the release {release.name} uses the table {release.table}, and {stage.name} uses"
             f" {table} since a restore; to keep {table}, check out the good commit, commit this"

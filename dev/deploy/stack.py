@@ -22,7 +22,7 @@ from dev.deploy import (
 )
 from dev.deploy.package import Package
 from dev.deploy.releases import Release
-from dev.deploy.stages import Stage
+from dev.deploy.stages import ALIAS, Stage
 
 
 def main() -> None:
@@ -37,6 +37,7 @@ def main() -> None:
             machine.fail(
                 f"{stage.name} was deployed with make deploy; use that, or run make undeploy first"
             )
+        foundations.refuse_other_table(stage, ALIAS)
         built = package.build(stage)
         foundations.warn_of_small_quota(stage, built.reserved())
         if is_plan:

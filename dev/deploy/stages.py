@@ -139,6 +139,11 @@ def _indexes() -> list[str]:
     return list(INDEXES)
 
 
+def is_throttled_more(path: str) -> bool:
+    """Return whether the public methods of a path have lower limits than the others."""
+    return not path.startswith("/console")  # a page of it loads many files at once
+
+
 def public_throttling(path: str, method: str) -> dict[str, Any]:
     """Return the throttling of a public method, in the format of a stage's MethodSettings."""
     return {

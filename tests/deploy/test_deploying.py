@@ -184,6 +184,7 @@ def test_a_table_whose_stack_failed_is_imported(
     cloud, site = own_account
     file = site.checkout.folder / ".chalice" / "table.yaml"
     good, before = file.read_text(), site.checkout.config
+    site.deployed("deploy", cloud_issuer)
     site.checkout.set("dev", TABLE_NAME="casting-dev-3")
     file.write_text(
         good.replace(
@@ -194,12 +195,15 @@ def test_a_table_whose_stack_failed_is_imported(
     )
     status, output = site.try_to_make("deploy", "deploy")
     assert status == 1
+    assert "dev uses the table casting-dev, and TABLE_NAME" in output
+    status, output = site.try_to_make("deploy", "deploy", NEW_TABLE="casting-dev-3")
+    assert status == 1
     assert "Wrong: " in output
     file.write_text(good)
-    output = site.make("deploy", "deploy")
+    output = site.make("deploy", "deploy", NEW_TABLE="casting-dev-3")
     assert works(live_stage("deploy", output, cloud, cloud_issuer))
     site.checkout.write_config(before)
-    site.make("deploy", "deploy")
+    site.make("deploy", "deploy", NEW_TABLE="casting-dev")
 
 
 def test_a_new_setting_is_served_by_a_new_version(
@@ -531,8 +535,13 @@ def test_a_stage_is_restored_also_after_interruptions(
     stops = nth(1, "/throttling/", '"0"')
     assert not dies(cloud, administrator, "stack", stops, "restore", TIME=moment)
     template.write_text(good)
+    # A checkout from before the restore.
     site.checkout.write_config(before)
-    assert "prod is deployed" in site.make("stack", "stack")
+    for plan in ("0", "1"):
+        status, output = site.try_to_make("stack", "stack", PLAN=plan)
+        assert status == 1
+        assert f"prod uses the table {table}, and TABLE_NAME" in output
+    assert "prod is deployed" in site.make("stack", "stack", NEW_TABLE="casting-prod")
 
 
 def test_a_restore_that_is_given_up_starts_the_api_again(
@@ -541,6 +550,8 @@ def test_a_restore_that_is_given_up_starts_the_api_again(
     cloud, site = own_account
     administrator = Site(site.checkout, cloud)  # a restore reads and writes items
     live = live_stage("deploy", site.make("deploy", "deploy"), cloud, cloud_issuer)
+    api = {"restApiId": live.api_id, "stageName": "dev"}
+    limits = cloud.client("apigateway").get_stage(**api)["methodSettings"]
     before = site.checkout.config
     status, output = administrator.try_to_make("restore", "deploy", TIME=minutes_ago(90))
     assert status == 1
@@ -548,7 +559,9 @@ def test_a_restore_that_is_given_up_starts_the_api_again(
     assert works(live)
     assert dies(cloud, administrator, "deploy", nth(1, "PATCH "), "restore", TIME=minutes_ago(5))
     assert live.as_("producer").get("/movies").status == 429
-    assert "dev is in use again" in administrator.make("restore", "deploy", CANCEL="1")
+    deploys = nth(1, "Action=CreateChangeSet")
+    assert not dies(cloud, administrator, "deploy", deploys, "restore", CANCEL="1")
+    assert cloud.client("apigateway").get_stage(**api)["methodSettings"] == limits
     assert site.checkout.config == before
     assert works(live)
 

@@ -102,6 +102,8 @@ def test_public_methods_have_lower_limits_in_both_ways(built: Package) -> None:
         ("/*", "*"): (50, 100),
         **{(path, "GET"): (10, 20) for path in ("/", "/~1health", "/~1docs", "/~1openapi.json")},
     }
+    # Also without a package.
+    assert deploy.method_settings(stage(None)) == built.properties()["RestAPI"]["MethodSettings"]
     settings = deploy._stage_settings(built)
     throttling = {k: v for k, v in settings.items() if "throttling" in k}
     assert throttling == {

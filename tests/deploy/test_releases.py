@@ -131,7 +131,8 @@ def test_without_a_repository_the_variable_names_the_commit(
 def test_prod_is_deployed_from_a_commit_only(tmp_path: Path, target: str) -> None:
     copy = Checkout(tmp_path / "copy")
     copy.set("prod", AUTH_ISSUER="https://agency.eu.auth0.com/", WEB_ORIGIN="https://app.agency.eu")
-    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="", CANCEL="1")
+    moment = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    status, output = copy.run(f"dev.deploy.{target}", STAGE="prod", COMMIT="", TIME=moment)
     assert (status, output.count("\n")) == (1, 1)
     assert "casting: prod is deployed from a commit only, and this is no git repository" in output
     assert not (copy.folder / ".local").exists()

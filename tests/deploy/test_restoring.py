@@ -10,8 +10,18 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from dev.deploy import foundations, releases, restore, rollback, source, stages
+from dev.deploy import (
+    cloudformation,
+    deploy,
+    foundations,
+    releases,
+    restore,
+    rollback,
+    source,
+    stages,
+)
 from tests.conftest import PROJECT
 
 
@@ -63,7 +73,7 @@ def test_the_configuration_changes_in_one_word(config: Path) -> None:
 def test_an_unusual_configuration_is_not_changed(config: Path) -> None:
     unusual = config.read_text().replace('"stages"', '"prod": {"TABLE_NAME": "no"}, "stages"')
     config.write_text(unusual)
-    with pytest.raises(SystemExit, match="set TABLE_NAME of the stage to casting-new"):
+    with pytest.raises(SystemExit, match="set TABLE_NAME of prod to casting-new"):
         restore.configure("prod", "casting-new")
     assert config.read_text() == unusual
 
@@ -115,57 +125,204 @@ def test_methods_with_limits_of_their_own_are_stopped_and_started(
     restore.stop(stage, "api")
     assert set(map(tuple, gateway.limits.values())) == {("0", "0")}
     assert gateway.limits.keys() == {*limits, "~1by~1hand/GET"}
-    restore.start(stage, "api")
+    restore.start(stage, "stack", "api")
     assert {key: tuple(values) for key, values in gateway.limits.items()} == limits
 
 
+class Night:
+    """A stage that is restored, and what happens to it. Each event can fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.events: list[str] = []
+        self.environment: dict[str, str] = {}
+        self.failures: dict[str, BaseException] = {}
+        self.way: str | None = "stack"
+        self.in_use = "casting-prod"
+        self.stacks: dict[str, str] = {}
+        self.stage: Any = SimpleNamespace(
+            name="prod",
+            function="casting-prod",
+            is_protected=True,
+            settings={"TABLE_NAME": "casting-prod"},
+        )
+        monkeypatch.setenv("TIME", (datetime.now(UTC) - timedelta(hours=1)).isoformat())
+        for module, name, replacement in (
+            (stages, "chosen", lambda: self.stage),
+            (stages, "refuse_unready", lambda _: None),
+            (source, "commit", lambda **_: "a" * 40),
+            (foundations, "aws_account", lambda _: contextlib.nullcontext()),
+            (foundations, "described", lambda _: {}),
+            (foundations, "table_in_use", lambda *_: self.in_use),
+            (cloudformation, "find", self.find),
+            (restore, "_way", lambda _: self.way),
+            (restore, "_api_id", lambda *_: "api"),
+            (restore, "stop", lambda *_: self.happens("stop")),
+            (restore, "wait", lambda _: self.happens("wait")),
+            (restore, "configure", lambda *_: self.happens("configure")),
+            (restore, "start", lambda *_: self.happens("start")),
+            (restore, "_run", self.run),
+        ):
+            monkeypatch.setattr(module, name, replacement)
+
+    def find(self, stack: str) -> dict[str, str]:
+        return {"StackStatus": self.stacks.get(stack, "UPDATE_COMPLETE")}
+
+    def happens(self, event: str) -> None:
+        self.events.append(event)
+        if event in self.failures:
+            raise self.failures[event]
+
+    def run(self, _: Any, module: str, **environment: str) -> int:
+        self.events.append(module.rpartition(".")[2])
+        self.environment = environment
+        return 2 if module in self.failures else 0
+
+
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of the deployment that `make restore CANCEL=1` runs, once it has run it."""
-    environment: dict[str, str] = {}
-    stage = SimpleNamespace(name="prod", is_protected=True)
-    monkeypatch.setenv("CANCEL", "1")
-    monkeypatch.setattr(stages, "chosen", lambda: stage)
-    monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
-    monkeypatch.setattr(foundations, "aws_account", lambda _: contextlib.nullcontext())
-    monkeypatch.setattr(restore, "_way", lambda _: "stack")
-    monkeypatch.setattr(restore, "_api_id", lambda *_: "api")
-    monkeypatch.setattr(restore, "start", lambda *_: None)
-    monkeypatch.setattr(restore, "_run", lambda *_, **named: environment.update(named))
-    return environment
+def night(monkeypatch: pytest.MonkeyPatch) -> Night:
+    return Night(monkeypatch)
 
 
-def test_the_deployment_of_a_restore_has_its_commit_and_moves_all_requests_at_once(
-    monkeypatch: pytest.MonkeyPatch, deployed: dict[str, str]
+def test_the_deployment_of_a_restore_confirms_its_table_and_moves_all_requests_at_once(
+    night: Night,
 ) -> None:
-    monkeypatch.setenv("COMMIT", "a" * 40)
     restore.main()
-    assert deployed == {"STAGE": "prod", "FORCE": "1", "GRADUAL": "0", "COMMIT": "a" * 40}
+    assert night.events == ["stop", "wait", "verify", "configure", "stack", "start"]
+    table = night.environment.pop("NEW_TABLE")
+    assert table.startswith("casting-prod-2")
+    expected = {"STAGE": "prod", "FORCE": "1", "GRADUAL": "0", "COMMIT": "a" * 40}
+    assert night.environment == expected
 
 
 def test_a_restore_of_prod_with_other_uncommitted_changes_stops_nothing(
-    monkeypatch: pytest.MonkeyPatch, deployed: dict[str, str]
+    night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source, "commit", lambda **_: "a" * 40 + "-dirty")
     with pytest.raises(SystemExit, match="prod is deployed from a commit only"):
         restore.main()
-    assert deployed == {}
+    assert night.events == []
+
+
+@pytest.mark.parametrize(
+    ("way", "stack", "status"),
+    [
+        ("stack", "casting-prod", "UPDATE_ROLLBACK_FAILED"),
+        ("stack", "casting-account", "UPDATE_ROLLBACK_FAILED"),
+        ("deploy", "casting-prod-operations", "DELETE_FAILED"),
+    ],
+)
+def test_a_restore_that_could_not_be_deployed_stops_nothing(
+    night: Night, way: str, stack: str, status: str
+) -> None:
+    night.way, night.stacks[stack] = way, status
+    with pytest.raises(SystemExit, match=f"{stack} is in the state {status} and cannot be updated"):
+        restore.main()
+    assert night.events == []
+
+
+def test_a_restore_of_a_table_that_is_not_in_use_needs_its_name(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.in_use = "casting-prod-20261122T100000Z"
+    with pytest.raises(SystemExit, match=r"name the table to restore with FROM=$"):
+        restore.main()
+    assert night.events == []
+    monkeypatch.setenv("FROM", "casting-prod")
+    restore.main()
+    assert night.events[-1] == "start"
+
+
+@pytest.mark.parametrize(
+    ("event", "failure", "reason"),
+    [
+        ("stop", ClientError({"Error": {"Code": "Busy"}}, "UpdateStage"), "AWS rejects .*Busy"),
+        ("wait", KeyboardInterrupt(), "the restore was interrupted"),
+        ("configure", OSError("disk full"), "disk full"),
+        ("dev.table.verify", OSError(), "could not be checked"),
+        ("dev.deploy.stack", OSError(), "the deployment failed"),
+        ("start", EndpointConnectionError(endpoint_url="x"), "AWS cannot be reached"),
+    ],
+)
+def test_a_restore_that_fails_after_it_has_stopped_the_api_says_how_to_continue(
+    night: Night, event: str, failure: BaseException, reason: str
+) -> None:
+    night.failures[event] = failure
+    advice = r"Run the same command again to continue, or make restore STAGE=prod CANCEL=1 to start"
+    with pytest.raises(SystemExit, match=rf"^casting: .*{reason}.*\. .*{advice}"):
+        restore.main()
+
+
+def test_the_table_of_a_stage_that_is_not_deployed_is_restored(night: Night) -> None:
+    night.way, night.failures["wait"] = None, KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        restore.main()
+    night.failures.clear()
+    with pytest.raises(SystemExit, match="prod is not deployed, so only its table is ready"):
+        restore.main()
+    assert night.events == ["wait", "wait", "verify", "configure"]
+
+
+@pytest.mark.parametrize(
+    ("way", "is_finished", "events"),
+    [
+        ("stack", False, ["start"]),
+        ("deploy", True, ["start"]),
+        ("deploy", False, ["deploy"]),
+    ],
+)
+def test_a_restore_that_is_given_up_builds_nothing_unless_a_deployment_is_unfinished(
+    night: Night, monkeypatch: pytest.MonkeyPatch, way: str, is_finished: bool, events: list[str]
+) -> None:
+    night.way, night.stacks["casting-prod"] = way, "UPDATE_ROLLBACK_FAILED"
+    monkeypatch.setenv("CANCEL", "1")
+    monkeypatch.setattr(source, "commit", lambda **_: "a" * 40 + "-dirty")
+    monkeypatch.setattr(deploy, "is_finished", lambda *_: is_finished)
+    restore.main()
+    assert night.events == events
+    assert "NEW_TABLE" not in night.environment
+
+
+@pytest.mark.parametrize(
+    ("description", "is_finished"),
+    [("casting ab12", True), (deploy.BEING_CHANGED, False), (None, False)],
+)
+def test_only_its_fingerprint_shows_that_a_deployment_is_finished(
+    monkeypatch: pytest.MonkeyPatch, description: str | None, is_finished: bool
+) -> None:
+    monkeypatch.setattr(deploy, "_described", lambda *_: description)
+    assert deploy.is_finished(SimpleNamespace(), "api") is is_finished  # type: ignore[arg-type]
+
+
+def test_a_restore_that_is_given_up_names_the_table_that_the_api_uses(
+    night: Night, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANCEL", "1")
+    restore.main()
+    assert capsys.readouterr().out == "prod is in use again, with the table casting-prod.\n"
+    night.in_use = "casting-prod-20261122T100000Z"
+    restore.main()
+    assert f"from casting-prod to {night.in_use}, or" in capsys.readouterr().out
+    assert night.events == ["start", "start"]
+    monkeypatch.setattr(deploy, "is_finished", lambda *_: False)
+    night.way = "deploy"
+    with pytest.raises(SystemExit, match=f"interrupted make deploy; .* to {night.in_use}, or run"):
+        restore.main()
+    assert night.events == ["start", "start"]
+    night.way = None
+    with pytest.raises(SystemExit, match="prod is not deployed, so there is no API to start"):
+        restore.main()
 
 
 def test_a_rollback_does_not_return_to_the_table_from_before_a_restore(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def running(FunctionName: str, Qualifier: str) -> dict[str, Any]:  # noqa: N803 -- boto3's
-        assert (FunctionName, Qualifier) == ("casting-prod", "live")
-        return {"Environment": {"Variables": {"TABLE_NAME": "casting-prod-restored"}}}
-
     def release(table: str) -> releases.Release:
         properties = {"Environment": {"Variables": {"TABLE_NAME": table}}}
         template = {"Resources": {"APIHandler": {"Properties": properties}}}
         return releases.Release("ab12", "casting-prod/ab.zip", {}, template)
 
-    client = SimpleNamespace(get_function_configuration=running)
-    monkeypatch.setattr(boto3, "client", lambda _: client)
+    in_use = {"live": "casting-prod-restored"}
+    monkeypatch.setattr(foundations, "table_in_use", lambda _, version: in_use[version])
     stage: Any = SimpleNamespace(name="prod", function="casting-prod")
     rollback.refuse_other_table(stage, release("casting-prod-restored"))
     with pytest.raises(SystemExit, match=r"uses the table casting-prod, .* add RELEASE=ab12$"):
