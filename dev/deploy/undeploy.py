@@ -15,6 +15,7 @@ def main() -> None:
         )
     with package.alone(), foundations.aws_account(stage) as account:
         deploy.refuse_other_region(stage, account)
+        table = foundations.table_in_use(stage, deploy.LATEST) or stage.settings["TABLE_NAME"]
         domain.disconnect(stage)
         cloudformation.delete(f"{stage.function}-watch")
         # Both ways may have left something after an interruption.
@@ -27,8 +28,8 @@ def main() -> None:
         package.run_chalice("delete", stage, account.region)
         cloudformation.delete(f"{stage.function}-operations")
     machine.say(
-        f"{stage.name} is removed. Its table {stage.settings['TABLE_NAME']} is kept;"
-        " docs/deploy.md says how to remove it too."
+        f"{stage.name} is removed. Its table {table} is kept; docs/deploy.md says how to remove it"
+        " too."
     )
 
 

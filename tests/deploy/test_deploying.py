@@ -417,9 +417,11 @@ def test_undeploying_keeps_only_the_table_and_the_next_deployment_uses_it(
     alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {f"{name}-probe", f"{name}-silence"} <= {alarm["AlarmName"] for alarm in alarms}
     first = "DELETE /" if way == "deploy" else "Action=DeleteStack"
+    site.checkout.set(stage, TABLE_NAME="another")
     assert dies(cloud, site, way, nth(1, first), "undeploy")
     output = site.make("undeploy", way)
     assert f"{stage} is removed. Its table {name} is kept" in output
+    site.checkout.write_config(config)
     assert mappings() == []
     (*_, remaining) = cloud.client("dynamodb").scan(TableName=name)["Items"]
     assert remaining
