@@ -57,8 +57,8 @@ def main() -> None:
                 f"{stage.name} was deployed with make stack; use that, or run make undeploy first"
             )
         refuse_other_region(stage, account)
+        foundations.refuse_small_quota(stage)
         built = package.build(stage)
-        foundations.warn_of_small_quota(stage, built.reserved())
         foundations.make(stage)
         cloudformation.apply(
             f"{stage.function}-operations",
@@ -132,7 +132,7 @@ def fingerprint(built: Package, is_closed: bool) -> str:
 def record_what_is_deployed(stage: Stage) -> str | None:
     """Write Chalice's record of what is deployed, as it is in AWS. Return the API's id."""
     resources: list[dict[str, Any]] = []
-    for name, function in zip(("api_handler", "auth0"), stage.functions, strict=True):
+    for name, function in zip(stages.CHALICE_FUNCTIONS, stage.functions, strict=True):
         role = f"{stage.function}-{name}"
         if arn := _role_arn(role):
             resources.append(

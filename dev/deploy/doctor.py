@@ -11,9 +11,6 @@ from dev import machine
 from dev.deploy import cloudformation, foundations, source, stages
 from dev.deploy.stages import Stage
 
-ENOUGH_CONCURRENCY = 100
-"""How many requests Lambda must be able to handle at once. A new account may have fewer."""
-
 
 class Finding(NamedTuple):
     """The result of a check: one line, and what to do if it is wrong."""
@@ -21,16 +18,24 @@ class Finding(NamedTuple):
     name: str
     is_ok: bool
     detail: str
+    is_doubtful: bool = False
+    """Whether the stage can be deployed, and somebody should read the detail."""
 
 
 def main() -> None:
     findings = []
     for finding in check(stages.chosen()):
-        machine.say(f"{'ok' if finding.is_ok else 'WRONG':<6} {finding.name}: {finding.detail}")
+        machine.say(f"{_verdict(finding):<6} {finding.name}: {finding.detail}")
         findings.append(finding)
     wrong = sum(not finding.is_ok for finding in findings)
     if wrong:
         machine.fail(f"{wrong} of {len(findings)} checks failed; nothing was changed")
+
+
+def _verdict(finding: Finding) -> str:
+    if not finding.is_ok:
+        return "WRONG"
+    return "WARN" if finding.is_doubtful else "ok"
 
 
 def check(stage: Stage) -> Iterator[Finding]:
@@ -81,17 +86,9 @@ def _account(stage: Stage) -> Iterator[Finding]:
             yield Finding(name, False, f"it cannot be read: {error}")
 
 
-def _concurrency(_: Stage) -> Finding:
-    limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
-    total, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    if free < ENOUGH_CONCURRENCY:
-        advice = (
-            f"{free} of {total} are not reserved, and the API needs {ENOUGH_CONCURRENCY}; request"
-            " more: aws service-quotas request-service-quota-increase --service-code lambda"
-            " --quota-code L-B99A9384 --desired-value 1000"
-        )
-        return Finding("concurrency", False, advice)
-    return Finding("concurrency", True, f"{free} of {total} are not reserved")
+def _concurrency(stage: Stage) -> Finding:
+    quota = foundations.quota(stage)
+    return Finding("concurrency", not quota.is_refused, quota.detail, not quota.is_enough)
 
 
 def _log_role(_: Stage) -> Finding:

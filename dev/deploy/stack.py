@@ -37,8 +37,8 @@ def main() -> None:
             machine.fail(
                 f"{stage.name} was deployed with make deploy; use that, or run make undeploy first"
             )
+        foundations.refuse_small_quota(stage)
         built = package.build(stage)
-        foundations.warn_of_small_quota(stage, built.reserved())
         if is_plan:
             _plan(stage, built)
             return

@@ -300,10 +300,15 @@ def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyP
 # The doctor
 
 
-def doctor_says(monkeypatch: pytest.MonkeyPatch, *, free: int, role: str | None) -> dict[str, bool]:
+def doctor_says(
+    monkeypatch: pytest.MonkeyPatch, *, free: int, role: str | None, reserved: int = 0
+) -> dict[str, str]:
     limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": free}
     clients = {
-        "lambda": Mock(get_account_settings=lambda: {"AccountLimit": limits}),
+        "lambda": Mock(
+            get_account_settings=lambda: {"AccountLimit": limits},
+            get_function_concurrency=lambda **_: {},
+        ),
         "apigateway": Mock(get_account=lambda: {"cloudwatchRoleArn": role}),
         "cloudformation": Mock(
             describe_stacks=lambda StackName: {  # noqa: N803 -- boto3's
@@ -318,7 +323,8 @@ def doctor_says(monkeypatch: pytest.MonkeyPatch, *, free: int, role: str | None)
     monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
     monkeypatch.setattr(stages, "refuse_other_python", lambda _: None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    return {finding.name: finding.is_ok for finding in doctor.check(STAGE)}
+    stage = STAGE._replace(reserved=reserved)
+    return {finding.name: doctor._verdict(finding) for finding in doctor.check(stage)}
 
 
 def test_the_doctor_finds_nothing_in_an_account_that_is_ready(
@@ -327,12 +333,24 @@ def test_the_doctor_finds_nothing_in_an_account_that_is_ready(
     findings = doctor_says(monkeypatch, free=100, role="arn:aws:iam::1:role/logs")
     assert findings == dict.fromkeys(
         ("Python", "settings", "commit", "identity", "region", "concurrency", "log role", "stack"),
-        True,
+        "ok",
     )
 
 
-def test_the_doctor_finds_a_small_quota_and_a_lost_log_role(
+def test_the_doctor_finds_a_reservation_that_does_not_fit_and_a_lost_log_role(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    findings = doctor_says(monkeypatch, free=99, role=None)
-    assert {name for name, is_ok in findings.items() if not is_ok} == {"concurrency", "log role"}
+    findings = doctor_says(monkeypatch, free=249, role=None, reserved=150)
+    assert {name for name, verdict in findings.items() if verdict == "WRONG"} == {
+        "concurrency",
+        "log role",
+    }
+
+
+def test_the_doctor_warns_of_a_small_quota_without_a_reservation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    findings = doctor_says(monkeypatch, free=99, role="arn:aws:iam::1:role/logs")
+    assert {name: verdict for name, verdict in findings.items() if verdict != "ok"} == {
+        "concurrency": "WARN"
+    }
