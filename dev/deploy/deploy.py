@@ -75,7 +75,7 @@ def main() -> None:
             api_id
             and _described(stage, api_id) == target
             and _runs(stage, built)
-            and os.environ.get("FORCE") != "1"
+            and os.environ.get("FORCE", "") in ("", "0")
         ):
             machine.say("Nothing has changed since the last deployment.")
         else:

@@ -28,7 +28,7 @@ from dev.deploy.stages import Stage
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    is_plan = os.environ.get("PLAN") == "1"
+    is_plan = os.environ.get("PLAN", "") not in ("", "0")
     if stage.is_protected and not is_plan:
         source.refuse_uncommitted(stage.name, stage.commit)
     domain.of(stage)  # refused before anything is built
