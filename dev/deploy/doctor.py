@@ -8,7 +8,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, source, stages
+from dev.deploy import cloudformation, domain, foundations, source, stages
 from dev.deploy.stages import Stage
 
 
@@ -51,8 +51,12 @@ def _judged(name: str, check: Callable[[], None], detail: str) -> Finding:
     try:
         check()
     except SystemExit as stopped:
-        return Finding(name, False, str(stopped.code).removeprefix("casting: "))
+        return _stopped(name, stopped)
     return Finding(name, True, detail)
+
+
+def _stopped(name: str, stopped: SystemExit) -> Finding:
+    return Finding(name, False, str(stopped.code).removeprefix("casting: "))
 
 
 def _commit(stage: Stage) -> Finding:
@@ -71,17 +75,20 @@ def _account(stage: Stage) -> Iterator[Finding]:
         with foundations.aws_account(stage) as account:
             arn = boto3.client("sts").get_caller_identity()["Arn"]
     except SystemExit as stopped:
-        yield Finding("identity", False, str(stopped.code).removeprefix("casting: "))
+        yield _stopped("identity", stopped)
         return
     yield Finding("identity", True, arn)
     yield Finding("region", True, account.region)
     for name, look in (
         ("concurrency", _concurrency),
         ("log role", _log_role),
+        ("domain", _domain),
         ("stack", _stack),
     ):
         try:
             yield look(stage)
+        except SystemExit as stopped:
+            yield _stopped(name, stopped)
         except (ClientError, BotoCoreError) as error:
             yield Finding(name, False, f"it cannot be read: {error}")
 
@@ -110,6 +117,23 @@ def _log_role(_: Stage) -> Finding:
     except client.exceptions.NoSuchEntityException:
         return Finding("log role", False, f"{arn} does not exist any more; create it again")
     return Finding("log role", True, arn)
+
+
+def _domain(stage: Stage) -> Finding:
+    """Check the certificate of the stage's address. It is requested by the first deployment."""
+    address = domain.of(stage)
+    if address is None:
+        return Finding("domain", True, "none is configured")
+    status = domain.certificate_status(address)
+    if status == "ISSUED":
+        return Finding("domain", True, f"the certificate of {address.name} is issued")
+    if status is None:
+        advice = "has no certificate yet; make stack or make deploy requests one"
+    else:
+        advice = (
+            "has a certificate that waits for its DNS record; make stack or make deploy prints it"
+        )
+    return Finding("domain", True, f"{address.name} {advice}", True)
 
 
 def _stack(stage: Stage) -> Finding:
