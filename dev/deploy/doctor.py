@@ -41,7 +41,7 @@ def _verdict(finding: Finding) -> str:
 def check(stage: Stage) -> Iterator[Finding]:
     """Run every check. The first ones send nothing to AWS."""
     yield _judged("Python", lambda: stages.refuse_other_python(stage), sys.version.split()[0])
-    yield _judged("settings", lambda: stages.refuse_unready(stage), "they can be deployed")
+    yield _judged("settings", lambda: stages.refuse_wrong_settings(stage), "they can be deployed")
     yield _commit(stage)
     yield from _account(stage)
 

@@ -242,11 +242,16 @@ def _reserved(config: dict[str, Any], stage: str) -> int:
 
 
 def refuse_unready(stage: Stage) -> None:
-    """Stop if a stage cannot be deployed from this machine, or has settings that cannot be right.
+    """Stop if a stage cannot be deployed from here, or has settings that cannot be right."""
+    refuse_other_python(stage)
+    refuse_wrong_settings(stage)
+
+
+def refuse_wrong_settings(stage: Stage) -> None:
+    """Stop if settings of a stage cannot be right.
 
     A host of RFC 2606 is a placeholder, and Auth0's issuer ends with a slash.
     """
-    refuse_other_python(stage)
     for name in ("AUTH_ISSUER", "WEB_ORIGIN"):
         host = stage.settings[name].partition("://")[2].partition("/")[0]
         if host.endswith((".example", ".invalid", ".test")):

@@ -4,6 +4,7 @@ import base64
 import datetime
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -350,7 +351,7 @@ def doctor_says(
     }
     monkeypatch.setattr(boto3, "client", clients.__getitem__)
     monkeypatch.setattr(boto3, "Session", lambda: Mock(region_name=None))
-    monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
+    monkeypatch.setattr(stages, "refuse_wrong_settings", lambda _: None)
     monkeypatch.setattr(stages, "refuse_other_python", lambda _: None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     config = {"stages": {"prod": {"protected": True, "domain": address}}}
@@ -400,3 +401,13 @@ def test_the_doctor_checks_the_domain_and_its_certificate(
 ) -> None:
     findings = doctor_says(monkeypatch, address=address, certificates=certificates)
     assert (findings["domain"], findings["stack"]) == (verdict, "ok")
+
+
+def test_the_doctor_checks_the_settings_with_any_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "refuse_other_python", lambda _: sys.exit("casting: another"))
+    settings = {"AUTH_ISSUER": "https://issuer.example/", "WEB_ORIGIN": "https://a.agency.com"}
+    python, settings_finding, *_ = doctor.check(STAGE._replace(settings=settings))
+    assert python.detail == "another"
+    assert "AUTH_ISSUER of the stage prod is still https://issuer.example/" in (
+        settings_finding.detail
+    )
