@@ -217,3 +217,9 @@ def test_a_table_is_backed_up_after_a_restore_and_without_its_tags(configured: s
     backed_up = ["casting-prod", configured, restore.target_name(configured, moment)]
     names = [*backed_up, "casting-dev", "other"]
     assert [name for name in names if fnmatchcase(prefix + name, pattern)] == backed_up
+
+
+def test_a_vault_is_retained_except_if_the_creation_of_the_stack_fails() -> None:
+    resources = resources_of("backup.yaml", [])
+    kept = {n: r["DeletionPolicy"] for n, r in resources.items() if "DeletionPolicy" in r}
+    assert kept == {"Key": "RetainExceptOnCreate", "Vault": "RetainExceptOnCreate"}
