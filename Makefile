@@ -105,7 +105,7 @@ token: $(VENV)/installed ## print a token (ROLE=director, TTL in seconds)
 auth0: $(VENV)/installed ## set up an Auth0 tenant for a stage (STAGE=dev, CONSOLE_URL=https://..., DRY_RUN=1)
 	@$(IN_VENV) -m dev.auth0.setup
 
-audit: $(VENV)/audit-installed ## look for advisories of all packages
+audit: $(VENV)/audit-installed ## look for advisories of the packages (SECURITY.md says which)
 	@$(IN_VENV) -m dev.audit
 
 sbom: $(VENV)/installed ## list what a stage consists of, in CycloneDX (STAGE=dev)

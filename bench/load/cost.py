@@ -27,28 +27,30 @@ class Price(NamedTuple):
     """The number of units that cost this much."""
 
     unit: str
+    file: str
+    """The file of the price list that has it."""
 
 
 PRICES = {
-    "lambda requests": Price(0.20, MILLION, "requests"),
-    "lambda arm64": Price(0.0000133334, 1, "GB-s"),
-    "lambda x86_64": Price(0.0000166667, 1, "GB-s"),
-    "api gateway": Price(3.70, MILLION, "requests"),
-    "dynamodb reads": Price(0.1525, MILLION, "units"),
-    "dynamodb writes": Price(0.7625, MILLION, "units"),
-    "dynamodb storage": Price(0.306, 1, "GB"),
-    "dynamodb backup": Price(0.2448, 1, "GB"),
-    "logs": Price(0.63, 1, "GB"),
-    "log storage": Price(0.0324, 1, "GB"),
-    "metrics": Price(0.30, 1, "metrics"),
-    "alarms": Price(0.10, 1, "alarms"),
-    "dashboard": Price(3.00, 1, "dashboards"),
-    "transfer": Price(0.09, 1, "GB"),
-    "x-ray": Price(5.00, MILLION, "traces"),
+    "lambda requests": Price(0.20, MILLION, "requests", "AWSLambda"),
+    "lambda arm64": Price(0.0000133334, 1, "GB-s", "AWSLambda"),
+    "lambda x86_64": Price(0.0000166667, 1, "GB-s", "AWSLambda"),
+    "api gateway": Price(3.70, MILLION, "requests", "AmazonApiGateway"),
+    "dynamodb reads": Price(0.1525, MILLION, "units", "AmazonDynamoDB"),
+    "dynamodb writes": Price(0.7625, MILLION, "units", "AmazonDynamoDB"),
+    "dynamodb storage": Price(0.306, 1, "GB", "AmazonDynamoDB"),
+    "dynamodb backup": Price(0.2448, 1, "GB", "AmazonDynamoDB"),
+    "logs": Price(0.63, 1, "GB", "AmazonCloudWatch"),
+    "log storage": Price(0.0324, 1, "GB", "AmazonCloudWatch"),
+    "metrics": Price(0.30, 1, "metrics", "AmazonCloudWatch"),
+    "alarms": Price(0.10, 1, "alarms", "AmazonCloudWatch"),
+    "dashboard": Price(3.00, 1, "dashboards", "AmazonCloudWatch"),
+    "transfer": Price(0.09, 1, "GB", "AWSDataTransfer"),
+    "x-ray": Price(5.00, MILLION, "traces", "AWSXRay"),
 }
 """Of eu-central-1, first tier, without the free tier and taxes."""
 
-PRICES_AS_OF = "September 2026"
+PRICES_AS_OF = "August 2026"
 PRICE_LIST = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/index.json"
 
 MEMORY_GB = 1.0  # `lambda_memory_size` in .chalice/config.json
@@ -356,9 +358,14 @@ def _bills(figures: Figures) -> Iterator[str]:
 
 def _prices() -> str:
     return table(
-        ("price", "dollars", "for"),
+        ("price", "dollars", "for", "file"),
         (
-            (name, f"{price.dollars:.10f}".rstrip("0").rstrip("."), f"{price.of:,.0f} {price.unit}")
+            (
+                name,
+                f"{price.dollars:.10f}".rstrip("0").rstrip("."),
+                f"{price.of:,.0f} {price.unit}",
+                f"`{price.file}`",
+            )
             for name, price in PRICES.items()
         ),
     )

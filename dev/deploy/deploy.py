@@ -59,8 +59,8 @@ def main() -> None:
             )
         refuse_other_region(stage, account)
         foundations.refuse_other_table(stage, LATEST)
+        foundations.refuse_small_quota(stage)
         built = package.build(stage)
-        foundations.warn_of_small_quota(stage, built.reserved())
         foundations.make(stage)
         cloudformation.apply(
             f"{stage.function}-operations",
@@ -77,7 +77,7 @@ def main() -> None:
             api_id
             and _described(stage, api_id) == target
             and _runs(stage, built)
-            and os.environ.get("FORCE") != "1"
+            and os.environ.get("FORCE", "") in ("", "0")
         ):
             machine.say("Nothing has changed since the last deployment.")
         else:
@@ -134,7 +134,7 @@ def fingerprint(built: Package, is_closed: bool) -> str:
 def record_what_is_deployed(stage: Stage) -> str | None:
     """Write Chalice's record of what is deployed, as it is in AWS. Return the API's id."""
     resources: list[dict[str, Any]] = []
-    for name, function in zip(("api_handler", "auth0"), stage.functions, strict=True):
+    for name, function in zip(stages.CHALICE_FUNCTIONS, stage.functions, strict=True):
         role = f"{stage.function}-{name}"
         if arn := _role_arn(role):
             resources.append(

@@ -8,11 +8,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev import machine
-from dev.deploy import cloudformation, foundations, source, stages
+from dev.deploy import cloudformation, domain, foundations, source, stages
 from dev.deploy.stages import Stage
-
-ENOUGH_CONCURRENCY = 100
-"""How many requests Lambda must be able to handle at once. A new account may have fewer."""
 
 
 class Finding(NamedTuple):
@@ -21,22 +18,30 @@ class Finding(NamedTuple):
     name: str
     is_ok: bool
     detail: str
+    is_doubtful: bool = False
+    """Whether the stage can be deployed, and somebody should read the detail."""
 
 
 def main() -> None:
     findings = []
     for finding in check(stages.chosen()):
-        machine.say(f"{'ok' if finding.is_ok else 'WRONG':<6} {finding.name}: {finding.detail}")
+        machine.say(f"{_verdict(finding):<6} {finding.name}: {finding.detail}")
         findings.append(finding)
     wrong = sum(not finding.is_ok for finding in findings)
     if wrong:
         machine.fail(f"{wrong} of {len(findings)} checks failed; nothing was changed")
 
 
+def _verdict(finding: Finding) -> str:
+    if not finding.is_ok:
+        return "WRONG"
+    return "WARN" if finding.is_doubtful else "ok"
+
+
 def check(stage: Stage) -> Iterator[Finding]:
     """Run every check. The first ones send nothing to AWS."""
     yield _judged("Python", lambda: stages.refuse_other_python(stage), sys.version.split()[0])
-    yield _judged("settings", lambda: stages.refuse_unready(stage), "they can be deployed")
+    yield _judged("settings", lambda: stages.refuse_wrong_settings(stage), "they can be deployed")
     yield _commit(stage)
     yield from _account(stage)
 
@@ -46,8 +51,12 @@ def _judged(name: str, check: Callable[[], None], detail: str) -> Finding:
     try:
         check()
     except SystemExit as stopped:
-        return Finding(name, False, str(stopped.code).removeprefix("casting: "))
+        return _stopped(name, stopped)
     return Finding(name, True, detail)
+
+
+def _stopped(name: str, stopped: SystemExit) -> Finding:
+    return Finding(name, False, str(stopped.code).removeprefix("casting: "))
 
 
 def _commit(stage: Stage) -> Finding:
@@ -66,32 +75,27 @@ def _account(stage: Stage) -> Iterator[Finding]:
         with foundations.aws_account(stage) as account:
             arn = boto3.client("sts").get_caller_identity()["Arn"]
     except SystemExit as stopped:
-        yield Finding("identity", False, str(stopped.code).removeprefix("casting: "))
+        yield _stopped("identity", stopped)
         return
     yield Finding("identity", True, arn)
     yield Finding("region", True, account.region)
     for name, look in (
         ("concurrency", _concurrency),
         ("log role", _log_role),
+        ("domain", _domain),
         ("stack", _stack),
     ):
         try:
             yield look(stage)
+        except SystemExit as stopped:
+            yield _stopped(name, stopped)
         except (ClientError, BotoCoreError) as error:
             yield Finding(name, False, f"it cannot be read: {error}")
 
 
-def _concurrency(_: Stage) -> Finding:
-    limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
-    total, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    if free < ENOUGH_CONCURRENCY:
-        advice = (
-            f"{free} of {total} are not reserved, and the API needs {ENOUGH_CONCURRENCY}; request"
-            " more: aws service-quotas request-service-quota-increase --service-code lambda"
-            " --quota-code L-B99A9384 --desired-value 1000"
-        )
-        return Finding("concurrency", False, advice)
-    return Finding("concurrency", True, f"{free} of {total} are not reserved")
+def _concurrency(stage: Stage) -> Finding:
+    quota = foundations.quota(stage)
+    return Finding("concurrency", not quota.is_refused, quota.detail, not quota.is_enough)
 
 
 def _log_role(_: Stage) -> Finding:
@@ -113,6 +117,23 @@ def _log_role(_: Stage) -> Finding:
     except client.exceptions.NoSuchEntityException:
         return Finding("log role", False, f"{arn} does not exist any more; create it again")
     return Finding("log role", True, arn)
+
+
+def _domain(stage: Stage) -> Finding:
+    """Check the certificate of the stage's address. It is requested by the first deployment."""
+    address = domain.of(stage)
+    if address is None:
+        return Finding("domain", True, "none is configured")
+    status = domain.certificate_status(address)
+    if status == "ISSUED":
+        return Finding("domain", True, f"the certificate of {address.name} is issued")
+    if status is None:
+        advice = "has no certificate yet; make stack or make deploy requests one"
+    else:
+        advice = (
+            "has a certificate that waits for its DNS record; make stack or make deploy prints it"
+        )
+    return Finding("domain", True, f"{address.name} {advice}", True)
 
 
 def _stack(stage: Stage) -> Finding:

@@ -114,30 +114,49 @@ def _stack(stage: Stage) -> str:
     return f"{stage.function}-domain"
 
 
-def _certificate(domain: Domain) -> dict[str, Any]:
-    """Return the certificate of a domain with its DNS record. Request one if there is none."""
-    client = boto3.client("acm")
-    pages = client.get_paginator("list_certificates").paginate(
-        CertificateStatuses=["ISSUED", "PENDING_VALIDATION"]
+def certificate_status(domain: Domain) -> str | None:
+    """Return the status of a domain's certificate, or None if there is none."""
+    arns = _certificates(domain)
+    return str(_best(arns)["Status"]) if arns else None
+
+
+def _certificates(domain: Domain) -> list[str]:
+    """Return the ARNs of the certificates of a domain that are issued or may be."""
+    pages = (
+        boto3.client("acm")
+        .get_paginator("list_certificates")
+        .paginate(CertificateStatuses=["ISSUED", "PENDING_VALIDATION"])
     )
-    ours = [
+    return [
         summary["CertificateArn"]
         for page in pages
         for summary in page["CertificateSummaryList"]
         if summary["DomainName"] == domain.name
     ]
+
+
+def _best(arns: list[str]) -> dict[str, Any]:
+    """Return the description of a certificate: of an issued one, if there is one."""
+    client = boto3.client("acm")
+    found = [client.describe_certificate(CertificateArn=arn)["Certificate"] for arn in arns]
+    best: dict[str, Any] = min(found, key=lambda c: c["Status"] != "ISSUED")
+    return best
+
+
+def _certificate(domain: Domain) -> dict[str, Any]:
+    """Return the certificate of a domain with its DNS record. Request one if there is none."""
+    ours = _certificates(domain)
     if not ours:
         # The token makes a repeated request return the same certificate.
         token = hashlib.sha256(domain.name.encode()).hexdigest()[:32]
         ours.append(
-            client.request_certificate(
+            boto3.client("acm").request_certificate(
                 DomainName=domain.name, ValidationMethod="DNS", IdempotencyToken=token
             )["CertificateArn"]
         )
     deadline = time.monotonic() + RECORD_SECONDS
     while True:
-        found = [client.describe_certificate(CertificateArn=a)["Certificate"] for a in ours]
-        certificate: dict[str, Any] = min(found, key=lambda c: c["Status"] != "ISSUED")
+        certificate = _best(ours)
         options = certificate.get("DomainValidationOptions") or [{}]
         if certificate["Status"] == "ISSUED" or "ResourceRecord" in options[0]:
             return certificate

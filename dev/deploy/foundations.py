@@ -25,6 +25,15 @@ class Account(NamedTuple):
     number: str
 
 
+class Quota(NamedTuple):
+    """Whether the account can run as many functions at once as a stage needs."""
+
+    is_enough: bool
+    is_refused: bool
+    """Whether AWS would refuse the deployment."""
+    detail: str
+
+
 @contextlib.contextmanager
 def aws_account(stage: Stage) -> Iterator[Account]:
     """Return the account of the credentials in the environment, in the stage's region.
@@ -55,16 +64,48 @@ def aws_errors() -> Iterator[None]:
         machine.fail(f"AWS cannot be reached; check AWS_PROFILE or AWS_ACCESS_KEY_ID: {error}")
 
 
-def warn_of_small_quota(stage: Stage, reserved: int) -> None:
-    """Print a warning if the account cannot run as many functions at once as the stage may need."""
-    limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
-    quota = limits["ConcurrentExecutions"]
-    needed = reserved + UNRESERVED if reserved else THROTTLING["burst"]
-    if quota < needed:
-        machine.say(
-            f"The account can run {quota} functions at once, and {stage.name} needs {needed}:"
-            " request a higher quota (docs/operations.md, Lambda throttles)"
+def quota(stage: Stage) -> Quota:
+    """Compare the executions that Lambda can run at once with what a deployment needs.
+
+    What the functions of the stage reserve already is theirs, and is not needed again.
+    """
+    client = boto3.client("lambda")
+    free = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    more = stage.reserved - sum(map(_reserved, stage.functions))
+    if more > 0:
+        needed, reason = more + UNRESERVED, f"reserves {more} more, and AWS keeps {UNRESERVED} free"
+    else:
+        needed, reason = (
+            more + THROTTLING["burst"],
+            f"accepts {THROTTLING['burst']} requests at once",
         )
+    sentence = f"{free} executions of Lambda are not reserved"
+    if free >= needed:
+        return Quota(True, False, sentence)
+    sentence += f", and {needed} are needed, because {stage.name} {reason}: request a higher quota"
+    return Quota(False, more > 0, f"{sentence} (docs/operations.md, Lambda throttles)")
+
+
+def _reserved(function: str) -> int:
+    """Return how many executions are reserved for a function. It may not exist yet."""
+    client = boto3.client("lambda")
+    try:
+        concurrency = client.get_function_concurrency(FunctionName=function)
+    except client.exceptions.ResourceNotFoundException:
+        return 0
+    return int(concurrency.get("ReservedConcurrentExecutions", 0))
+
+
+def refuse_small_quota(stage: Stage) -> None:
+    """Stop if CloudFormation or Chalice could not reserve what the stage reserves.
+
+    Print a warning if the stage can be deployed, and Lambda may throttle it.
+    """
+    is_enough, is_refused, detail = quota(stage)
+    if is_refused:
+        machine.fail(f"{detail}; or lower reserved_concurrency in .chalice/config.json")
+    if not is_enough:
+        machine.say(detail)
 
 
 def deployer_stack(stage: Stage) -> str:

@@ -124,13 +124,6 @@ class Package(NamedTuple):
         resources = json.loads(self.template.read_text())["Resources"]
         return {name: resource["Properties"] for name, resource in resources.items()}
 
-    def reserved(self) -> int:
-        """Return the reserved concurrency of all functions together."""
-        return sum(
-            properties.get("ReservedConcurrentExecutions", 0)
-            for properties in self.properties().values()
-        )
-
     def completion(self) -> dict[str, Any]:
         """Return what the API's definition has and `chalice deploy` does not import."""
         definition = self.properties()["RestAPI"]["DefinitionBody"]

@@ -82,7 +82,7 @@ def create_roles(stage: Stage) -> None:
     if boundary is None:
         return
     client = boto3.client("iam")
-    for name in ("api_handler", "auth0"):
+    for name in stages.CHALICE_FUNCTIONS:
         role = f"{stage.function}-{name}"
         try:
             existing = client.get_role(RoleName=role)["Role"]

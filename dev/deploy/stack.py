@@ -28,7 +28,7 @@ from dev.deploy.stages import ALIAS, Stage
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    is_plan = os.environ.get("PLAN") == "1"
+    is_plan = os.environ.get("PLAN", "") not in ("", "0")
     if stage.is_protected and not is_plan:
         source.refuse_uncommitted(stage.name, stage.commit)
     domain.of(stage)  # refused before anything is built
@@ -38,8 +38,8 @@ def main() -> None:
                 f"{stage.name} was deployed with make deploy; use that, or run make undeploy first"
             )
         foundations.refuse_other_table(stage, ALIAS)
+        foundations.refuse_small_quota(stage)
         built = package.build(stage)
-        foundations.warn_of_small_quota(stage, built.reserved())
         if is_plan:
             _plan(stage, built)
             return

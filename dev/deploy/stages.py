@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import yaml
+from chalice.config import Config
 
 from dev import machine
 from dev.deploy import source, templates
@@ -16,6 +17,8 @@ from dev.machine import PROJECT
 APP = "casting"
 LAMBDA_MARK = "AWS_LAMBDA_FUNCTION_NAME"  # by which the functions know that they run in Lambda
 ALIAS = "live"  # of the function versions that `make stack` publishes; API Gateway calls it
+CHALICE_FUNCTIONS = ("api_handler", "auth0")
+"""The functions' names in `.chalice/config.json`, in the order of `Stage.functions`."""
 ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """The processors of functions: Lambda's names, and Linux's."""
 SNAP_START_PYTHON = (3, 12)  # the oldest Python with SnapStart (Lambda)
@@ -68,6 +71,8 @@ class Stage(NamedTuple):
     """The whole `.chalice/config.json`, with all stages."""
     waf_requests: int | None = None
     """How many requests AWS WAF lets one address send in five minutes. None: there is no WAF."""
+    reserved: int = 0
+    """How many executions of Lambda are reserved for both functions together."""
 
     @property
     def function(self) -> str:
@@ -199,6 +204,7 @@ def chosen() -> Stage:
             f"waf_requests of the stage {name} in .chalice/config.json must be a whole number, at"
             f" least {MIN_WAF_REQUESTS}"
         )
+    reserved = _reserved(config, name)
     if commit := source.commit():
         settings["COMMIT"] = commit
     for other in _settings(config):
@@ -218,15 +224,39 @@ def chosen() -> Stage:
         snap_start=snap_start,
         config=config,
         waf_requests=waf_requests,
+        reserved=reserved,
     )
 
 
+def _reserved(config: dict[str, Any], stage: str) -> int:
+    """Return the reserved concurrency of both functions together, as Chalice reads it."""
+    total = 0
+    for function in CHALICE_FUNCTIONS:
+        reserved = Config(
+            chalice_stage=stage, function_name=function, config_from_disk=config
+        ).reserved_concurrency
+        if reserved is None:
+            continue
+        if type(reserved) is not int or reserved < 0:
+            machine.fail(
+                f"reserved_concurrency of {function} of the stage {stage} in .chalice/config.json"
+                " must be a whole number, at least 0"
+            )
+        total += reserved
+    return total
+
+
 def refuse_unready(stage: Stage) -> None:
-    """Stop if a stage cannot be deployed from this machine, or has settings that cannot be right.
+    """Stop if a stage cannot be deployed from here, or has settings that cannot be right."""
+    refuse_other_python(stage)
+    refuse_wrong_settings(stage)
+
+
+def refuse_wrong_settings(stage: Stage) -> None:
+    """Stop if settings of a stage cannot be right.
 
     A host of RFC 2606 is a placeholder, and Auth0's issuer ends with a slash.
     """
-    refuse_other_python(stage)
     for name in ("AUTH_ISSUER", "WEB_ORIGIN"):
         host = stage.settings[name].partition("://")[2].partition("/")[0]
         if host.endswith((".example", ".invalid", ".test")):

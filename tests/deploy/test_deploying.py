@@ -350,7 +350,7 @@ def test_the_hook_calls_both_functions_and_reports_whether_they_work(
     assert reported(api, "casting-none:live") == "Failed"
 
 
-def test_a_plan_shows_the_changes_and_makes_none(
+def test_a_plan_and_the_doctor_change_nothing(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
     cloud, site = own_account
@@ -373,6 +373,10 @@ def test_a_plan_shows_the_changes_and_makes_none(
     output = site.make("stack", "stack", PLAN="1", COMMIT="")  # also of what is not committed
     assert "casting-prod: Modify APIHandler (AWS::Lambda::Function)\n" in output
     assert "casting-prod-table: nothing would change" in output
+    domain = {"name": "api.agency.com"}
+    stages = {**before["stages"], "prod": {**before["stages"]["prod"], "domain": domain}}
+    site.checkout.write_config({**before, "stages": stages})
+    assert "WARN   domain: api.agency.com has no certificate yet" in site.make("doctor", "stack")
     assert (state(cloud, live), existing(), change_sets()) == (was, stacks_before, sets_before)
     site.checkout.write_config(before)
     # The change set of a new stage creates an empty stack, which is removed.

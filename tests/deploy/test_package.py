@@ -188,6 +188,13 @@ def test_cfn_lint_accepts_every_template(built: Path, checkout: Checkout) -> Non
     assert lint.returncode == 0
 
 
+def test_the_manual_reads_outputs_that_the_stack_has(built: Path) -> None:
+    manual = (PROJECT / "docs" / "operations.md").read_text()
+    read = re.findall(r"OutputKey=='(\w+)'", manual)
+    assert read
+    assert {*read} <= json.loads((built / "sam.json").read_text())["Outputs"].keys()
+
+
 def test_a_failed_creation_of_the_shared_stack_leaves_nothing_and_packages_have_versions(
     checkout: Checkout,
 ) -> None:

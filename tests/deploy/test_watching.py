@@ -5,13 +5,17 @@ import sys
 import urllib.error
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
-from dev.deploy import backup, cloudformation, foundations, stages, watch
+from dev import machine
+from dev.deploy import backup, cloudformation, foundations, restore, stages, watch
+from dev.deploy.stages import Stage
 from tests.deploy.test_templates import resources_of
 from tests.support.client import Client
 
@@ -190,3 +194,32 @@ def test_a_locked_vault_needs_a_confirmation_and_keeps_its_days(
     monkeypatch.setenv("DAYS", "35")
     with pytest.raises(SystemExit, match="kept for 90 days"):
         backup.main()
+
+
+@pytest.mark.parametrize("configured", ["casting-prod", "casting-prod-20261122T100000Z"])
+def test_a_table_is_backed_up_after_a_restore_and_without_its_tags(configured: str) -> None:
+    stage = Stage(
+        "prod",
+        "eu-central-1",
+        {"TABLE_NAME": configured},
+        {},
+        30,
+        "x86_64",
+        False,
+        machine.config(),
+    )
+    selection = stage.template("backup.yaml")["Resources"]["Selection"]["Properties"]
+    ((kind, pattern),) = selection["BackupSelection"].pop("Resources")[0].items()
+    assert kind == "Fn::Sub"
+    assert selection["BackupSelection"].keys() == {"SelectionName", "IamRoleArn"}
+    prefix = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
+    moment = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    backed_up = ["casting-prod", configured, restore.target_name(configured, moment)]
+    names = [*backed_up, "casting-dev", "other"]
+    assert [name for name in names if fnmatchcase(prefix + name, pattern)] == backed_up
+
+
+def test_a_vault_is_retained_except_if_the_creation_of_the_stack_fails() -> None:
+    resources = resources_of("backup.yaml", [])
+    kept = {n: r["DeletionPolicy"] for n, r in resources.items() if "DeletionPolicy" in r}
+    assert kept == {"Key": "RetainExceptOnCreate", "Vault": "RetainExceptOnCreate"}

@@ -87,6 +87,11 @@ def test_every_supported_python_is_tested_and_the_functions_are_deployed_with_th
     }
 
 
+def test_the_tests_have_the_old_code_that_an_upgrade_starts_from() -> None:
+    checkout, *_ = job("ci.yml", "check")["steps"]
+    assert checkout["with"]["fetch-depth"] == 0
+
+
 def test_only_main_and_tags_are_deployed_and_only_after_the_checks() -> None:
     assert job("ci.yml", "dev")["if"] == "github.ref == 'refs/heads/main'"
     assert job("ci.yml", "prod")["if"] == "startsWith(github.ref, 'refs/tags/v')"

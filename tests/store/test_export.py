@@ -1,9 +1,11 @@
 """`make export` writes a whole table to a file, and `make import` loads it into an empty one."""
 
+import fcntl
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +49,7 @@ def test_an_export_can_be_loaded_into_an_empty_table(
     exported = run_python(["-m", "dev.table.export"], **settings)
     assert exported.returncode == 0, exported.stderr
     assert f"has the {len(before)} items" in exported.stdout
-    assert file.stat().st_mode & 0o777 == export.PRIVATE
+    assert file.stat().st_mode & 0o777 == 0o600  # it has personal data
     Item.delete_table()
     Item.create_table(wait=True)
     entries.note_complete()
@@ -63,14 +65,73 @@ def test_an_export_can_be_loaded_into_an_empty_table(
     assert contents() == before
 
 
+@pytest.fixture
+def named(file: Path, real_table: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file, as FILE of an export of the table."""
+    monkeypatch.setenv("FILE", str(file))
+    monkeypatch.setattr(export, "choose_table", lambda: "the table")
+    return file
+
+
 def test_an_interrupted_export_leaves_no_file(
-    producer: Client, file: Path, monkeypatch: pytest.MonkeyPatch
+    producer: Client, named: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(producer)
     monkeypatch.setattr(export, "_progress", lambda _: pytest.fail("interrupted"))
     with pytest.raises(pytest.fail.Exception):
-        export.export(file)
-    assert list(file.parent.iterdir()) == []
+        export.main()
+    assert list(named.parent.iterdir()) == []
+
+
+def test_what_a_killed_export_has_left_is_removed(named: Path) -> None:
+    leftovers = [named.with_name(f"{named.name}.{name}.part") for name in ("killed", "in_use")]
+    for leftover in leftovers:
+        leftover.write_text("personal data")
+    with open(leftovers[1]) as in_use:
+        fcntl.flock(in_use, fcntl.LOCK_EX)
+        export.main()
+    assert sorted(named.parent.iterdir()) == [named, leftovers[1]]
+
+
+def test_of_two_exports_at_once_one_file_is_complete(
+    named: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished = []
+
+    def read_while_another_exports(_: object) -> Iterator[dict[str, Any]]:
+        yield {"pk": {"S": "first"}}
+        monkeypatch.setattr(integrity, "read", lambda _: [{"pk": {"S": "second"}}] * 2)
+        export.main()
+        finished.append(named.read_bytes())
+
+    monkeypatch.setattr(integrity, "read", read_while_another_exports)
+    with pytest.raises(SystemExit, match="exists already"):
+        export.main()
+    assert finished == [named.read_bytes()]
+    assert len(gzip.decompress(finished[0]).splitlines()) == 2
+    assert list(named.parent.iterdir()) == [named]
+    assert f"{named} has the 2 items" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing/casting.jsonl.gz", "No such file or directory"),
+        ("text/casting.jsonl.gz", "Not a directory"),
+        ("x" * 250, "File name too long"),
+        ("x" * 300, "File name too long"),
+        ("", "exists already"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sentence: str
+) -> None:
+    tmp_path.joinpath("text").touch()
+    monkeypatch.setenv("FILE", str(tmp_path / name))
+    monkeypatch.setattr(export, "choose_table", lambda: pytest.fail("it goes on"))
+    with pytest.raises(SystemExit, match=sentence):
+        export.main()
+    assert [path.name for path in tmp_path.iterdir()] == ["text"]
 
 
 def test_a_file_that_exists_is_not_replaced(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,7 @@ class Cloud:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
+            "LAMBDA_ACCOUNT_CONCURRENCY": "1000",  # as on AWS, and not what fits into the memory
             "LAMBDA_EXECUTOR": "local",
             "LOG_LEVEL": "WARNING",
             "MINISTACK_EDITION": mark,
