@@ -5,9 +5,13 @@ It is deployed as this file alone, inside the template, and has nothing but Lamb
 
 import json
 import os
+import time
 from typing import Any
 
 import boto3
+
+# {"alg":"RS256","kid":"pre-traffic"}, without claims. The authorizer fetches the issuer's keys.
+UNSIGNED = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6InByZS10cmFmZmljIn0.e30.AAAA"
 
 
 def handler(event: dict[str, str], _: object) -> None:
@@ -28,27 +32,35 @@ def handler(event: dict[str, str], _: object) -> None:
 def check() -> None:
     """Send requests to both versions. Raise ValueError if one does not respond as it should."""
     for path in ("/", "/health", "/openapi.json"):
-        status = call(os.environ["API"], request(path)).get("statusCode")
-        if status != 200:
-            raise ValueError(f"GET {path} is {status}")
+        expect(200, path)
+    for name in ("movies", "actors"):  # their lists read an index of the table
+        expect(200, f"/{name}", f"get:{name}")
+        expect(403, f"/{name}", "none")
     refused = call(
         os.environ["AUTHORIZER"],
         {
             "type": "TOKEN",
-            "authorizationToken": "Bearer none",
+            "authorizationToken": UNSIGNED,
             "methodArn": "arn:aws:execute-api:any:0:api/stage/GET/movies",
         },
     )
     effects = [s["Effect"] for s in refused.get("policyDocument", {}).get("Statement", [])]
     if effects != ["Deny"]:
-        raise ValueError("the authorizer does not refuse a token that is none")
+        raise ValueError("the authorizer does not refuse a token that nobody has signed")
 
 
-def request(path: str) -> dict[str, Any]:
-    """Return the event that API Gateway sends for a GET without a token."""
-    return {
+def expect(expected: int, path: str, permission: str | None = None) -> None:
+    """Raise ValueError unless a GET has this status. With a permission, it is a caller's."""
+    status = call(os.environ["API"], request(path, permission)).get("statusCode")
+    if status != expected:
+        raise ValueError(f"GET {path} is {status}, not {expected}")
+
+
+def request(path: str, permission: str | None) -> dict[str, Any]:
+    """Return the event that API Gateway sends for a GET, after the authorizer or without it."""
+    event: dict[str, Any] = {
         "headers": {},
-        "multiValueQueryStringParameters": None,
+        "multiValueQueryStringParameters": {"limit": ["1"]} if permission else None,
         "pathParameters": None,
         "stageVariables": None,
         "body": None,
@@ -60,6 +72,13 @@ def request(path: str) -> dict[str, Any]:
             "stage": "pre-traffic",
         },
     }
+    if permission:
+        event["requestContext"]["authorizer"] = {
+            "sub": "pre-traffic",
+            "permissions": json.dumps([permission]),
+            "exp": str(time.time() + 60),
+        }
+    return event
 
 
 def call(version: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,9 @@ def main() -> None:
             _give_up(stage, way, commit)
             return
         restored = _requested_tables(stage, moment, way)
+        # The deployment, after the API is stopped, finds this package and builds none.
+        if way and _run(stage, "dev.deploy.package", STAGE=stage.name):
+            machine.fail("the package cannot be built, so this command has stopped nothing")
         with _resumable(stage) if way else contextlib.nullcontext():
             if restored.target == stage.settings["TABLE_NAME"]:
                 machine.say(f"{restored.target} is restored and configured already.")

@@ -98,7 +98,10 @@ class Stage(NamedTuple):
     def is_gradual(self) -> bool:
         """Whether CodeDeploy shifts the traffic to new versions in steps. GRADUAL=0 says no."""
         gradual = self.config["stages"][self.name].get("gradual_deployment", False)
-        return bool(gradual) and os.environ.get("GRADUAL") != "0"
+        wanted = os.environ.get("GRADUAL", "1")
+        if wanted not in ("0", "1"):
+            machine.fail("GRADUAL must be 0, to move all requests at once, or 1")
+        return bool(gradual) and wanted == "1"
 
     def render(self, text: str) -> str:
         """Fill in the values of the stage. `${AWS::...}` is left to CloudFormation."""

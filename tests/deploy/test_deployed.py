@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
+import boto3
 import pytest
 from playwright.sync_api import Browser, expect
 
 from app import app
 from chalicelib.store.table import INDEXES, Item
+from dev.deploy import hook
 from dev.deploy.stages import SECURITY_POLICY
 from tests.api.test_permissions import CONTRACT, MAY, assert_allowed, assert_public, send
 from tests.conftest import PROJECT
@@ -214,6 +217,35 @@ def changing(live: Live, cloud: Cloud) -> Iterator[Callable[[str], Any]]:
     yield change
     for step in undo:
         step()
+
+
+def test_the_hook_of_gradual_deployments_reports_whether_both_functions_work(
+    live: Live,
+    cloud: Cloud,
+    changing: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reports = Mock()
+    clients = {"lambda": cloud.client("lambda"), "codedeploy": reports}
+    alias = ":live" if live.way == "stack" else ""
+    api, authorizer = f"{live.function}{alias}", f"{live.function}-auth0{alias}"
+
+    def reported(api: str, authorizer: str) -> Any:
+        monkeypatch.setenv("API", api)
+        monkeypatch.setenv("AUTHORIZER", authorizer)
+        with monkeypatch.context() as patch:
+            patch.setattr(boto3, "client", clients.__getitem__)
+            hook.handler({"DeploymentId": "d", "LifecycleEventHookExecutionId": "h"}, None)
+        report = reports.put_lifecycle_event_hook_execution_status.call_args.kwargs
+        assert (report["deploymentId"], report["lifecycleEventHookExecutionId"]) == ("d", "h")
+        return report["status"]
+
+    assert reported(api, authorizer) == "Succeeded"
+    # Functions that raise an error, that refuse nothing, and that do not exist.
+    for api_version, version in ((authorizer, authorizer), (api, api), (api, "casting-none")):
+        assert reported(api_version, version) == "Failed"
+    changing("issuer out of reach")
+    assert reported(api, authorizer) == "Failed"
 
 
 def test_too_many_requests_are_429(live: Live, changing: Callable[[str], None]) -> None:

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dev.deploy import hook, versions
+from dev.deploy import versions
 from tests.deploy import test_permissions
 from tests.deploy.interruptions import Interruption, dies, nth, works
 from tests.deploy.test_deployed import state
@@ -325,31 +324,6 @@ def test_a_rollback_deploys_the_release_before_and_the_next_deployment_continues
     site.checkout.write_config(before)
 
 
-def test_the_hook_calls_both_functions_and_reports_whether_they_work(
-    own_account: tuple[Cloud, Site], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cloud, site = own_account
-    site.make("stack", "stack")
-    reports = Mock()
-    clients = {"lambda": cloud.client("lambda"), "codedeploy": reports}
-    monkeypatch.setattr(boto3, "client", clients.__getitem__)
-
-    def reported(api: str, authorizer: str) -> Any:
-        monkeypatch.setenv("API", api)
-        monkeypatch.setenv("AUTHORIZER", authorizer)
-        hook.handler({"DeploymentId": "d", "LifecycleEventHookExecutionId": "h"}, None)
-        report = reports.put_lifecycle_event_hook_execution_status.call_args.kwargs
-        assert (report["deploymentId"], report["lifecycleEventHookExecutionId"]) == ("d", "h")
-        return report["status"]
-
-    api, authorizer = "casting-prod:live", "casting-prod-auth0:live"
-    assert reported(api, authorizer) == "Succeeded"
-    # Functions that raise an error, that refuse nothing, and that do not exist.
-    assert reported(authorizer, authorizer) == "Failed"
-    assert reported(api, api) == "Failed"
-    assert reported(api, "casting-none:live") == "Failed"
-
-
 def test_a_plan_and_the_doctor_change_nothing(
     own_account: tuple[Cloud, Site], cloud_issuer: TlsIssuer
 ) -> None:
@@ -516,6 +490,10 @@ def test_a_stage_is_restored_also_after_interruptions(
     assert before_it["~1movies/GET"]["throttlingRateLimit"] == 7
     moment, before = minutes_ago(0), site.checkout.config
     table = f"casting-prod-{re.sub('[-:]', '', moment)}"
+    (stray := site.checkout.folder / "chalicelib" / "stray.txt").touch()
+    assert "has stopped nothing" in administrator.try_to_make("restore", "stack", TIME=moment)[1]
+    assert works(live)
+    stray.unlink()
     for point in (
         nth(1, "PATCH /restapis/"),
         nth(1, '"TargetTableName"'),

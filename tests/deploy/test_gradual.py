@@ -112,3 +112,6 @@ def test_a_deployment_can_be_made_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert (prod.is_gradual, dev.is_gradual) == (True, False)
     monkeypatch.setenv("GRADUAL", "0")
     assert not prod.is_gradual
+    monkeypatch.setenv("GRADUAL", "no")
+    with pytest.raises(SystemExit, match="GRADUAL must be 0"):
+        _ = prod.is_gradual

@@ -187,7 +187,8 @@ def test_the_deployment_of_a_restore_confirms_its_table_and_moves_all_requests_a
     night: Night,
 ) -> None:
     restore.main()
-    assert night.events == ["stop", "wait", "verify", "configure", "stack", "start"]
+    steps = ["package", "stop", "wait", "verify", "configure", "stack", "start"]
+    assert night.events == steps
     table = night.environment.pop("NEW_TABLE")
     assert table.startswith("casting-prod-2")
     expected = {"STAGE": "prod", "FORCE": "1", "GRADUAL": "0", "COMMIT": "a" * 40}
