@@ -126,7 +126,9 @@ deploy: $(VENV)/installed ## deploy with chalice deploy (STAGE=dev)
 stack: $(VENV)/installed ## deploy with CloudFormation (STAGE=prod; PLAN=1 only shows the changes)
 	@$(IN_VENV) -m dev.deploy.stack
 
-rollback: $(VENV)/installed ## deploy the release before this one again (STAGE=prod, RELEASE)
+# It installs nothing again after a checkout, because it must not need a package index.
+rollback: ## deploy the release before this one again (STAGE=prod, RELEASE)
+	@[ -e $(VENV)/installed ] || $(MAKE) --no-print-directory $(VENV)/installed
 	@$(IN_VENV) -m dev.deploy.rollback
 
 deployer: $(VENV)/installed ## let others deploy a stage (STAGE=prod, REPOSITORY=owner/name)

@@ -449,3 +449,16 @@ def test_the_target_of_a_linked_virtual_environment_is_not_changed(
     assert done.stderr.startswith("casting: .venv is a symbolic link")
     assert done.stdout == ""
     assert {path.name for path in shared.iterdir()} == {*stamps}
+
+
+def test_a_rollback_installs_nothing_although_the_requirements_have_changed(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text((PROJECT / "Makefile").read_text())
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    for name in (".venv/installed", "requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / ".venv" / "installed", (0, 0))
+    done = subprocess.run(["make", "-s", "rollback"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "-m dev.deploy.rollback\n"
