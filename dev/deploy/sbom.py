@@ -54,8 +54,10 @@ def bill(zip_file: Path, npm_lock: str) -> dict[str, Any]:
 
 
 def _python(zip_file: Path) -> Iterator[dict[str, Any]]:
+    lock = wheels.LOCK.read_text()
     # Chalice copies its runtime without the metadata of a package.
-    yield _component("pypi", "chalice", version("chalice"))
+    chalice = wheels.wheel_of_chalice(lock)
+    yield _component("pypi", "chalice", version("chalice"), ("SHA-256", chalice))
     with zipfile.ZipFile(zip_file) as zipped:
         for name in zipped.namelist():
             if name.endswith(".dist-info/METADATA") and name.count("/") == 1:
@@ -65,7 +67,7 @@ def _python(zip_file: Path) -> Iterator[dict[str, Any]]:
                     "pypi",
                     metadata["Name"],
                     metadata["Version"],
-                    ("SHA-256", wheels.wheel_of(record, wheels.LOCK.read_text())),
+                    ("SHA-256", wheels.wheel_of(record, lock)),
                 )
 
 
@@ -78,18 +80,18 @@ def _npm(lock: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield _component("npm", name, entry["version"], hashed)
 
 
-def _component(
-    kind: str, name: str, number: str, hashed: tuple[str, str] | None = None
-) -> dict[str, Any]:
+def _component(kind: str, name: str, number: str, hashed: tuple[str, str]) -> dict[str, Any]:
     """Return a component with the package URL that advisories name it by."""
     own_name = name.lower().replace("_", "-") if kind == "pypi" else name.replace("@", "%40")
     url = f"pkg:{kind}/{own_name}@{number}"
-    component = {
-        "type": "library", "bom-ref": url, "name": name, "version": number, "purl": url
-    }  # fmt: skip
-    if hashed is None:
-        return component
-    return {**component, "hashes": [{"alg": hashed[0], "content": hashed[1]}]}
+    return {
+        "type": "library",
+        "bom-ref": url,
+        "name": name,
+        "version": number,
+        "purl": url,
+        "hashes": [{"alg": hashed[0], "content": hashed[1]}],
+    }
 
 
 if __name__ == "__main__":
