@@ -122,10 +122,11 @@ def certificate_status(domain: Domain) -> str | None:
 
 def _certificates(domain: Domain) -> list[str]:
     """Return the ARNs of the certificates of a domain that are issued or may be."""
-    pages = (
-        boto3.client("acm")
-        .get_paginator("list_certificates")
-        .paginate(CertificateStatuses=["ISSUED", "PENDING_VALIDATION"])
+    client = boto3.client("acm")
+    pages = client.get_paginator("list_certificates").paginate(
+        CertificateStatuses=["ISSUED", "PENDING_VALIDATION"],
+        # Without this, ACM lists only keys of RSA with up to 2,048 bits.
+        Includes={"keyTypes": client.meta.service_model.shape_for("KeyAlgorithm").enum},
     )
     return [
         summary["CertificateArn"]

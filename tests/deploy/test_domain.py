@@ -92,12 +92,14 @@ class Certificates:
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)
+        self.meta = boto3.client("acm", region_name="eu-central-1").meta
 
     def get_paginator(self, name: str) -> "Certificates":
         assert name == "list_certificates"
         return self
 
-    def paginate(self, **_: Any) -> list[Any]:
+    def paginate(self, *, Includes: Any, **_: Any) -> list[Any]:  # noqa: N803 -- boto3's name
+        assert {"RSA_2048", "RSA_4096", "EC_prime256v1"} <= set(Includes["keyTypes"])
         others = [{"CertificateArn": "other", "DomainName": "www.agency.com"}]
         ours = [{"CertificateArn": str(n), "DomainName": API.name} for n in range(len(self.states))]
         return [{"CertificateSummaryList": others}, {"CertificateSummaryList": ours}]
