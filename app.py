@@ -1,6 +1,6 @@
 """Assemble the casting API. There is no logic here."""
 
-# The first import, because it makes the other ones faster.
+# first: startup.py says why
 from chalicelib import startup
 
 # isort: split

@@ -3,7 +3,7 @@
 It needs the token verifier, and the handlers do not. So it imports the verifier when it is called.
 """
 
-# The first import, because it makes the other ones faster.
+# first: startup.py says why
 from chalicelib import startup
 
 # isort: split

@@ -1,6 +1,6 @@
 """Patterns, garbage collection and warnings, while Lambda starts a function.
 
-The functions import this module before all others.
+Import this module first: the cache of `re` must be filled before other modules compile patterns.
 
 Nothing that is imported becomes garbage. Looking for it takes 5 % of a cold start, and again some
 milliseconds in a request now and then.

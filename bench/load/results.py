@@ -237,7 +237,8 @@ clients, the API and DynamoDB at once.
 
 * **Targets.** `make run` is the product on this machine. `deployed` is `make stack` on the emulated
   AWS of the tests, with API Gateway, the authorizer and one process for each concurrent request.
-  It has no limits, unlike a real stage (`THROTTLING` in dev/deploy/stages.py).
+  Its limits are lifted. Those of a real stage are in
+  [dev/deploy/stages.py](../dev/deploy/stages.py).
 * **Tables.** They differ only in the number of their movies. {cast_movies} movies have {roles}
   roles each, {parts} have a part with {candidates} candidates, and there are {actors} actors.
   [bench/load/content.py](../bench/load/content.py) writes them with all entries of the index.

@@ -174,7 +174,7 @@ def deployments(
         checkout = Checkout(folder / "casting")
         checkout.set("prod", AUTH_ISSUER=issuer.url)
         live = live_stage("stack", Site(checkout, cloud).make("stack", "stack"), cloud, issuer)
-        # The emulator has the limits of a stage, as API Gateway.
+        # Lift the limits of the stage, which the emulator has too.
         cloud.client("apigateway").update_stage(
             restApiId=live.api_id,
             stageName=live.stage,

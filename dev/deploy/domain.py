@@ -121,7 +121,7 @@ def certificate_status(domain: Domain) -> str | None:
 
 
 def _certificates(domain: Domain) -> list[str]:
-    """Return the ARNs of the certificates of a domain that are issued or may be."""
+    """Return the ARNs of the issued certificates of a domain, and of those not validated yet."""
     client = boto3.client("acm")
     pages = client.get_paginator("list_certificates").paginate(
         CertificateStatuses=["ISSUED", "PENDING_VALIDATION"],

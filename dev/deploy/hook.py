@@ -10,8 +10,9 @@ from typing import Any
 
 import boto3
 
-# {"alg":"RS256","kid":"pre-traffic"}, without claims. The authorizer fetches the issuer's keys.
-UNSIGNED = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6InByZS10cmFmZmljIn0.e30.AAAA"
+# Of a key that does not exist, {"alg":"RS256","kid":"pre-traffic"}: so the authorizer must fetch
+# the issuer's keys.
+UNKNOWN_KEY = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6InByZS10cmFmZmljIn0.e30.AAAA"
 
 
 def handler(event: dict[str, str], _: object) -> None:
@@ -34,33 +35,36 @@ def check() -> None:
     for path in ("/", "/health", "/openapi.json"):
         expect(200, path)
     for name in ("movies", "actors"):  # their lists read an index of the table
-        expect(200, f"/{name}", f"get:{name}")
-        expect(403, f"/{name}", "none")
+        expect(200, f"/{name}", [f"get:{name}"])
+        expect(403, f"/{name}", [])
     refused = call(
         os.environ["AUTHORIZER"],
         {
             "type": "TOKEN",
-            "authorizationToken": UNSIGNED,
+            "authorizationToken": UNKNOWN_KEY,
             "methodArn": "arn:aws:execute-api:any:0:api/stage/GET/movies",
         },
     )
     effects = [s["Effect"] for s in refused.get("policyDocument", {}).get("Statement", [])]
     if effects != ["Deny"]:
-        raise ValueError("the authorizer does not refuse a token that nobody has signed")
+        raise ValueError("the authorizer does not refuse a token with an unknown key")
 
 
-def expect(expected: int, path: str, permission: str | None = None) -> None:
-    """Raise ValueError unless a GET has this status. With a permission, it is a caller's."""
-    status = call(os.environ["API"], request(path, permission)).get("statusCode")
+def expect(expected: int, path: str, permissions: list[str] | None = None) -> None:
+    """Raise ValueError unless a GET has this status. Without permissions, there is no caller."""
+    status = call(os.environ["API"], request(path, permissions)).get("statusCode")
     if status != expected:
         raise ValueError(f"GET {path} is {status}, not {expected}")
 
 
-def request(path: str, permission: str | None) -> dict[str, Any]:
-    """Return the event that API Gateway sends for a GET, after the authorizer or without it."""
+def request(path: str, permissions: list[str] | None) -> dict[str, Any]:
+    """Return the event that API Gateway sends for a GET of a caller with these permissions.
+
+    None stands for a public route, for which no authorizer runs.
+    """
     event: dict[str, Any] = {
         "headers": {},
-        "multiValueQueryStringParameters": {"limit": ["1"]} if permission else None,
+        "multiValueQueryStringParameters": None if permissions is None else {"limit": ["1"]},
         "pathParameters": None,
         "stageVariables": None,
         "body": None,
@@ -72,10 +76,10 @@ def request(path: str, permission: str | None) -> dict[str, Any]:
             "stage": "pre-traffic",
         },
     }
-    if permission:
+    if permissions is not None:
         event["requestContext"]["authorizer"] = {
             "sub": "pre-traffic",
-            "permissions": json.dumps([permission]),
+            "permissions": json.dumps(permissions),
             "exp": str(time.time() + 60),
         }
     return event

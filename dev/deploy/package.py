@@ -47,7 +47,7 @@ APP_FILES = ("app.py", *wheels.RUNTIME)
 CHECKED = b"casting: checked"  # the comment of a zip that has passed the checks
 HOOK = PROJECT / "dev" / "deploy" / "hook.py"
 PATTERNS = patterns.FILE.relative_to(PROJECT).as_posix()
-PATTERNS_SCRIPT = PROJECT / "dev" / "deploy" / "patterns.py"
+COMPILE_PATTERNS = PROJECT / "dev" / "deploy" / "compile_patterns.py"
 POLICIES = BUILD / "policies"  # as they are in the sources; Chalice gets them filled in
 
 
@@ -614,12 +614,12 @@ def _run_compileall(root: Path, *arguments: str | Path) -> None:
 
 
 def _compiled_patterns(root: Path, stage: Stage) -> bytes:
-    """Return the regular expressions that the functions compile while they start."""
+    """Return the content of the file that chalicelib/patterns.py loads. Raise NotStarting."""
     modules = [name.rpartition(".")[0] for f in FUNCTIONS.values() for name in f.imports]
     done = subprocess.run(
-        [sys.executable, "-P", "-S", "-B", str(PATTERNS_SCRIPT), str(root)]
+        [sys.executable, "-P", "-S", "-B", str(COMPILE_PATTERNS), str(root)]
         + [sysconfig.get_path("purelib"), *modules],
-        # A pattern may be made from a set.
+        # A pattern that is built from a set would otherwise differ in each build.
         env={**_lambda_environment(stage), "PYTHONHASHSEED": "0"},
         capture_output=True,
     )

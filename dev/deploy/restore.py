@@ -1,7 +1,7 @@
 """`make restore`: restore the table of a stage as it was at a time, and deploy the stage with it.
 
 The new table's name follows from TIME. So the same command continues after an interruption, at
-whatever request. The old table is not touched. CANCEL=1 gives up, and starts the API again with the
+any request. The old table is not touched. CANCEL=1 gives up, and starts the API again with the
 table that it uses.
 """
 
@@ -192,7 +192,7 @@ def _restore(stage: Stage, tables: Tables, way: str | None) -> None:
     if status not in (0, 1):
         machine.fail(f"{target} could not be checked")
     if status:
-        machine.say("These problems are not repaired. A person must look at them tomorrow.")
+        machine.say("These problems are not repaired: a person must look at them.")
     configure(stage.name, target)
     machine.say(f"{stage.name} has the table {target} in .chalice/config.json.")
 

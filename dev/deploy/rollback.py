@@ -42,7 +42,7 @@ def main() -> None:
         # It may be older than the boundary, which no role may lose.
         permissions.limit_roles(release.template, foundations.deployer(stage).get("Boundary"))
         if not os.environ.get("RELEASE"):
-            refuse_other_table(stage, release)
+            refuse_release_of_other_table(stage, release)
         for function in stage.functions:
             versions.prune(function)
         cloudformation.apply(
@@ -57,7 +57,7 @@ def main() -> None:
         foundations.say_url(stage, url)
 
 
-def refuse_other_table(stage: Stage, release: Release) -> None:
+def refuse_release_of_other_table(stage: Stage, release: Release) -> None:
     """Stop if a release uses another table than the stage: a restore came after it."""
     table = foundations.table_in_use(stage, ALIAS)
     if table not in (None, release.table):

@@ -78,7 +78,7 @@ def problems(package: Path, lock: str) -> Iterator[str]:
     records = {values[1] for values in hashes.values() if len(values) == 2}
     with zipfile.ZipFile(package) as zipped:
         files = set(zipped.namelist())
-        for path in files & {*RUNTIME}:
+        for path in sorted(files & {*RUNTIME}):
             if [_hash(zipped.read(path))] != hashes.get(path):
                 yield f"{path} is not the file of {LOCK.name}"
         for name in sorted(files):

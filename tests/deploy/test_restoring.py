@@ -325,9 +325,9 @@ def test_a_rollback_does_not_return_to_the_table_from_before_a_restore(
     in_use = {"live": "casting-prod-restored"}
     monkeypatch.setattr(foundations, "table_in_use", lambda _, version: in_use[version])
     stage: Any = SimpleNamespace(name="prod", function="casting-prod")
-    rollback.refuse_other_table(stage, release("casting-prod-restored"))
+    rollback.refuse_release_of_other_table(stage, release("casting-prod-restored"))
     with pytest.raises(SystemExit, match=r"uses the table casting-prod, .* add RELEASE=ab12$"):
-        rollback.refuse_other_table(stage, release("casting-prod"))
+        rollback.refuse_release_of_other_table(stage, release("casting-prod"))
 
 
 def test_the_wait_for_a_table_has_no_limit_and_shows_progress(
