@@ -29,6 +29,8 @@ from tests.support.settings import SETTINGS
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
     os.environ.pop(name, None)
+# Otherwise, each process that a test starts would compile our modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Set before anything of ours is imported, because the settings are read then, once.
 os.environ.update(
     SETTINGS,

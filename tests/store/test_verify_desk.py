@@ -40,6 +40,12 @@ def read() -> list[Raw]:
     return sorted(items, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
 
+def write(requests: list[Raw]) -> None:
+    for start in range(0, len(requests), 25):
+        batch = requests[start : start + 25]
+        client().batch_write_item(RequestItems={TABLE_NAME: batch})
+
+
 def key_of(item: Raw) -> Raw:
     return {"pk": item["pk"], "sk": item["sk"]}
 
@@ -85,10 +91,8 @@ def test_every_lost_item_is_noticed_and_the_rest_is_made_consistent(desk: list[R
         client().delete_item(TableName=TABLE_NAME, Key=key_of(item))
         kinds = repaired()
         assert kinds, key_of(item)
-        for other in read():
-            client().delete_item(TableName=TABLE_NAME, Key=key_of(other))
-        for other in desk:
-            client().put_item(TableName=TABLE_NAME, Item=other)
+        write([{"DeleteRequest": {"Key": key_of(other)}} for other in read()])
+        write([{"PutRequest": {"Item": other}} for other in desk])
 
 
 def test_every_wrong_count_list_and_place_is_corrected(desk: list[Raw]) -> None:
