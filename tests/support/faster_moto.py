@@ -3,14 +3,17 @@
 * moto copies the whole table for each action of a transaction, to undo it. A transaction of 100
   actions on a table of 1,000 items then takes seconds. Here it copies only the items that the
   transaction writes, once.
-* moto searches each value of an item for all the types that a value can have. This takes more time
-  than the rest of the request. Here the values are sent as they are: they already have the format
-  of a response.
+* moto searches each value of an item for all the types that a value can have, in requests and in
+  responses. This takes more time than the rest of the request. Here the values stay as they are:
+  they already have the right format.
+* moto adds up the size of an item for each of its attributes. Here it does so once for each item.
+* moto looks up the names of its operations in each request. Here it looks them up once.
 * moto compares the address of each request with those of all services, and registers all of them
   in each test. Here it knows only DynamoDB, and S3, which holds the releases of a stage.
 """
 
 import copy
+import functools
 import os
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -18,11 +21,13 @@ from typing import Any
 
 from botocore.model import StructureShape
 from moto import backend_index
+from moto.core import responses, utils
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.parse import BaseJSONParser
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import models
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 _created: dict[str, Table] = {}
@@ -45,6 +50,9 @@ def install() -> None:
     """Replace what is slow in moto."""
     _replace_transactions()
     _replace_serialization()
+    _replace_parsing()
+    _replace_new_items()
+    vars(responses)["method_names_from_class"] = functools.cache(utils.method_names_from_class)
     patterns = backend_index.backend_url_patterns
     patterns[:] = [pattern for pattern in patterns if pattern[0] in ("dynamodb", "s3")]
 
@@ -83,6 +91,28 @@ def _replace_serialization() -> None:
             original(self, serialized, value, shape, key)
 
     BaseJSONSerializer._serialize_type_structure = serialize  # type: ignore[method-assign]
+
+
+def _replace_parsing() -> None:
+    original: Any = BaseJSONParser._parse_structure
+
+    def parse(self: BaseJSONParser, shape: StructureShape, value: Any) -> Any:
+        return value if shape.name == "AttributeValue" else original(self, shape, value)
+
+    BaseJSONParser._parse_structure = parse  # type: ignore[method-assign]
+
+
+def _replace_new_items() -> None:
+    def create(
+        self: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]
+    ) -> None:
+        self.hash_key, self.range_key = hash_key, range_key
+        self.attrs = LimitedSizeDict()
+        *others, last = attrs
+        self.attrs.update({name: DynamoType(attrs[name]) for name in others})
+        self.attrs[last] = DynamoType(attrs[last])  # raises an error if the item is too large
+
+    Item.__init__ = create  # type: ignore[method-assign]
 
 
 def _snapshot(table: Table, transact_items: list[dict[str, Any]]) -> Table:
