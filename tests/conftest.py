@@ -129,7 +129,7 @@ def empty_table() -> Iterator[None]:
         entries.note_complete()
 
     with mock_aws():
-        faster_moto.create_once(Item.Meta.table_name, create)
+        faster_moto.once("create the table", create)
         yield
 
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import actors, candidates, movies, parts, table
 from dev.table import integrity
+from tests.support import faster_moto
 
 STATUSES = ("on_hold", "cast", "offered", "shortlisted")
 
@@ -17,6 +18,11 @@ Raw = dict[str, Any]
 @pytest.fixture
 def desk(empty_table: None) -> list[Raw]:
     """The items of two movies with two parts each, and of actors in all kinds of statuses."""
+    faster_moto.once("fill a desk with damage to come", fill_desk)
+    return read()
+
+
+def fill_desk() -> None:
     movie_ids = [movies.add("test", title=f"Movie {n}", release_date=None).id for n in range(2)]
     actor_ids = [actors.add("test", name=f"Actor {n}", gender="male", age=5).id for n in range(5)]
     for movie_id in movie_ids:
@@ -27,7 +33,6 @@ def desk(empty_table: None) -> list[Raw]:
             for place, actor_id in enumerate(actor_ids[:4]):
                 status = STATUSES[(place + number) % 4]
                 candidates.change(f"{part.id}.{actor_id}", {"status": status}, None, "test")
-    return read()
 
 
 def client() -> Any:
