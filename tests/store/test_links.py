@@ -9,6 +9,7 @@ from chalicelib.store import casting, dynamodb, links, table
 from chalicelib.store.items import Actor, Movie, RoleItem
 from dev.table.integrity import problems, read
 from tests.conftest import Sent
+from tests.store.conftest import in_turns
 from tests.store.test_requests import WRITE, WRITES, Resources
 from tests.support.client import Client, assert_failure
 from tests.support.resources import resources, with_entries
@@ -215,7 +216,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     monkeypatch.setattr(dynamodb, "_send", send_or_die)
 
 
-@pytest.mark.parametrize("requests", range(1, 11))
+@pytest.mark.parametrize(("side", "requests"), in_turns(range(1, 11)))
 def test_the_next_deletion_finishes_an_interrupted_one(
     producer: Client,
     side: str,
@@ -252,7 +253,7 @@ def test_the_next_deletion_finishes_an_interrupted_one(
     assert_failure(producer.delete(path), 404)
 
 
-@pytest.mark.parametrize("requests", range(2, 8))
+@pytest.mark.parametrize(("side", "requests"), in_turns(range(2, 8)))
 def test_the_next_change_finishes_an_interrupted_renaming(
     producer: Client,
     side: str,
