@@ -62,15 +62,18 @@ app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = (
     "test_deploying.py",
-    "test_contract.py",
-    "test_running.py",
-    "test_package.py",
+    "test_links.py",  # meanwhile, the first process builds the console, which the others need
     "test_deployed.py",
-    "test_rehearsal.py",
-    "test_model.py",
-    "test_links.py",
-    "test_storm.py",
     "test_screens.py",
+    "test_contract.py",
+    "test_package.py",
+    "test_load_run.py",
+    "test_running.py",
+    "test_rehearsal.py",
+    "test_postman.py",
+    "test_board.py",
+    "test_storm.py",
+    "test_verify.py",
 )
 """So that no process works alone on such a file at the end."""
 
@@ -91,7 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if config.getoption("quick"):
         slow = [item for item in items if _is_slow(item)]
         config.hook.pytest_deselected(items=slow)
