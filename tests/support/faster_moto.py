@@ -38,8 +38,9 @@ Result = TypeVar("Result")
 def once(what: str, do: Callable[[], Result]) -> Result:
     """Do something to our table. The next time in this process, copy the table as it was then.
 
-    Return the same result each time. The requests that create the table take moto 12 ms, and most
-    tests start with it. Some go on with the same requests.
+    Return the same result each time. A test calls this before it writes anything else. The requests
+    that create the table take moto 12 ms, and most tests start with it. Some go on with the same
+    requests.
     """
     tables = models.dynamodb_backends[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables
     name = os.environ["TABLE_NAME"]
