@@ -86,12 +86,14 @@ def test_ctrl_c_kills_the_command_that_runs(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def processes() -> dict[int, int]:
-    """Return the parent of every process of this machine (Linux)."""
+    """Return the parent of every process of this machine that has not ended (Linux)."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
             # The name, in parentheses, can contain anything. Then come the state and the parent.
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+            state, parent, *_ = stat.read_text().rpartition(")")[2].split()
+            if state != "Z":  # it has ended, and its new parent has not asked for its status yet
+                parents[int(stat.parent.name)] = int(parent)
     return parents
 
 
