@@ -29,6 +29,8 @@ from tests.support.settings import SETTINGS
 _issuer = Issuer()
 for name in [name for name in os.environ if name.startswith("AWS_")] + ["DYNAMODB_URL"]:
     os.environ.pop(name, None)
+# Otherwise, each process that a test starts would compile our modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Set before anything of ours is imported, because the settings are read then, once.
 os.environ.update(
     SETTINGS,
@@ -60,15 +62,18 @@ app.log.propagate = True  # so that caplog receives its records
 
 LONGEST_FIRST = (
     "test_deploying.py",
-    "test_contract.py",
-    "test_running.py",
-    "test_package.py",
+    "test_links.py",  # meanwhile, the first process builds the console, which the others need
     "test_deployed.py",
-    "test_rehearsal.py",
-    "test_model.py",
-    "test_links.py",
-    "test_storm.py",
     "test_screens.py",
+    "test_contract.py",
+    "test_package.py",
+    "test_load_run.py",
+    "test_running.py",
+    "test_rehearsal.py",
+    "test_postman.py",
+    "test_board.py",
+    "test_storm.py",
+    "test_verify.py",
 )
 """So that no process works alone on such a file at the end."""
 
@@ -89,7 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if config.getoption("quick"):
         slow = [item for item in items if _is_slow(item)]
         config.hook.pytest_deselected(items=slow)
@@ -127,7 +133,7 @@ def empty_table() -> Iterator[None]:
         entries.note_complete()
 
     with mock_aws():
-        faster_moto.create_once(Item.Meta.table_name, create)
+        faster_moto.once("create the table", create)
         yield
 
 

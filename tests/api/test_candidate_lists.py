@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.support import faster_moto
 from tests.support.client import Client, assert_failure, assert_pages
 from tests.support.crowd import add_crowd
 
@@ -44,6 +45,10 @@ class Desk(NamedTuple):
 
 @pytest.fixture
 def desk(producer: Client) -> Desk:
+    return faster_moto.once("fill a desk with candidates", lambda: new_desk(producer))
+
+
+def new_desk(producer: Client) -> Desk:
     movie_id = producer.new_movie("Casablanca")
     part_id, other_part_id = producer.new_part(movie_id, "Rick"), producer.new_part(movie_id, "Sam")
     actor_ids = [producer.new_actor(f"Actor {n}") for n in range(7)]

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.http.fields import Country
 from chalicelib.routes.movies import MovieStatus
 from tests.conftest import Sent
+from tests.support import faster_moto
 from tests.support.client import Client, assert_failure
 
 RIDER: dict[str, Any] = {
@@ -88,8 +89,11 @@ MOVIES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def films(producer: Client) -> Client:
-    for body in MOVIES:
-        assert producer.post("/movies", body).status == 201
+    def add() -> None:
+        for body in MOVIES:
+            assert producer.post("/movies", body).status == 201
+
+    faster_moto.once("add movies to filter", add)
     return producer
 
 

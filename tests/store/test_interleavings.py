@@ -13,6 +13,7 @@ import pytest
 from chalicelib.store import dynamodb, table
 from chalicelib.store.items import Parent
 from dev.table.integrity import problems, read
+from tests.store.conftest import in_turns
 from tests.store.test_links import LONG_RENAMING, build
 from tests.support.client import Client, assert_failure
 
@@ -142,8 +143,7 @@ def test_a_resource_that_is_being_deleted_cannot_be_changed(
     assert list(read()) == before
 
 
-@pytest.mark.parametrize("side", ["movie", "actor"])
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize(("side", "number"), in_turns(range(9)))
 def test_a_long_renaming_ends_for_a_later_one(
     producer: Client, real_table: str, small_transactions: None, side: str, number: int
 ) -> None:
@@ -156,8 +156,7 @@ def test_a_long_renaming_ends_for_a_later_one(
     assert problems(read()) == []
 
 
-@pytest.mark.parametrize("side", ["movie", "actor"])
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize(("side", "number"), in_turns(range(8)))
 def test_a_long_deletion_also_removes_roles_that_are_added_meanwhile(
     producer: Client, real_table: str, small_transactions: None, side: str, number: int
 ) -> None:
@@ -173,8 +172,7 @@ def test_a_long_deletion_also_removes_roles_that_are_added_meanwhile(
     assert_failure(producer.get(path), 404)
 
 
-@pytest.mark.parametrize("side", ["movie", "actor"])
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize(("side", "number"), in_turns(range(8)))
 def test_if_match_holds_for_a_long_deletion_until_it_has_begun(
     producer: Client, real_table: str, small_transactions: None, side: str, number: int
 ) -> None:

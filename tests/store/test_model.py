@@ -38,14 +38,14 @@ from tests.store.model_engine import Mutant, Raw, key
 pytestmark = pytest.mark.slow
 
 SCHEDULES, SEED = 2, 7  # of each pair of operations
-TRIPLES = 60  # schedules of three operations
+TRIPLES = 30  # schedules of three operations
 MOST = 3_000  # the number of schedules within which a mutant must be detected
 
 
 @pytest.mark.parametrize("few", [False, True], ids=["all roles fit", "few roles fit"])
 def test_no_schedule_of_two_operations_fails(few: bool) -> None:
-    # Every sixth pair: `make model` tries them all, and more schedules.
-    for pair in PAIRS[::6]:
+    # Every eleventh pair: `make model` tries them all, and more schedules.
+    for pair in PAIRS[::11]:
         if pair[0] == few:
             assert list(Check(*pair).run(SCHEDULES, SEED)) == []
 
@@ -598,7 +598,7 @@ def test_the_engine_of_the_model_answers_like_the_real_one(real_table: str, few:
         model.build()
     built = list(read())
     delete(built)
-    for number in range(4):
+    for number in (1, 3):
         names = chance.sample(list(OPERATIONS), len(OPERATIONS))
         # The lists after some of the operations. Most of them are empty after all.
         first, rest = names[: 5 * number], names[5 * number :]

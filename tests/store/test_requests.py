@@ -12,6 +12,7 @@ from chalicelib.routes.parts import NewPart
 from chalicelib.routes.roles import NewRole
 from chalicelib.store import table
 from tests.conftest import Sent
+from tests.support import faster_moto
 from tests.support.client import ApiResponse, Client
 from tests.support.crowd import add_crowd
 
@@ -251,7 +252,7 @@ REJECTED: dict[str, Call] = {
 def test_an_operation_sends_these_requests(
     producer: Client, sent: Sent, call: Call, requests: list[str]
 ) -> None:
-    resources = Resources(producer)
+    resources = faster_moto.once("add resources", lambda: Resources(producer))
     sent.clear()
     assert call(producer, resources).status in (200, 201)
     assert sent == requests
@@ -261,7 +262,7 @@ def test_an_operation_sends_these_requests(
 def test_an_operation_on_a_board_sends_these_requests(
     producer: Client, sent: Sent, call: BoardCall, requests: list[str]
 ) -> None:
-    board = Board(producer)
+    board = faster_moto.once("add a board", lambda: Board(producer))
     sent.clear()
     assert call(producer, board).status in (200, 201)
     assert sent == requests
@@ -271,7 +272,7 @@ def test_an_operation_on_a_board_sends_these_requests(
 def test_an_operation_that_cannot_succeed_sends_nothing(
     producer: Client, sent: Sent, call: Call
 ) -> None:
-    resources = Resources(producer)
+    resources = faster_moto.once("add resources", lambda: Resources(producer))
     sent.clear()
     assert call(producer, resources).status >= 400
     assert sent == []

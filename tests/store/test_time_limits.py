@@ -105,7 +105,7 @@ def assert_gone(client: Client, side: str, path: str) -> None:
         assert id_in(path) not in [item["id"] for item in listed]
 
 
-@pytest.mark.parametrize("requests", [3, 4, 7])
+@pytest.mark.parametrize("requests", [3, 7])
 def test_each_request_continues_a_deletion_without_enough_time(
     producer: Client, side: str, clock: Clock, requests: int
 ) -> None:
@@ -141,7 +141,7 @@ def test_a_deletion_continues_whatever_version_it_was_sent_with(
     assert problems(read()) == []
 
 
-@pytest.mark.parametrize("requests", [3, 6, 8])
+@pytest.mark.parametrize("requests", [3, 8])
 def test_the_next_change_continues_a_renaming_without_enough_time(
     producer: Client, side: str, clock: Clock, requests: int
 ) -> None:
@@ -351,7 +351,7 @@ def until_done(call: Callable[[], ApiResponse]) -> ApiResponse:
 def test_hundreds_of_roles_are_renamed_and_deleted_within_the_time_limit(
     producer: Client, side: str
 ) -> None:
-    path, others = build(side, 300)  # 4 transactions rename them, and 13 delete them
+    path, others = build(side, 200)  # 3 transactions rename them, and 9 delete them
     until_done(partial(producer.patch, path, name(side)))
     assert problems(read()) == []
     until_done(partial(producer.delete, path))

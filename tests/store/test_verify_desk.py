@@ -8,6 +8,7 @@ import pytest
 from chalicelib.settings import TABLE_NAME
 from chalicelib.store import actors, candidates, movies, parts, table
 from dev.table import integrity
+from tests.support import faster_moto
 
 STATUSES = ("on_hold", "cast", "offered", "shortlisted")
 
@@ -17,6 +18,11 @@ Raw = dict[str, Any]
 @pytest.fixture
 def desk(empty_table: None) -> list[Raw]:
     """The items of two movies with two parts each, and of actors in all kinds of statuses."""
+    faster_moto.once("fill a desk with damage to come", fill_desk)
+    return read()
+
+
+def fill_desk() -> None:
     movie_ids = [movies.add("test", title=f"Movie {n}", release_date=None).id for n in range(2)]
     actor_ids = [actors.add("test", name=f"Actor {n}", gender="male", age=5).id for n in range(5)]
     for movie_id in movie_ids:
@@ -27,7 +33,6 @@ def desk(empty_table: None) -> list[Raw]:
             for place, actor_id in enumerate(actor_ids[:4]):
                 status = STATUSES[(place + number) % 4]
                 candidates.change(f"{part.id}.{actor_id}", {"status": status}, None, "test")
-    return read()
 
 
 def client() -> Any:
@@ -38,6 +43,12 @@ def read() -> list[Raw]:
     """Return all items without what a repair may change."""
     items = list(integrity.read())
     return sorted(items, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+def write(requests: list[Raw]) -> None:
+    for start in range(0, len(requests), 25):
+        batch = requests[start : start + 25]
+        client().batch_write_item(RequestItems={TABLE_NAME: batch})
 
 
 def key_of(item: Raw) -> Raw:
@@ -85,10 +96,8 @@ def test_every_lost_item_is_noticed_and_the_rest_is_made_consistent(desk: list[R
         client().delete_item(TableName=TABLE_NAME, Key=key_of(item))
         kinds = repaired()
         assert kinds, key_of(item)
-        for other in read():
-            client().delete_item(TableName=TABLE_NAME, Key=key_of(other))
-        for other in desk:
-            client().put_item(TableName=TABLE_NAME, Item=other)
+        write([{"DeleteRequest": {"Key": key_of(other)}} for other in read()])
+        write([{"PutRequest": {"Item": other}} for other in desk])
 
 
 def test_every_wrong_count_list_and_place_is_corrected(desk: list[Raw]) -> None:

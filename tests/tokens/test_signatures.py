@@ -63,7 +63,7 @@ def test_both_implementations_agree_on_damaged_signatures(key: Key) -> None:
     block = pow(int.from_bytes(valid), public.e, public.n).to_bytes(256)
     candidates = [valid, valid[:-1], valid + b"\0", b"\0" + valid, b"", bytes(256), b"\xff" * 256]
     candidates.append((int.from_bytes(valid) + public.n).to_bytes(257))
-    for _ in range(300):
+    for _ in range(100):
         damaged = bytearray(valid)
         damaged[chance.randrange(256)] ^= 1 << chance.randrange(8)
         candidates.append(bytes(damaged))
