@@ -30,7 +30,8 @@ def recording(original: Any) -> Any:
 def to_entry(pattern: str | bytes, flags: int, compiled: re.Pattern[Any]) -> tuple[Any, ...]:
     """Return the key of a pattern in `re`, and what it was compiled from, as plain values."""
     _, all_flags, code, groups, numbers, names = arguments_of[compiled]
-    return pattern, flags, int(all_flags), [int(c) for c in code], groups, dict(numbers), names
+    # Python's own functions have subclasses of int for some flags and codes.
+    return pattern, int(flags), int(all_flags), [int(c) for c in code], groups, dict(numbers), names
 
 
 def main() -> None:
