@@ -26,6 +26,14 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
+def is_on(switch: str, *, default: bool = False) -> bool:
+    """Return whether a variable of the environment is 1, and not 0 or empty. Exit if it is else."""
+    value = os.environ.get(switch) or str(int(default))
+    if value not in ("0", "1"):
+        fail(f"{switch} must be 0 or 1")
+    return value == "1"
+
+
 def config() -> dict[str, Any]:
     """Return the content of `.chalice/config.json`. Exit if it is not JSON."""
     try:

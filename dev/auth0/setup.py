@@ -235,7 +235,7 @@ def main() -> None:
     if not arguments <= {"--dry-run"}:
         machine.fail("the only argument is --dry-run; everything else is in the environment")
     # Any other value more likely means yes than no.
-    dry_run = bool(arguments) or os.environ.get("DRY_RUN", "") not in ("", "0")
+    dry_run = bool(arguments) or machine.is_on("DRY_RUN")
     tenant, identifier = Tenant(_url()), _identifier()
     addresses = console.addresses(os.environ.get("CONSOLE_URL", ""))
     token, client_id, client_secret = (

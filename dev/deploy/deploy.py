@@ -8,7 +8,6 @@ run after an interruption, then continues with the same API instead of creating 
 import base64
 import hashlib
 import json
-import os
 import re
 from typing import Any
 
@@ -38,20 +37,12 @@ LATEST = "$LATEST"  # Lambda's name for the version of a function that Chalice c
 
 def main() -> None:
     stage = stages.chosen()
+    stages.refuse_plan()
+    is_forced = machine.is_on("FORCE")
     stages.refuse_unready(stage)
-    if stage.snap_start:
-        machine.fail(
-            f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
-            " publishes; use that, or set lambda_snap_start in .chalice/config.json to false"
-        )
-    if stage.waf_requests is not None:
-        machine.fail(
-            f"the stage {stage.name} has a firewall, which only make stack creates; use that, or"
-            " remove waf_requests from .chalice/config.json"
-        )
+    refuse_settings(stage)
     if stage.is_protected:
         source.refuse_uncommitted(stage.name, stage.commit)
-    domain.of(stage)  # refused before anything is built
     with package.alone(), foundations.aws_account(stage) as account:
         if cloudformation.is_made(stage.function):
             machine.fail(
@@ -73,12 +64,7 @@ def main() -> None:
         is_closed = domain.replaces_default(stage)
         target = fingerprint(built, is_closed)
         api_id = record_what_is_deployed(stage)
-        if (
-            api_id
-            and _described(stage, api_id) == target
-            and _runs(stage, built)
-            and os.environ.get("FORCE", "") in ("", "0")
-        ):
+        if api_id and _described(stage, api_id) == target and _runs(stage, built) and not is_forced:
             machine.say("Nothing has changed since the last deployment.")
         else:
             if api_id:
@@ -93,6 +79,21 @@ def main() -> None:
             machine.say(f"{stage.name} is deployed.")
         domain.connect(stage, api_id)
         foundations.say_where(stage, url_of(stage, api_id, account))
+
+
+def refuse_settings(stage: Stage) -> None:
+    """Stop if the domain of a stage is wrong, or if only `make stack` can deploy its settings."""
+    if stage.snap_start:
+        machine.fail(
+            f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
+            " publishes; use that, or set lambda_snap_start in .chalice/config.json to false"
+        )
+    if stage.waf_requests is not None:
+        machine.fail(
+            f"the stage {stage.name} has a firewall, which only make stack creates; use that, or"
+            " remove waf_requests from .chalice/config.json"
+        )
+    domain.of(stage)
 
 
 def url_of(stage: Stage, api_id: str, account: Account) -> str:

@@ -71,7 +71,8 @@ def connect(stage: Stage, api_id: str) -> None:
     domain = of(stage)
     if domain is None:
         return
-    certificate = _certificate(domain)
+    current = cloudformation.parameters_of(_stack(stage)).get("Certificate")
+    certificate = _certificate(domain, current)
     if certificate["Status"] != "ISSUED":
         record = certificate["DomainValidationOptions"][0]["ResourceRecord"]
         machine.say(
@@ -117,7 +118,7 @@ def _stack(stage: Stage) -> str:
 def certificate_status(domain: Domain) -> str | None:
     """Return the status of a domain's certificate, or None if there is none."""
     arns = _certificates(domain)
-    return str(_best(arns)["Status"]) if arns else None
+    return str(_preferred(arns, None)["Status"]) if arns else None
 
 
 def _certificates(domain: Domain) -> list[str]:
@@ -136,16 +137,21 @@ def _certificates(domain: Domain) -> list[str]:
     ]
 
 
-def _best(arns: list[str]) -> dict[str, Any]:
-    """Return the description of a certificate: of an issued one, if there is one."""
+def _preferred(arns: list[str], current: str | None) -> dict[str, Any]:
+    """Return the description of a certificate: of an issued one, and of the current one, if any."""
     client = boto3.client("acm")
     found = [client.describe_certificate(CertificateArn=arn)["Certificate"] for arn in arns]
-    best: dict[str, Any] = min(found, key=lambda c: c["Status"] != "ISSUED")
-    return best
+    preferred: dict[str, Any] = min(
+        found, key=lambda c: (c["Status"] != "ISSUED", c["CertificateArn"] != current)
+    )
+    return preferred
 
 
-def _certificate(domain: Domain) -> dict[str, Any]:
-    """Return the certificate of a domain with its DNS record. Request one if there is none."""
+def _certificate(domain: Domain, current: str | None) -> dict[str, Any]:
+    """Return the certificate of a domain with its DNS record. Request one if there is none.
+
+    The current one is kept as long as it is issued.
+    """
     ours = _certificates(domain)
     if not ours:
         # The token makes a repeated request return the same certificate.
@@ -157,7 +163,7 @@ def _certificate(domain: Domain) -> dict[str, Any]:
         )
     deadline = time.monotonic() + RECORD_SECONDS
     while True:
-        certificate = _best(ours)
+        certificate = _preferred(ours, current)
         options = certificate.get("DomainValidationOptions") or [{}]
         if certificate["Status"] == "ISSUED" or "ResourceRecord" in options[0]:
             return certificate

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import boto3
 
 from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, source, stages
+from dev.deploy import cloudformation, deploy, domain, foundations, source, stages
 from dev.deploy.stages import ALIAS, Stage
 from dev.machine import PROJECT
 
@@ -31,8 +31,8 @@ EXAMPLE = "for example TIME=2026-11-22T10:00:00Z"
 
 
 def main() -> None:
-    cancel = os.environ.get("CANCEL", "") not in ("", "0")
-    moment = None if cancel else _requested_time()
+    stages.refuse_plan()
+    moment = None if machine.is_on("CANCEL") else _requested_time()
     # A restore itself changes this file. `chosen` puts the commit with its change into COMMIT.
     commit = source.commit(apart_from=".chalice/config.json")
     stage = stages.chosen()
@@ -50,7 +50,7 @@ def main() -> None:
         if way and _run(stage, "dev.deploy.package", STAGE=stage.name):
             machine.fail("the package cannot be built, so this command has stopped nothing")
         with _resumable(stage) if way else contextlib.nullcontext():
-            if restored.target == stage.settings["TABLE_NAME"]:
+            if restored.is_restored and restored.target == stage.settings["TABLE_NAME"]:
                 machine.say(f"{restored.target} is restored and configured already.")
             else:
                 _restore(stage, restored, way)
@@ -89,7 +89,7 @@ def _give_up(stage: Stage, way: str | None, commit: str | None) -> None:
     else:
         with _resumable(stage):
             _deploy(stage, way, commit)
-    machine.say(f"{stage.name} is in use again, with the table {in_use}.")
+    machine.say(f"{stage.name} is in use again, with the table {in_use or configured}.")
     if is_other:
         machine.say(f"Before the next deployment, {advice}.")
 
@@ -128,14 +128,22 @@ class Tables(NamedTuple):
 def _requested_tables(stage: Stage, moment: datetime, way: str | None) -> Tables:
     """Return what to restore. Stop if it cannot be restored, or could not be deployed."""
     configured = stage.settings["TABLE_NAME"]
-    source = os.environ.get("FROM") or configured
-    target = target_name(source, moment)
-    tables = Tables(source, target, moment, foundations.described(target) is not None)
+    source_table = os.environ.get("FROM") or configured
+    for name, other in stage.config["stages"].items():
+        base = stages.table_base(other["environment_variables"]["TABLE_NAME"])
+        if name != stage.name and stages.table_base(source_table) == base:
+            machine.fail(f"{source_table} is a table of the stage {name}, not of {stage.name}")
+    target = target_name(source_table, moment)
+    tables = Tables(source_table, target, moment, foundations.described(target) is not None)
     if way:
+        foundations.refuse_small_quota(stage)
+        domain.of(stage)
+        if way == "deploy":
+            deploy.refuse_settings(stage)
         cloudformation.refuse_failed(foundations.ACCOUNT_STACK)
         suffix = "" if way == "stack" else "-operations"
         cloudformation.refuse_failed(f"{stage.function}{suffix}")
-    if target == configured:
+    if target == configured and tables.is_restored:
         return tables
     in_use = _table_in_use(stage, way) if way else None
     if in_use not in (None, configured) and not os.environ.get("FROM"):
@@ -144,7 +152,7 @@ def _requested_tables(stage: Stage, moment: datetime, way: str | None) -> Tables
             f" {configured}: name the table to restore with FROM="
         )
     if not tables.is_restored:
-        _refuse_outside_backup(source, moment)
+        _refuse_outside_backup(source_table, moment)
     return tables
 
 
@@ -205,8 +213,7 @@ def _deploy(stage: Stage, way: str, commit: str | None, **environment: str) -> N
     known |= {"FORCE": "1", "GRADUAL": "0"}
     if _run(stage, f"dev.deploy.{way}", STAGE=stage.name, **known, **environment):
         machine.fail("the deployment failed")
-    if way == "stack":
-        start(stage, way, _api_id(stage, way))
+    start(stage, way, _api_id(stage, way))
 
 
 def target_name(source: str, moment: datetime) -> str:
@@ -329,7 +336,7 @@ def _limit(stage: Stage, api_id: str, limits: dict[str, tuple[str, str]]) -> Non
         for key, values in limits.items()
         for name, value in zip(("rateLimit", "burstLimit"), values, strict=True)
     ]
-    # Of a method that the template does not name, the limits were set by hand.
+    # The other limits were set by hand.
     for key in _settings(stage, api_id) - limits.keys():
         patches.append({"op": "remove", "path": f"/{key}"})
     client = boto3.client("apigateway", config=deploy.PATIENT)

@@ -23,6 +23,7 @@ from dev.deploy.stages import ALIAS, Stage
 
 def main() -> None:
     stage = stages.chosen()
+    stages.refuse_plan()
     with foundations.aws_account(stage):
         if cloudformation.cancel_update(stage.function):
             machine.say(f"{stage.name} runs what it ran before that deployment.")

@@ -1,7 +1,6 @@
 """`make stack`: deploy a stage with CloudFormation, from what `chalice package` builds."""
 
 import json
-import os
 from typing import Any
 
 import boto3
@@ -28,7 +27,7 @@ from dev.deploy.stages import ALIAS, Stage
 def main() -> None:
     stage = stages.chosen()
     stages.refuse_unready(stage)
-    is_plan = os.environ.get("PLAN", "") not in ("", "0")
+    is_plan = machine.is_on("PLAN")
     if stage.is_protected and not is_plan:
         source.refuse_uncommitted(stage.name, stage.commit)
     domain.of(stage)  # refused before anything is built

@@ -98,10 +98,7 @@ class Stage(NamedTuple):
     def is_gradual(self) -> bool:
         """Whether CodeDeploy shifts the traffic to new versions in steps. GRADUAL=0 says no."""
         gradual = self.config["stages"][self.name].get("gradual_deployment", False)
-        wanted = os.environ.get("GRADUAL", "1")
-        if wanted not in ("0", "1"):
-            machine.fail("GRADUAL must be 0, to move all requests at once, or 1")
-        return bool(gradual) and wanted == "1"
+        return machine.is_on("GRADUAL", default=True) and bool(gradual)
 
     def render(self, text: str) -> str:
         """Fill in the values of the stage. `${AWS::...}` is left to CloudFormation."""
@@ -233,6 +230,12 @@ def chosen() -> Stage:
 
 def _reserved(config: dict[str, Any], stage: str) -> int:
     """Return the reserved concurrency of both functions together, as Chalice reads it."""
+    for place in (config, config["stages"][stage]):
+        functions = place.get("lambda_functions", {})
+        if not isinstance(functions, dict) or not all(
+            isinstance(settings, dict) for settings in functions.values()
+        ):
+            machine.fail("lambda_functions in .chalice/config.json must be an object of objects")
     total = 0
     for function in CHALICE_FUNCTIONS:
         reserved = Config(
@@ -297,6 +300,12 @@ def alarm_email() -> dict[str, str]:
     """Return the parameter for ALARM_EMAIL. Without the variable, the address does not change."""
     address = os.environ.get("ALARM_EMAIL")
     return {} if address is None else {"AlarmEmail": address}
+
+
+def refuse_plan() -> None:
+    """Stop if somebody expects that a command other than `make stack` only shows its changes."""
+    if machine.is_on("PLAN"):
+        machine.fail("only make stack can plan; without PLAN=1, this command changes the stage")
 
 
 def clean_environment(stage: Stage) -> dict[str, str]:

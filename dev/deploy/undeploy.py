@@ -8,6 +8,7 @@ from dev.deploy import cloudformation, deploy, domain, foundations, package, sta
 
 def main() -> None:
     stage = stages.chosen()
+    stages.refuse_plan()
     if os.environ.get("CONFIRM") != stage.name:
         machine.fail(
             f"this removes {stage.name}: its API and URL, its logs and its alarms, but not its"
@@ -27,6 +28,10 @@ def main() -> None:
         deploy.record_what_is_deployed(stage)
         package.run_chalice("delete", stage, account.region)
         cloudformation.delete(f"{stage.function}-operations")
+    if table != stage.settings["TABLE_NAME"]:
+        machine.say(
+            f"Before you deploy it again, set TABLE_NAME in .chalice/config.json to {table}."
+        )
     machine.say(
         f"{stage.name} is removed. Its table {table} is kept; docs/deploy.md says how to remove it"
         " too."

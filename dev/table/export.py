@@ -60,12 +60,17 @@ def _refuse_existing(file: Path) -> None:
 def _part(file: Path) -> Iterator[IO[bytes]]:
     """Open a new file beside FILE that only its owner can read. Remove it at the end.
 
-    Its lock shows that it is in use. Remove the files of exports that were killed.
+    Its lock shows that it is in use. Remove the files of exports that were killed, but not an empty
+    one: it may be of an export that has not locked it yet.
     """
     for leftover in file.parent.glob(f"{glob.escape(file.name)}.*.part"):
-        with open(leftover, "rb") as content, contextlib.suppress(BlockingIOError):
+        with (
+            contextlib.suppress(BlockingIOError, FileNotFoundError),
+            leftover.open("rb") as content,
+        ):
             fcntl.flock(content, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            leftover.unlink()
+            if leftover.stat().st_size:
+                leftover.unlink()
     with tempfile.NamedTemporaryFile(
         dir=file.parent, prefix=f"{file.name}.", suffix=".part", delete=False
     ) as part:

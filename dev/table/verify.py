@@ -24,7 +24,7 @@ SHOWN = 100
 
 def main() -> None:
     table = choose_table()
-    repair = os.environ.get("REPAIR", "") not in ("", "0")
+    repair = machine.is_on("REPAIR")
     # Not at the top of the file: these read the settings when they are imported.
     from botocore.exceptions import BotoCoreError, ClientError
 

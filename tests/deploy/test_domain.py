@@ -131,6 +131,7 @@ def applied(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 
     monkeypatch.setattr(cloudformation, "apply", apply)
     monkeypatch.setattr(cloudformation, "outputs", lambda _: {"Target": "d-1.aws.com"})
+    monkeypatch.setattr(cloudformation, "parameters_of", lambda _: {})
     monkeypatch.setattr(domain, "works", lambda _: False)
     return applied
 
@@ -159,6 +160,16 @@ def test_a_domain_is_mapped_with_its_issued_certificate(
         {"Name": "api.agency.com", "BasePath": "v1", "Certificate": "1", "Api": "abc"}
     ]
     assert "  api.agency.com. CNAME d-1.aws.com.\n" in capsys.readouterr().out
+
+
+def test_a_domain_keeps_its_certificate_while_it_is_issued(
+    monkeypatch: pytest.MonkeyPatch, applied: list[dict[str, str]]
+) -> None:
+    monkeypatch.setattr(cloudformation, "parameters_of", lambda _: {"Certificate": "1"})
+    several = Certificates("ISSUED", "ISSUED"), Certificates("ISSUED", "PENDING_VALIDATION")
+    for certificates in several:
+        connect(monkeypatch, certificates)
+    assert [parameters["Certificate"] for parameters in applied] == ["1", "0"]
 
 
 def test_the_default_endpoint_can_be_closed(checkout: Checkout, tmp_path: Path) -> None:

@@ -113,5 +113,5 @@ def test_a_deployment_can_be_made_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("GRADUAL", "0")
     assert not prod.is_gradual
     monkeypatch.setenv("GRADUAL", "no")
-    with pytest.raises(SystemExit, match="GRADUAL must be 0"):
+    with pytest.raises(SystemExit, match="GRADUAL must be 0 or 1"):
         _ = prod.is_gradual

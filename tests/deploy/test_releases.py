@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import Mock
 
@@ -17,14 +18,17 @@ from moto import mock_aws
 
 from dev.deploy import (
     cloudformation,
+    deploy,
     doctor,
     foundations,
     package,
     releases,
+    restore,
     rollback,
     source,
     stack,
     stages,
+    undeploy,
     versions,
 )
 from tests.conftest import PROJECT
@@ -302,17 +306,35 @@ def test_a_rollback_cancels_a_deployment_in_progress(monkeypatch: pytest.MonkeyP
     client.cancel_update_stack.assert_called_once()
 
 
-@pytest.mark.parametrize("value", ["1", "yes", "true"])
-def test_a_plan_deploys_nothing_however_it_is_requested(
+@pytest.mark.parametrize("command", [deploy, restore, rollback, undeploy])
+def test_only_a_stack_can_be_planned(monkeypatch: pytest.MonkeyPatch, command: ModuleType) -> None:
+    monkeypatch.setenv("PLAN", "1")
+    monkeypatch.setenv("CONFIRM", "prod")
+    monkeypatch.setattr(stages, "chosen", lambda: STAGE)
+    with pytest.raises(SystemExit, match="only make stack can plan"):
+        command.main()
+
+
+@pytest.mark.parametrize("value", ["yes", "true", "2"])
+def test_a_switch_that_is_neither_0_nor_1_is_rejected(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("PLAN", value)
+    monkeypatch.setattr(stages, "chosen", lambda: STAGE)
+    monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
+    with pytest.raises(SystemExit, match=r"^casting: PLAN must be 0 or 1$"):
+        stack.main()
+
+
+def test_a_plan_deploys_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAN", "1")
     monkeypatch.setattr(stages, "chosen", lambda: STAGE)
     monkeypatch.setattr(stages, "refuse_unready", lambda _: None)
     monkeypatch.setattr(package, "alone", nullcontext)
     monkeypatch.setattr(package, "build", lambda _: None)
     monkeypatch.setattr(cloudformation, "is_made", lambda _: True)
     monkeypatch.setattr(foundations, "aws_account", nullcontext)
+    monkeypatch.setattr(foundations, "refuse_other_table", lambda *_: None)
     monkeypatch.setattr(foundations, "refuse_small_quota", lambda _: None)
     monkeypatch.setattr(foundations, "make", lambda _: pytest.fail("it deploys"))
     planned = Mock()

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from dev.deploy import (
     cloudformation,
     deploy,
+    domain,
     foundations,
     releases,
     restore,
@@ -138,12 +139,19 @@ class Night:
         self.failures: dict[str, BaseException] = {}
         self.way: str | None = "stack"
         self.in_use = "casting-prod"
+        self.described: dict[str, Any] | None = {}
         self.stacks: dict[str, str] = {}
         self.stage: Any = SimpleNamespace(
             name="prod",
             function="casting-prod",
             is_protected=True,
             settings={"TABLE_NAME": "casting-prod"},
+            config={
+                "stages": {
+                    name: {"environment_variables": {"TABLE_NAME": f"casting-{name}"}}
+                    for name in ("dev", "prod")
+                }
+            },
         )
         monkeypatch.setenv("TIME", (datetime.now(UTC) - timedelta(hours=1)).isoformat())
         for module, name, replacement in (
@@ -151,7 +159,10 @@ class Night:
             (stages, "refuse_unready", lambda _: None),
             (source, "commit", lambda **_: "a" * 40),
             (foundations, "aws_account", lambda _: contextlib.nullcontext()),
-            (foundations, "described", lambda _: {}),
+            (foundations, "described", lambda _: self.described),
+            (foundations, "refuse_small_quota", lambda _: self.happens("quota")),
+            (domain, "of", lambda _: self.happens("domain")),
+            (deploy, "refuse_settings", lambda _: self.happens("settings")),
             (foundations, "table_in_use", lambda *_: self.in_use),
             (cloudformation, "find", self.find),
             (restore, "_way", lambda _: self.way),
@@ -187,8 +198,9 @@ def test_the_deployment_of_a_restore_confirms_its_table_and_moves_all_requests_a
     night: Night,
 ) -> None:
     restore.main()
-    steps = ["package", "stop", "wait", "verify", "configure", "stack", "start"]
-    assert night.events == steps
+    checks = ["quota", "domain", "package"]
+    steps = ["stop", "wait", "verify", "configure", "stack", "start"]
+    assert night.events == [*checks, *steps]
     table = night.environment.pop("NEW_TABLE")
     assert table.startswith("casting-prod-2")
     expected = {"STAGE": "prod", "FORCE": "1", "GRADUAL": "0", "COMMIT": "a" * 40}
@@ -218,7 +230,7 @@ def test_a_restore_that_could_not_be_deployed_stops_nothing(
     night.way, night.stacks[stack] = way, status
     with pytest.raises(SystemExit, match=f"{stack} is in the state {status} and cannot be updated"):
         restore.main()
-    assert night.events == []
+    assert "stop" not in night.events
 
 
 def test_a_restore_of_a_table_that_is_not_in_use_needs_its_name(
@@ -227,10 +239,44 @@ def test_a_restore_of_a_table_that_is_not_in_use_needs_its_name(
     night.in_use = "casting-prod-20261122T100000Z"
     with pytest.raises(SystemExit, match=r"name the table to restore with FROM=$"):
         restore.main()
-    assert night.events == []
+    assert "stop" not in night.events
     monkeypatch.setenv("FROM", "casting-prod")
     restore.main()
     assert night.events[-1] == "start"
+
+
+def test_the_table_of_another_stage_is_not_restored(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FROM", "casting-dev-20261122T100000Z")
+    with pytest.raises(SystemExit, match="is a table of the stage dev, not of prod"):
+        restore.main()
+    assert night.events == []
+
+
+def test_a_restored_table_that_was_deleted_is_restored_again(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    monkeypatch.setenv("TIME", time.isoformat())
+    monkeypatch.setenv("FROM", "casting-prod")
+    night.in_use = night.stage.settings["TABLE_NAME"] = restore.target_name("casting-prod", time)
+    restore.main()
+    assert "wait" not in night.events
+    night.described = None
+    with pytest.raises(SystemExit, match="there is no table casting-prod"):
+        restore.main()
+
+
+@pytest.mark.parametrize("check", ["quota", "domain", "settings"])
+def test_what_no_deployment_accepts_is_refused_before_the_api_is_stopped(
+    night: Night, check: str
+) -> None:
+    night.way = "deploy"
+    night.failures[check] = SystemExit("casting: it is wrong")
+    with pytest.raises(SystemExit, match=r"^casting: it is wrong$"):
+        restore.main()
+    assert night.events[-1] == check
 
 
 @pytest.mark.parametrize(
@@ -268,7 +314,7 @@ def test_the_table_of_a_stage_that_is_not_deployed_is_restored(night: Night) -> 
     [
         ("stack", False, ["start"]),
         ("deploy", True, ["start"]),
-        ("deploy", False, ["deploy"]),
+        ("deploy", False, ["deploy", "start"]),
     ],
 )
 def test_a_restore_that_is_given_up_builds_nothing_unless_a_deployment_is_unfinished(

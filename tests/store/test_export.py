@@ -87,10 +87,11 @@ def test_what_a_killed_export_has_left_is_removed(named: Path) -> None:
     leftovers = [named.with_name(f"{named.name}.{name}.part") for name in ("killed", "in_use")]
     for leftover in leftovers:
         leftover.write_text("personal data")
+    (begun := named.with_name(f"{named.name}.begun.part")).touch()  # before its export locks it
     with open(leftovers[1]) as in_use:
         fcntl.flock(in_use, fcntl.LOCK_EX)
         export.main()
-    assert sorted(named.parent.iterdir()) == [named, leftovers[1]]
+    assert sorted(named.parent.iterdir()) == [named, begun, leftovers[1]]
 
 
 def test_of_two_exports_at_once_one_file_is_complete(
