@@ -21,6 +21,11 @@ NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 """The states of a stack whose creation failed. It can only be removed."""
 IMPORT_FAILED = ("IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED")
 """The states after a failed import, also of a stack that worked before and still does."""
+NOT_UPDATABLE = {
+    "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
+    "UPDATE_FAILED": "rollback-stack",
+}
+"""The states in which CloudFormation rejects an update, and its commands that end them."""
 NOT_OWNED = ("IMPORT_FAILED", "IMPORT_ROLLBACK", "DELETE_COMPLETE", "DELETE_SKIPPED")
 """How the states of resources begin that a stack does not own, or not any more."""
 
@@ -168,8 +173,13 @@ def delete(name: str) -> None:
 def clear(name: str) -> None:
     """Remove what a failed creation, or a failed removal, of a stack has left."""
     stack = _settled(name)
-    if stack and (_is_failed_creation(stack) or stack["StackStatus"] == "DELETE_FAILED"):
+    if stack and is_remnant(stack):
         delete(name)
+
+
+def is_remnant(stack: dict[str, Any]) -> bool:
+    """Return whether a stack is what a failed creation, or a failed removal, has left."""
+    return _is_failed_creation(stack) or stack["StackStatus"] == "DELETE_FAILED"
 
 
 def is_made(name: str) -> bool:
@@ -182,13 +192,25 @@ def is_made(name: str) -> bool:
 
 
 def refuse_failed(name: str) -> None:
-    """Stop if CloudFormation would reject an update of a stack, after its operation has ended."""
+    """Wait until the stack's operation has ended. Stop if CloudFormation would reject an update."""
     stack = _settled(name)
-    if stack and not stack["StackStatus"].endswith("_COMPLETE"):
-        machine.fail(
-            f"the stack {name} is in the state {stack['StackStatus']} and cannot be updated; fix"
-            " what its events name (docs/operations.md, Roll back)"
-        )
+    if stack and (obstacle := update_obstacle(stack)):
+        machine.fail(obstacle)
+
+
+def update_obstacle(stack: dict[str, Any]) -> str | None:
+    """Return why CloudFormation would reject an update, and what to do. None: it would not.
+
+    `apply` removes the remnant of a failed creation or removal first, so that is no obstacle.
+    """
+    name, status = stack["StackName"], stack["StackStatus"]
+    command = NOT_UPDATABLE.get(status)
+    if command is None:
+        return None
+    return (
+        f"the stack {name} is in the state {status} and cannot be updated; fix what its events"
+        f" name, then run aws cloudformation {command} --stack-name {name}"
+    )
 
 
 def outputs(name: str) -> dict[str, str]:

@@ -2,40 +2,24 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev import machine
-from dev.deploy import cloudformation, domain, foundations, source, stages
-from dev.deploy.stages import Stage
-
-
-class Finding(NamedTuple):
-    """The result of a check: one line, and what to do if it is wrong."""
-
-    name: str
-    is_ok: bool
-    detail: str
-    is_doubtful: bool = False
-    """Whether the stage can be deployed, and somebody should read the detail."""
+from dev.deploy import cloudformation, deploy, domain, foundations, source, stages
+from dev.deploy.foundations import Finding, Verdict
+from dev.deploy.stages import ALIAS, Stage
 
 
 def main() -> None:
     findings = []
     for finding in check(stages.chosen()):
-        machine.say(f"{_verdict(finding):<6} {finding.name}: {finding.detail}")
+        machine.say(f"{finding.verdict.value:<6} {finding.name}: {finding.detail}")
         findings.append(finding)
-    wrong = sum(not finding.is_ok for finding in findings)
+    wrong = sum(finding.verdict is Verdict.WRONG for finding in findings)
     if wrong:
         machine.fail(f"{wrong} of {len(findings)} checks failed; nothing was changed")
-
-
-def _verdict(finding: Finding) -> str:
-    if not finding.is_ok:
-        return "WRONG"
-    return "WARN" if finding.is_doubtful else "ok"
 
 
 def check(stage: Stage) -> Iterator[Finding]:
@@ -52,11 +36,11 @@ def _judged(name: str, check: Callable[[], None], detail: str) -> Finding:
         check()
     except SystemExit as stopped:
         return _stopped(name, stopped)
-    return Finding(name, True, detail)
+    return Finding(name, Verdict.OK, detail)
 
 
 def _stopped(name: str, stopped: SystemExit) -> Finding:
-    return Finding(name, False, str(stopped.code).removeprefix("casting: "))
+    return Finding(name, Verdict.WRONG, str(stopped.code).removeprefix("casting: "))
 
 
 def _commit(stage: Stage) -> Finding:
@@ -66,7 +50,9 @@ def _commit(stage: Stage) -> Finding:
             lambda: source.refuse_uncommitted(stage.name, stage.commit),
             str(stage.commit),
         )
-    return Finding("commit", True, stage.commit or "unknown, because this is no git repository")
+    return Finding(
+        "commit", Verdict.OK, stage.commit or "unknown, because this is no git repository"
+    )
 
 
 def _account(stage: Stage) -> Iterator[Finding]:
@@ -77,10 +63,11 @@ def _account(stage: Stage) -> Iterator[Finding]:
     except SystemExit as stopped:
         yield _stopped("identity", stopped)
         return
-    yield Finding("identity", True, arn)
-    yield Finding("region", True, account.region)
+    yield Finding("identity", Verdict.OK, arn)
+    yield Finding("region", Verdict.OK, account.region)
     for name, look in (
-        ("concurrency", _concurrency),
+        ("table", _table),
+        ("concurrency", foundations.quota),
         ("log role", _log_role),
         ("domain", _domain),
         ("stack", _stack),
@@ -90,12 +77,14 @@ def _account(stage: Stage) -> Iterator[Finding]:
         except SystemExit as stopped:
             yield _stopped(name, stopped)
         except (ClientError, BotoCoreError) as error:
-            yield Finding(name, False, f"it cannot be read: {error}")
+            yield Finding(name, Verdict.WRONG, f"it cannot be read: {error}")
 
 
-def _concurrency(stage: Stage) -> Finding:
-    quota = foundations.quota(stage)
-    return Finding("concurrency", not quota.is_refused, quota.detail, not quota.is_enough)
+def _table(stage: Stage) -> Finding:
+    """Check that the stage keeps its table. Stop if it would not."""
+    has_alias = cloudformation.find(stage.function) is not None
+    foundations.refuse_other_table(stage, ALIAS if has_alias else deploy.LATEST)
+    return Finding("table", Verdict.OK, stage.settings["TABLE_NAME"])
 
 
 def _log_role(_: Stage) -> Finding:
@@ -105,50 +94,50 @@ def _log_role(_: Stage) -> Finding:
         if cloudformation.is_made(foundations.ACCOUNT_STACK):
             return Finding(
                 "log role",
-                False,
+                Verdict.WRONG,
                 "API Gateway has no role for logs any more; set it to the role of the stack"
                 f" {foundations.ACCOUNT_STACK}: aws apigateway update-account --patch-operations"
                 " op=replace,path=/cloudwatchRoleArn,value=ARN",
             )
-        return Finding("log role", True, "none yet; make stack or make deploy creates it")
+        return Finding("log role", Verdict.OK, "none yet; make stack or make deploy creates it")
     client = boto3.client("iam")
     try:
         client.get_role(RoleName=arn.rpartition("/")[2])
     except client.exceptions.NoSuchEntityException:
-        return Finding("log role", False, f"{arn} does not exist any more; create it again")
-    return Finding("log role", True, arn)
+        return Finding("log role", Verdict.WRONG, f"{arn} does not exist any more; create it again")
+    return Finding("log role", Verdict.OK, arn)
 
 
 def _domain(stage: Stage) -> Finding:
     """Check the certificate of the stage's address. It is requested by the first deployment."""
     address = domain.of(stage)
     if address is None:
-        return Finding("domain", True, "none is configured")
+        return Finding("domain", Verdict.OK, "none is configured")
     status = domain.certificate_status(address)
     if status == "ISSUED":
-        return Finding("domain", True, f"the certificate of {address.name} is issued")
+        return Finding("domain", Verdict.OK, f"the certificate of {address.name} is issued")
     if status is None:
         advice = "has no certificate yet; make stack or make deploy requests one"
     else:
         advice = (
             "has a certificate that waits for its DNS record; make stack or make deploy prints it"
         )
-    return Finding("domain", True, f"{address.name} {advice}", True)
+    return Finding("domain", Verdict.WARN, f"{address.name} {advice}")
 
 
 def _stack(stage: Stage) -> Finding:
     """Check that CloudFormation accepts an update of the stage's stack."""
     stack = cloudformation.find(stage.function)
     if stack is None:
-        return Finding("stack", True, "none yet")
+        return Finding("stack", Verdict.OK, "none yet")
+    if obstacle := cloudformation.update_obstacle(stack):
+        return Finding("stack", Verdict.WRONG, obstacle)
     status = stack["StackStatus"]
-    if status == "UPDATE_ROLLBACK_FAILED":
-        advice = (
-            f"{status}; fix what it names, then run aws cloudformation continue-update-rollback"
-            f" --stack-name {stage.function}"
+    if cloudformation.is_remnant(stack):
+        return Finding(
+            "stack", Verdict.WARN, f"{status}; make stack removes it and creates it again"
         )
-        return Finding("stack", False, advice)
-    return Finding("stack", True, status)
+    return Finding("stack", Verdict.OK, status)
 
 
 if __name__ == "__main__":

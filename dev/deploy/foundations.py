@@ -1,6 +1,7 @@
 """What a stage needs first: its table, and what all stages of an account and region share."""
 
 import contextlib
+import enum
 import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -25,12 +26,19 @@ class Account(NamedTuple):
     number: str
 
 
-class Quota(NamedTuple):
-    """Whether the account can run as many functions at once as a stage needs."""
+class Verdict(enum.Enum):
+    """How a check of a stage ended. With `WARN`, the stage can be deployed."""
 
-    is_enough: bool
-    is_refused: bool
-    """Whether AWS would refuse the deployment."""
+    OK = "ok"
+    WARN = "WARN"
+    WRONG = "WRONG"
+
+
+class Finding(NamedTuple):
+    """The result of a check: one line, and what to do unless it is `OK`."""
+
+    name: str
+    verdict: Verdict
     detail: str
 
 
@@ -64,26 +72,30 @@ def aws_errors() -> Iterator[None]:
         machine.fail(f"AWS cannot be reached; check AWS_PROFILE or AWS_ACCESS_KEY_ID: {error}")
 
 
-def quota(stage: Stage) -> Quota:
-    """Compare the executions that Lambda can run at once with what a deployment needs.
+def quota(stage: Stage) -> Finding:
+    """Check that enough executions are left for functions without a reservation.
 
     What the functions of the stage reserve already is theirs, and is not needed again.
     """
     client = boto3.client("lambda")
     free = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
     more = stage.reserved - sum(map(_reserved, stage.functions))
-    if more > 0:
-        needed, reason = more + UNRESERVED, f"reserves {more} more, and AWS keeps {UNRESERVED} free"
-    else:
-        needed, reason = (
-            more + THROTTLING["burst"],
-            f"accepts {THROTTLING['burst']} requests at once",
+    left = free - more
+    verdict, detail = Verdict.OK, f"{free} executions of Lambda are not reserved"
+    advice = "request a higher quota (docs/operations.md, Lambda throttles)"
+    if more > 0 and left < UNRESERVED:
+        verdict = Verdict.WRONG
+        detail += (
+            f", and {more + UNRESERVED} are needed, because {stage.name} reserves {more} more, and"
+            f" Lambda keeps {UNRESERVED} unreserved: {advice}"
         )
-    sentence = f"{free} executions of Lambda are not reserved"
-    if free >= needed:
-        return Quota(True, False, sentence)
-    sentence += f", and {needed} are needed, because {stage.name} {reason}: request a higher quota"
-    return Quota(False, more > 0, f"{sentence} (docs/operations.md, Lambda throttles)")
+    elif left < THROTTLING["burst"]:
+        verdict = Verdict.WARN
+        detail = (
+            f"{left} executions of Lambda are left for functions without a reservation, and"
+            f" {stage.name} accepts {THROTTLING['burst']} requests at once: {advice}"
+        )
+    return Finding("concurrency", verdict, detail)
 
 
 def _reserved(function: str) -> int:
@@ -101,10 +113,10 @@ def refuse_small_quota(stage: Stage) -> None:
 
     Print a warning if the stage can be deployed, and Lambda may throttle it.
     """
-    is_enough, is_refused, detail = quota(stage)
-    if is_refused:
+    _, verdict, detail = quota(stage)
+    if verdict is Verdict.WRONG:
         machine.fail(f"{detail}; or lower reserved_concurrency in .chalice/config.json")
-    if not is_enough:
+    if verdict is Verdict.WARN:
         machine.say(detail)
 
 

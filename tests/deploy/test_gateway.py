@@ -3,10 +3,8 @@
 import json
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -14,8 +12,7 @@ import pytest
 from app import app
 from chalicelib.errors import MethodNotAllowed
 from chalicelib.http.envelope import failure_of
-from dev import machine
-from dev.deploy import cloudformation, deploy, foundations, package, stack, stages
+from dev.deploy import deploy, foundations, package, stages
 from dev.deploy.package import ANY_METHOD, Package
 from tests.support.checkout import Checkout
 from tests.support.sam import translated
@@ -188,116 +185,20 @@ def test_make_deploy_rejects_a_stage_with_a_firewall(monkeypatch: pytest.MonkeyP
         deploy.main()
 
 
-@pytest.mark.parametrize("value", ["500", 9, True])
-def test_an_invalid_limit_of_the_firewall_is_rejected(tmp_path: Path, value: Any) -> None:
-    copy = Checkout(tmp_path / "copy")
-    copy.write_config({**copy.config, "waf_requests": value})
-    sentence = (
-        "casting: waf_requests of the stage dev in .chalice/config.json must be a whole number,"
-        " at least 10\n"
-    )
-    assert copy.run("dev.deploy.package", STAGE="dev") == (1, sentence)
-
-
-class NotFoundError(Exception):
-    """There is no such function."""
-
-
-def fake_lambda(free: int, reserved: dict[str, int | None]) -> Mock:
-    """Return Lambda in an account with these unreserved executions, and these functions."""
-
-    def concurrency(FunctionName: str) -> dict[str, Any]:  # noqa: N803 -- boto3's
-        if FunctionName not in reserved:
-            raise NotFoundError
-        executions = reserved[FunctionName]
-        return {} if executions is None else {"ReservedConcurrentExecutions": executions}
-
-    limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": free}
-    client = Mock(
-        get_account_settings=lambda: {"AccountLimit": limits}, get_function_concurrency=concurrency
-    )
-    client.exceptions.ResourceNotFoundException = NotFoundError
-    return client
-
-
-DEPLOYED = {"casting-dev": 100, "casting-dev-auth0": 50}
-UNRESERVED = {"casting-dev": None, "casting-dev-auth0": None}
-
-
 @pytest.mark.parametrize(
-    ("free", "before", "reserved", "needed"),
+    ("setting", "value", "place", "least"),
     [
-        (250, {}, 150, None),
-        (100, DEPLOYED, 150, None),
-        (101, DEPLOYED, 151, None),
-        (100, UNRESERVED, 0, None),
-        (50, DEPLOYED, 100, None),
-        (10, UNRESERVED, 0, "10 executions of Lambda are not reserved, and 100 are needed"),
+        *(("waf_requests", value, "", 10) for value in ("500", 9, True)),
+        *(("reserved_concurrency", value, " of api_handler", 0) for value in ("100", -1, True)),
     ],
 )
-def test_a_quota_that_is_large_enough_or_only_slow_is_not_refused(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    free: int,
-    before: dict[str, int | None],
-    reserved: int,
-    needed: str | None,
+def test_an_invalid_limit_is_rejected(
+    tmp_path: Path, setting: str, value: Any, place: str, least: int
 ) -> None:
-    monkeypatch.setattr(boto3, "client", lambda _: fake_lambda(free, before))
-    foundations.refuse_small_quota(stage(None)._replace(reserved=reserved))
-    printed = capsys.readouterr().out
-    assert (needed in printed) if needed else printed == ""
-
-
-@pytest.mark.parametrize(
-    ("free", "before", "reserved", "needed"),
-    [
-        (249, {}, 150, 250),
-        (249, UNRESERVED, 150, 250),
-        (100, DEPLOYED, 151, 101),
-        (10, UNRESERVED, 1, 101),
-    ],
-)
-def test_a_reservation_that_aws_would_refuse_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-    free: int,
-    before: dict[str, int | None],
-    reserved: int,
-    needed: int,
-) -> None:
-    monkeypatch.setattr(boto3, "client", lambda _: fake_lambda(free, before))
-    sentence = f"{free} executions of Lambda are not reserved, and {needed} are needed"
-    with pytest.raises(SystemExit, match=sentence):
-        foundations.refuse_small_quota(stage(None)._replace(reserved=reserved))
-
-
-@pytest.mark.parametrize("command", [stack, deploy])
-def test_a_small_quota_is_refused_before_anything_is_built_or_changed(
-    monkeypatch: pytest.MonkeyPatch, command: Any
-) -> None:
-    chosen = stage(None)._replace(reserved=150, config={"stages": {"dev": {}}, **PYTHON})
-    monkeypatch.setattr(stages, "chosen", lambda: chosen)
-    for module, name in ((stages, "refuse_unready"), (deploy, "refuse_other_region")):
-        monkeypatch.setattr(module, name, lambda *_: None)
-    monkeypatch.setattr(package, "alone", nullcontext)
-    monkeypatch.setattr(package, "build", lambda _: pytest.fail("it builds"))
-    monkeypatch.setattr(foundations, "aws_account", nullcontext)
-    monkeypatch.setattr(cloudformation, "is_made", lambda _: command is stack)
-    monkeypatch.setattr(boto3, "client", lambda _: fake_lambda(249, {}))
-    with pytest.raises(SystemExit, match="lower reserved_concurrency"):
-        command.main()
-
-
-@pytest.mark.parametrize("value", ["100", -1, True])
-def test_an_invalid_reserved_concurrency_is_rejected(tmp_path: Path, value: Any) -> None:
     copy = Checkout(tmp_path / "copy")
-    copy.write_config({**copy.config, "reserved_concurrency": value})
+    copy.write_config({**copy.config, setting: value})
     sentence = (
-        "casting: reserved_concurrency of api_handler of the stage dev in .chalice/config.json must"
-        " be a whole number, at least 0\n"
+        f"casting: {setting}{place} of the stage dev in .chalice/config.json must be a whole"
+        f" number, at least {least}\n"
     )
     assert copy.run("dev.deploy.package", STAGE="dev") == (1, sentence)
-
-
-def test_only_prod_reserves_concurrency() -> None:
-    assert [stages._reserved(machine.config(), name) for name in ("dev", "prod")] == [0, 150]

@@ -4,7 +4,6 @@ import base64
 import datetime
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,7 +18,6 @@ from moto import mock_aws
 from dev.deploy import (
     cloudformation,
     deploy,
-    doctor,
     foundations,
     package,
     releases,
@@ -32,7 +30,6 @@ from dev.deploy import (
     versions,
 )
 from tests.conftest import PROJECT
-from tests.deploy.test_domain import API, Certificates
 from tests.support.checkout import Checkout
 
 STAGE = stages.Stage(
@@ -341,96 +338,3 @@ def test_a_plan_deploys_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "_plan", planned)
     stack.main()
     planned.assert_called_once()
-
-
-# The doctor
-
-
-def doctor_says(
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    free: int = 100,
-    role: str | None = "arn:aws:iam::1:role/logs",
-    reserved: int = 0,
-    address: Any = None,
-    certificates: tuple[str, ...] = (),
-) -> dict[str, str]:
-    limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": free}
-    acm = Certificates(*certificates)
-    clients = {
-        "lambda": Mock(
-            get_account_settings=lambda: {"AccountLimit": limits},
-            get_function_concurrency=lambda **_: {},
-        ),
-        "apigateway": Mock(get_account=lambda: {"cloudwatchRoleArn": role}),
-        "cloudformation": Mock(
-            describe_stacks=lambda StackName: {  # noqa: N803 -- boto3's
-                "Stacks": [{"StackName": StackName, "StackStatus": "UPDATE_COMPLETE"}]
-            }
-        ),
-        "iam": Mock(),
-        "acm": acm,
-        "sts": Mock(get_caller_identity=lambda: {"Arn": "arn:aws:iam::1:user/a"}),
-    }
-    monkeypatch.setattr(boto3, "client", clients.__getitem__)
-    monkeypatch.setattr(boto3, "Session", lambda: Mock(region_name=None))
-    monkeypatch.setattr(stages, "refuse_wrong_settings", lambda _: None)
-    monkeypatch.setattr(stages, "refuse_other_python", lambda _: None)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    config = {"stages": {"prod": {"protected": True, "domain": address}}}
-    stage = STAGE._replace(reserved=reserved, config=config)
-    findings = {finding.name: doctor._verdict(finding) for finding in doctor.check(stage)}
-    assert acm.states == [*certificates], "it changes nothing"
-    return findings
-
-
-def test_the_doctor_finds_nothing_in_an_account_that_is_ready(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    names = ("Python", "settings", "commit", "identity", "region", "concurrency", "log role")
-    assert doctor_says(monkeypatch) == dict.fromkeys((*names, "domain", "stack"), "ok")
-
-
-def test_the_doctor_finds_a_reservation_that_does_not_fit_and_a_lost_log_role(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    findings = doctor_says(monkeypatch, free=249, role=None, reserved=150)
-    assert {name for name, verdict in findings.items() if verdict == "WRONG"} == {
-        "concurrency",
-        "log role",
-    }
-
-
-def test_the_doctor_warns_of_a_small_quota_without_a_reservation(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    findings = doctor_says(monkeypatch, free=99)
-    assert {name: verdict for name, verdict in findings.items() if verdict != "ok"} == {
-        "concurrency": "WARN"
-    }
-
-
-@pytest.mark.parametrize(
-    ("address", "certificates", "verdict"),
-    [
-        ({"name": API.name}, ("PENDING_VALIDATION", "ISSUED"), "ok"),
-        ({"name": API.name}, ("PENDING_VALIDATION",), "WARN"),
-        ({"name": API.name}, (), "WARN"),
-        ({"name": "localhost"}, (), "WRONG"),
-    ],
-)
-def test_the_doctor_checks_the_domain_and_its_certificate(
-    monkeypatch: pytest.MonkeyPatch, address: Any, certificates: tuple[str, ...], verdict: str
-) -> None:
-    findings = doctor_says(monkeypatch, address=address, certificates=certificates)
-    assert (findings["domain"], findings["stack"]) == (verdict, "ok")
-
-
-def test_the_doctor_checks_the_settings_with_any_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "refuse_other_python", lambda _: sys.exit("casting: another"))
-    settings = {"AUTH_ISSUER": "https://issuer.example/", "WEB_ORIGIN": "https://a.agency.com"}
-    python, settings_finding, *_ = doctor.check(STAGE._replace(settings=settings))
-    assert python.detail == "another"
-    assert "AUTH_ISSUER of the stage prod is still https://issuer.example/" in (
-        settings_finding.detail
-    )

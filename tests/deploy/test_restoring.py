@@ -176,7 +176,7 @@ class Night:
             monkeypatch.setattr(module, name, replacement)
 
     def find(self, stack: str) -> dict[str, str]:
-        return {"StackStatus": self.stacks.get(stack, "UPDATE_COMPLETE")}
+        return {"StackName": stack, "StackStatus": self.stacks.get(stack, "UPDATE_COMPLETE")}
 
     def happens(self, event: str) -> None:
         self.events.append(event)
@@ -221,7 +221,7 @@ def test_a_restore_of_prod_with_other_uncommitted_changes_stops_nothing(
     [
         ("stack", "casting-prod", "UPDATE_ROLLBACK_FAILED"),
         ("stack", "casting-account", "UPDATE_ROLLBACK_FAILED"),
-        ("deploy", "casting-prod-operations", "DELETE_FAILED"),
+        ("deploy", "casting-prod-operations", "UPDATE_FAILED"),
     ],
 )
 def test_a_restore_that_could_not_be_deployed_stops_nothing(
