@@ -231,7 +231,7 @@ def test_a_small_quota_is_refused_before_anything_is_built_or_changed(
 @pytest.mark.parametrize("functions", ["api_handler", [1], {"api_handler": 1}])
 def test_functions_that_are_no_objects_are_rejected(functions: object) -> None:
     config = {**machine.config(), "lambda_functions": functions}
-    with pytest.raises(SystemExit, match="lambda_functions .* must be an object of objects"):
+    with pytest.raises(SystemExit, match=r"lambda_functions .* must be an object of objects"):
         stages._reserved(config, "prod")
 
 
