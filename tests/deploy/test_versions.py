@@ -100,22 +100,10 @@ def test_one_setting_of_a_stage_turns_snap_start_on(
 
 
 def test_a_package_for_arm64_has_its_wheels(checkout: Checkout, tmp_path: Path) -> None:
-    built = checkout.folder / ".local" / "package" / "dev" / "deployment.zip"
-    with zipfile.ZipFile(built) as zipped:
-        compiled = {
-            name.partition("/")[0].replace("_", "-")
-            for name in zipped.namelist()
-            if name.endswith(".so")
-        }
-    assert compiled
     copy = Checkout(tmp_path / "copy", like=checkout)
     config = copy.config
     config["stages"]["prod"]["lambda_architecture"] = "arm64"
     copy.write_config(config)
-    # The other packages have the same wheel for every processor.
-    requirements = copy.folder / "requirements.txt"
-    lines = requirements.read_text().splitlines(keepends=True)
-    requirements.write_text("".join(li for li in lines if li.partition("==")[0] in compiled))
     status, output = copy.run("dev.deploy.package", STAGE="prod")
     assert status == 0, output
     out = copy.folder / ".local" / "package" / "prod"
