@@ -82,7 +82,7 @@ class Worker:
             self._requests.flush()
             return Result(*json.loads(self._results.readline()))
         except (ValueError, BrokenPipeError):  # there is no line
-            reason = self._errors.read().decode().strip().rpartition("\n")[2]
+            reason = machine.last_line(self._errors.read().decode())
             machine.fail(f"{self._app.name} failed: {reason}")
 
     def close(self) -> None:

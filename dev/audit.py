@@ -41,7 +41,7 @@ def python(accepted: list[str]) -> list[str]:
     try:
         packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        machine.fail(UNREACHABLE + done.stderr.strip().rpartition("\n")[2])
+        machine.fail(UNREACHABLE + machine.last_line(done.stderr))
     return python_advisories(packages)
 
 

@@ -26,6 +26,11 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
+def last_line(output: str) -> str:
+    """Return the last line of an output: of a failed Python, the error."""
+    return output.strip().rpartition("\n")[2]
+
+
 def is_on(switch: str, *, default: bool = False) -> bool:
     """Return whether a variable of the environment is 1, and not 0 or empty. Exit if it is else."""
     value = os.environ.get(switch) or str(int(default))

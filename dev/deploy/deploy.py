@@ -41,6 +41,7 @@ def main() -> None:
     is_forced = machine.is_on("FORCE")
     stages.refuse_unready(stage)
     refuse_settings(stage)
+    domain.of(stage)  # refused before anything is built
     if stage.is_protected:
         source.refuse_uncommitted(stage.name, stage.commit)
     with package.alone(), foundations.aws_account(stage) as account:
@@ -82,7 +83,7 @@ def main() -> None:
 
 
 def refuse_settings(stage: Stage) -> None:
-    """Stop if the domain of a stage is wrong, or if only `make stack` can deploy its settings."""
+    """Stop if only `make stack` can deploy the settings of a stage."""
     if stage.snap_start:
         machine.fail(
             f"the stage {stage.name} has SnapStart, which needs the versions that make stack"
@@ -93,7 +94,6 @@ def refuse_settings(stage: Stage) -> None:
             f"the stage {stage.name} has a firewall, which only make stack creates; use that, or"
             " remove waf_requests from .chalice/config.json"
         )
-    domain.of(stage)
 
 
 def url_of(stage: Stage, api_id: str, account: Account) -> str:

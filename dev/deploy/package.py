@@ -465,7 +465,7 @@ def _import_problems(package: Path, stage: Stage) -> Iterator[str]:
                 text=True,
             )
             if done.returncode:
-                yield f"{handler} does not start: {_last_line(done.stderr)}"
+                yield f"{handler} does not start: {machine.last_line(done.stderr)}"
 
 
 def _lambda_environment(stage: Stage) -> dict[str, str]:
@@ -478,10 +478,6 @@ def _lambda_environment(stage: Stage) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
     }
-
-
-def _last_line(text: str) -> str:
-    return text.strip().rpartition("\n")[2]
 
 
 def _is_checked(package: Path) -> bool:
@@ -624,7 +620,7 @@ def _compiled_patterns(root: Path, stage: Stage) -> bytes:
         capture_output=True,
     )
     if done.returncode:
-        raise NotStarting(f"the functions do not start: {_last_line(done.stderr.decode())}")
+        raise NotStarting(f"the functions do not start: {machine.last_line(done.stderr.decode())}")
     return done.stdout
 
 

@@ -130,8 +130,9 @@ def _requested_tables(stage: Stage, moment: datetime, way: str | None) -> Tables
     configured = stage.settings["TABLE_NAME"]
     source_table = os.environ.get("FROM") or configured
     for name, other in stage.config["stages"].items():
-        base = stages.table_base(other["environment_variables"]["TABLE_NAME"])
-        if name != stage.name and stages.table_base(source_table) == base:
+        other_table = other.get("environment_variables", {}).get("TABLE_NAME", "")
+        is_other = stages.table_base(source_table) == stages.table_base(other_table)
+        if name != stage.name and is_other:
             machine.fail(f"{source_table} is a table of the stage {name}, not of {stage.name}")
     target = target_name(source_table, moment)
     tables = Tables(source_table, target, moment, foundations.described(target) is not None)

@@ -66,7 +66,7 @@ def _download(python: str, processor: str, folder: str, *requirements: str) -> N
         text=True,
     )
     if done.returncode:
-        reason = done.stderr.strip().rpartition("\n")[2]
+        reason = machine.last_line(done.stderr)
         machine.fail(
             f"the wheels for Python {python} on {processor} cannot be downloaded: {reason}"
         )
